@@ -1,0 +1,181 @@
+"""Everything that configs can name: one builder for each entry point of setup.cfg, construction only."""
+
+from typing import Any, Callable, Dict, List, Literal, Optional, Tuple
+
+from spacy.tokens import Doc
+from spacy_transformers.data_classes import FullTransformerBatch
+from thinc.api import Model, Optimizer
+from thinc.optimizers import FloatOrSeq
+from thinc.types import Floats2d, Ragged
+
+from .layers.document_classifier import document_classifier
+from .layers.hat_model import Pretrained, hat_model, hat_tok2vec
+from .layers.shim import HATShim
+from .layers.span_classifier import span_classifier
+from .packing import Packer
+from .pipeline.optimizer import hat_adam
+from .pipeline.sentence_suggester import build_sentence_suggester
+
+
+def hat_model_v1(
+    name: Optional[str],
+    *,
+    tokenizer_config: Optional[Dict[str, Any]] = None,
+    transformer_config: Optional[Dict[str, Any]] = None,
+    packing: Literal["sentences", "greedy", "fixed"] = "greedy",
+    overflow: Literal["window", "truncate", "error"] = "window",
+    require_sentences: bool = False,
+    max_batch_pieces: int = 4096,
+    precision: Literal["float32", "bfloat16"] = "float32",
+    mixed_precision: bool = False,
+    grad_scaler_config: Optional[Dict[str, Any]] = None,
+) -> Model[List[Doc], FullTransformerBatch]:
+    """The HAT encoder, for the `transformer` or `hat` component: whole documents, one row of output per segment.
+
+    name (Optional[str]): Folder or hub name of a HAT checkpoint. Read when the pipeline is initialized; afterwards the
+        weights live in the pipeline, and this is never looked at again.
+    tokenizer_config (Optional[Dict[str, Any]]): Options for the checkpoint's tokenizer.
+    transformer_config (Optional[Dict[str, Any]]): Entries of the checkpoint's config.json to override, such as
+        `frozen_blocks`, `activation_checkpointing` and `hidden_dropout_prob`; `revision` pins a hub version.
+    packing (Literal): How sentences become segments. `sentences`: one each, for sentence-level work; `greedy`: whole
+        sentences share a segment while they fit, for documents; `fixed`: filled to the brim, no sentences needed.
+    overflow (Literal): Documents with more segments than the encoder has positions for. `window`: read in several
+        windows; `truncate`: the rest is dropped, with a warning; `error`: raise.
+    require_sentences (bool): Whether a document without sentence boundaries is an error, rather than packed `fixed`
+        with a warning.
+    max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction, which bounds memory.
+    precision (Literal): Of prediction: `float32`, or `bfloat16` for the matrix products.
+    mixed_precision (bool): Train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a CPU that
+        multiplies it natively, float32 on other CPUs.
+    grad_scaler_config (Optional[Dict[str, Any]]): Options of thinc's PyTorchGradScaler, as in spacy-transformers.
+    RETURNS (Model[List[Doc], FullTransformerBatch]): The model. Rows are segments; `last_hidden_state` is (n_segments,
+        longest segment, hidden_size), where the first piece of a row, its segment vector, belongs to no token.
+    """
+    shim = HATShim(
+        precision=precision,
+        max_batch_pieces=max_batch_pieces,
+        mixed_precision=mixed_precision,
+        grad_scaler_config=grad_scaler_config,
+    )
+    packer = Packer(packing=packing, overflow=overflow, require_sentences=require_sentences)
+    return hat_model(Pretrained(name, tokenizer_config or {}, transformer_config or {}), packer, shim)
+
+
+def hat_tok2vec_v1(
+    name: Optional[str],
+    pooling: Model[Ragged, Floats2d],
+    *,
+    grad_factor: float = 1.0,
+    tokenizer_config: Optional[Dict[str, Any]] = None,
+    transformer_config: Optional[Dict[str, Any]] = None,
+    packing: Literal["sentences", "greedy", "fixed"] = "greedy",
+    overflow: Literal["window", "truncate", "error"] = "window",
+    require_sentences: bool = False,
+    max_batch_pieces: int = 4096,
+    precision: Literal["float32", "bfloat16"] = "float32",
+    mixed_precision: bool = False,
+    grad_scaler_config: Optional[Dict[str, Any]] = None,
+) -> Model[List[Doc], List[Floats2d]]:
+    """The HAT encoder inside one component. This is what `replace_listeners` writes into a config.
+
+    pooling (Model[Ragged, Floats2d]): From the pieces of a token to its vector.
+    grad_factor (float): Multiplies the gradient that reaches the encoder; 0 freezes it.
+    The other parameters are those of `spacy-hat.HATModel.v1`.
+    RETURNS (Model[List[Doc], List[Floats2d]]): (n_tokens, hidden_size) for each Doc; heads of this package read the
+        segments behind it.
+    """
+    model = hat_model_v1(
+        name,
+        tokenizer_config=tokenizer_config,
+        transformer_config=transformer_config,
+        packing=packing,
+        overflow=overflow,
+        require_sentences=require_sentences,
+        max_batch_pieces=max_batch_pieces,
+        precision=precision,
+        mixed_precision=mixed_precision,
+        grad_scaler_config=grad_scaler_config,
+    )
+    return hat_tok2vec(model, pooling, grad_factor)
+
+
+def document_classifier_v1(
+    tok2vec: Model[List[Doc], List[Floats2d]],
+    *,
+    exclusive_classes: bool,
+    pooling: Literal["max", "mean", "attentive", "first"] = "max",
+    dropout: float = 0.1,
+    nO: Optional[int] = None,
+) -> Model[List[Doc], Floats2d]:
+    """The head for `textcat` and `textcat_multilabel`: all segments of a document decide on its labels.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): `spacy-transformers.TransformerListener.v1` or `spacy-hat.HATTok2Vec.v1`.
+        The head reads whole segments behind it; the pooling of pieces to tokens in it has no effect here.
+    exclusive_classes (bool): True for textcat (the scores of a document sum to 1), False for textcat_multilabel.
+    pooling (Literal): How segment vectors become one vector: `max` and `mean` over segments, `attentive` (learned
+        weights), `first` (the first segment's).
+    dropout (float): Before the output, in training; `[training] dropout` overrides it.
+    nO (Optional[int]): n_labels; inferred from the data if None.
+    RETURNS (Model[List[Doc], Floats2d]): Scores, (n_docs, n_labels).
+    """
+    return document_classifier(tok2vec, pooling=pooling, exclusive_classes=exclusive_classes, dropout=dropout, nO=nO)
+
+
+def span_classifier_v1(
+    tok2vec: Model[List[Doc], List[Floats2d]],
+    *,
+    exclusive_classes: bool,
+    dropout: float = 0.1,
+    nO: Optional[int] = None,
+) -> Model[Tuple[List[Doc], Ragged], Floats2d]:
+    """The head for `spancat` and `spancat_singlelabel`: spans in the context of their document, with any suggester.
+
+    A span is the mean of its segments' vectors beside the mean of its own pieces.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): `spacy-transformers.TransformerListener.v1` or `spacy-hat.HATTok2Vec.v1`.
+    exclusive_classes (bool): True for spancat_singlelabel, False for spancat.
+    dropout (float): Before the output, in training; `[training] dropout` overrides it.
+    nO (Optional[int]): n_labels, with the negative label if there is one; inferred from the data if None.
+    RETURNS (Model[Tuple[List[Doc], Ragged], Floats2d]): Scores, (n_spans, n_labels).
+    """
+    return span_classifier(tok2vec, exclusive_classes=exclusive_classes, dropout=dropout, nO=nO)
+
+
+def sentence_suggester_v1() -> Callable[..., Ragged]:
+    """Suggest exactly the sentences of a document, for `spancat` and `spancat_singlelabel`.
+
+    RETURNS (Callable): From documents to a Ragged of (n_spans, 2): first token, and one past the last.
+    """
+    return build_sentence_suggester()
+
+
+def adam_v1(
+    *,
+    encoder_learn_rate: FloatOrSeq = 5e-5,
+    learn_rate: FloatOrSeq = 1e-3,
+    beta1: FloatOrSeq = 0.9,
+    beta2: FloatOrSeq = 0.999,
+    eps: FloatOrSeq = 1e-8,
+    L2: FloatOrSeq = 0.01,
+    grad_clip: FloatOrSeq = 1.0,
+) -> Optimizer:
+    """Adam with two learning rates: a warm encoder needs about 5e-5 where heads that start from zero need about 1e-3.
+
+    encoder_learn_rate (FloatOrSeq): Rate of PyTorch parameters, told by their key: a number or a schedule.
+    learn_rate (FloatOrSeq): Rate of all other parameters.
+    beta1 (FloatOrSeq): Decay of the first moment.
+    beta2 (FloatOrSeq): Decay of the second moment.
+    eps (FloatOrSeq): Added to the square root of the second moment.
+    L2 (FloatOrSeq): Decoupled weight decay, times the rate; none on biases and layer norms.
+    grad_clip (FloatOrSeq): Largest norm of the gradient of one parameter; 0 for no limit.
+    RETURNS (Optimizer): The optimizer.
+    """
+    return hat_adam(
+        encoder_learn_rate=encoder_learn_rate,
+        learn_rate=learn_rate,
+        beta1=beta1,
+        beta2=beta2,
+        eps=eps,
+        L2=L2,
+        grad_clip=grad_clip,
+    )

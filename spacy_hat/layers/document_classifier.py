@@ -1,0 +1,80 @@
+"""The head for whole documents: textcat and textcat_multilabel.
+
+docs >> transformer_source >> segment_vectors >> pooling >> hidden >> output_layer >> scores
+        '---- source ----'    '------------------------ classifier -----------------------'
+"""
+
+from typing import List, Optional
+
+from spacy.tokens import Doc
+from spacy_transformers.data_classes import TransformerData
+from thinc.api import Model, chain
+from thinc.layers.chain import forward
+from thinc.layers.resizable import resize_model
+from thinc.types import Floats2d
+
+from .hidden import hidden_layer
+from .output import output_layer, scores
+from .pooling import Pooling, document_pooling
+from .segment_vectors import segment_vectors
+from .transformer_source import transformer_source
+
+InT = List[Doc]
+OutT = Floats2d
+
+
+def document_classifier(
+    tok2vec: Model[List[Doc], List[Floats2d]],
+    *,
+    pooling: Pooling = "max",
+    exclusive_classes: bool,
+    dropout: float = 0.1,
+    nO: Optional[int] = None,
+) -> Model[InT, OutT]:
+    """Classify documents by all of their segments.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): A listener to the transformer, or the encoder itself.
+    pooling (Literal["max", "mean", "attentive", "first"]): How segment vectors become one vector.
+    exclusive_classes (bool): One label a document (textcat) or any number (textcat_multilabel).
+    dropout (float): Probability of a zero before the output, in training.
+    nO (Optional[int]): n_labels; inferred if None.
+    RETURNS (Model[List[Doc], Floats2d]): From n_docs documents to scores (n_docs, n_labels).
+    """
+    source = transformer_source(tok2vec)
+    hidden = hidden_layer(dropout)
+    growing = output_layer(nO)
+    classifier: Model[List[TransformerData], Floats2d] = chain(
+        segment_vectors(), document_pooling(pooling), hidden, growing, scores(exclusive_classes)
+    )
+    return Model(
+        "document_classifier",
+        forward,
+        init=init,
+        layers=[source, classifier],
+        dims={"nO": nO},
+        refs={"hidden": hidden, "growing": growing, "output_layer": growing.layers[0]},
+        attrs={"multi_label": not exclusive_classes, "resize_output": resize_output},
+    )
+
+
+def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
+    """Infer the sizes from one made-up segment: the documents have no transformer output yet."""
+    source, classifier = model.layers
+    source.initialize(X=X)
+    width = source.get_dim("nO")
+    model.get_ref("hidden").set_dim("nO", width)
+    classifier.initialize(X=[TransformerData.zeros(1, width, xp=model.ops.xp)], Y=Y)
+    model.set_dim("nO", model.get_ref("output_layer").get_dim("nO"))
+
+
+def resize_output(model: Model[InT, OutT], n_labels: int) -> Model[InT, OutT]:
+    """Make room for more labels; those there keep their weights. Called by textcat's `add_label`.
+
+    model (Model[List[Doc], Floats2d]): A document classifier.
+    n_labels (int): The new number of labels.
+    RETURNS (Model[List[Doc], Floats2d]): The same model.
+    """
+    growing = resize_model(model.get_ref("growing"), n_labels)
+    model.set_ref("output_layer", growing.layers[0])
+    model.set_dim("nO", n_labels, force=True)
+    return model

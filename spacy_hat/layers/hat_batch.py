@@ -1,0 +1,127 @@
+"""Join packing and encoder output to what spaCy's listeners read: one row per segment."""
+
+from dataclasses import dataclass
+from typing import Any, List, cast
+
+import numpy as np
+import torch
+from spacy.tokens import Doc
+from spacy_transformers.data_classes import FullTransformerBatch, TransformerData, WordpieceBatch
+from thinc.api import torch2xp
+from thinc.types import Floats2d, Ints1d, Ints2d, Ragged
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+from transformers.utils import ModelOutput
+
+from ..packing import PackedDocs
+
+
+@dataclass
+class HATBatch(FullTransformerBatch):
+    """A FullTransformerBatch that also takes gradients back when no document of the batch has a segment."""
+
+    def unsplit_by_doc(self, arrays: List[List[Any]]) -> FullTransformerBatch:
+        if arrays:
+            return super().unsplit_by_doc(arrays)
+        return FullTransformerBatch(self.spans, self.wordpieces, ModelOutput(), self.align)
+
+
+@dataclass(frozen=True)
+class SegmentGrid:
+    """Where packed rows stand in the grid of segments, (n_segments, longest segment).
+
+    n_segments (int): Rows of the grid.
+    width (int): Its columns: pieces of the longest segment.
+    slots (np.ndarray): (n_pieces,) int64, places of the packed rows in the flattened grid.
+    """
+
+    n_segments: int
+    width: int
+    slots: np.ndarray
+
+    @classmethod
+    def of(cls, packed: PackedDocs) -> "SegmentGrid":
+        lengths = packed.segment_lengths
+        width = int(lengths.max(initial=0))
+        starts = np.cumsum(lengths) - lengths
+        shift = np.arange(len(lengths)) * width - starts
+        return cls(len(lengths), width, np.arange(len(packed.piece_ids)) + np.repeat(shift, lengths))
+
+    def spread(self, rows: Tensor) -> Tensor:
+        """(n_pieces, hidden_size) -> (n_segments, width, hidden_size), zeros where there is no piece"""
+        grid = rows.new_zeros(self.n_segments * self.width, rows.shape[-1])
+        return grid.index_copy_(0, torch.from_numpy(self.slots).to(rows.device), rows).view(
+            self.n_segments, self.width, -1
+        )
+
+    def collect(self, grid: Tensor) -> Tensor:
+        """(n_segments, width, hidden_size) -> (n_pieces, hidden_size)"""
+        return grid.flatten(0, 1).index_select(0, torch.from_numpy(self.slots).to(grid.device))
+
+
+def make_batch(
+    docs: List[Doc], packed: PackedDocs, grid: SegmentGrid, hidden: Tensor, tokenizer: PreTrainedTokenizerBase
+) -> HATBatch:
+    """Put a batch into the form that spacy-transformers defines, its parts for each Doc included.
+
+    docs (List[Doc]): The documents.
+    packed (PackedDocs): Their pieces.
+    grid (SegmentGrid): Of the pieces.
+    hidden (Tensor): (n_pieces, hidden_size), the encoder's output.
+    tokenizer (PreTrainedTokenizerBase): For the pieces as strings.
+    RETURNS (HATBatch): `last_hidden_state` is (n_segments, longest segment, hidden_size).
+    """
+    spread = grid.spread(hidden)
+    output = torch2xp(spread)
+    wordpieces = _make_wordpieces(packed, grid, tokenizer)
+    align_slots = grid.slots[packed.align_rows]
+    segment_ends = np.cumsum(packed.segments_per_doc)
+    token_ends = np.cumsum(packed.tokens_per_doc)
+    align_ends = np.concatenate([[0], np.cumsum(packed.align_lengths)])
+    spans, doc_data = [], []
+    for doc, segment_stop, token_stop in zip(docs, segment_ends.tolist(), token_ends.tolist(), strict=True):
+        segments = slice(segment_stop - int(packed.segments_per_doc[len(spans)]), segment_stop)
+        tokens = slice(token_stop - len(doc), token_stop)
+        spans.append([doc[start:stop] for start, stop in packed.segment_tokens[segments].tolist()])
+        if segments.start == segments.stop:
+            doc_data.append(TransformerData.empty())
+            continue
+        doc_slots = align_slots[align_ends[tokens.start] : align_ends[tokens.stop]] - segments.start * grid.width
+        doc_data.append(
+            TransformerData(
+                wordpieces=wordpieces[segments],
+                model_output=ModelOutput(last_hidden_state=output[segments]),
+                align=_ragged(doc_slots, packed.align_lengths[tokens]),
+            )
+        )
+    return HATBatch(
+        spans=spans,
+        wordpieces=wordpieces,
+        model_output=ModelOutput(last_hidden_state=spread),
+        align=_ragged(align_slots, packed.align_lengths),
+        cached_doc_data=doc_data,
+    )
+
+
+def _make_wordpieces(
+    packed: PackedDocs, grid: SegmentGrid, tokenizer: PreTrainedTokenizerBase
+) -> WordpieceBatch:
+    """The pieces as ids, mask and strings, one row per segment."""
+    shape = (grid.n_segments, grid.width)
+    ids = np.full(shape, tokenizer.pad_token_id or 0, dtype="int32")
+    mask = np.zeros(shape, dtype="float32")
+    ids.reshape(-1)[grid.slots] = packed.piece_ids
+    mask.reshape(-1)[grid.slots] = 1.0
+    strings = tokenizer.convert_ids_to_tokens(packed.piece_ids.tolist())
+    ends = np.cumsum(packed.segment_lengths).tolist()
+    return WordpieceBatch(
+        strings=[strings[start:stop] for start, stop in zip([0, *ends[:-1]], ends, strict=False)],
+        input_ids=cast(Ints2d, ids),
+        attention_mask=cast(Floats2d, mask),
+        lengths=packed.segment_lengths.tolist(),
+        token_type_ids=None,
+    )
+
+
+def _ragged(data: np.ndarray, lengths: np.ndarray) -> Ragged:
+    return Ragged(cast(Ints1d, data.astype("int32")), cast(Ints1d, lengths.astype("int32")))

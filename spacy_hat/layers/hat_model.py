@@ -1,0 +1,130 @@
+"""The encoder as a thinc layer: documents in, what spaCy's transformer component passes to its listeners out."""
+
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+from spacy.tokens import Doc
+from spacy_transformers.data_classes import FullTransformerBatch
+from spacy_transformers.layers import split_trf_batch, trfs2arrays
+from thinc.api import Model, chain, xp2torch
+from thinc.types import Floats2d, Ragged
+
+from ..modeling import HATModel, PackedInputs, load_tokenizer
+from ..packing import Packer
+from .hat_batch import HATBatch, SegmentGrid, make_batch
+from .shim import HATShim
+
+
+@dataclass
+class Pretrained:
+    """Where weights come from when a pipeline is initialized.
+
+    name (Optional[str]): Folder or hub name of a HAT checkpoint.
+    tokenizer_config (Dict[str, Any]): Options for its tokenizer.
+    transformer_config (Dict[str, Any]): Entries of its config.json to override; `revision` pins a hub version.
+    """
+
+    name: Optional[str]
+    tokenizer_config: Dict[str, Any]
+    transformer_config: Dict[str, Any]
+
+    def load_into(self, shim: HATShim) -> None:
+        """Load encoder and tokenizer. RAISES (ValueError): If there is no name, or it leads to no HAT."""
+        if not self.name:
+            raise ValueError(
+                "spacy-hat.HATModel.v1 has no encoder: its `name` is empty. Give a folder or hub name, with the shipped "
+                "configs as --paths.hat. To make one from any BERT: python -m spacy hat warm-start bert-base-uncased hat"
+            )
+        overrides = dict(self.transformer_config)
+        hub = {"revision": overrides.pop("revision")} if "revision" in overrides else {}
+        encoder = HATModel.from_pretrained(self.name, **hub, **overrides)
+        shim.load(encoder, load_tokenizer(self.name, self.tokenizer_config, **hub))
+
+
+def hat_model(pretrained: Pretrained, packer: Packer, shim: HATShim) -> Model[List[Doc], FullTransformerBatch]:
+    """Encode whole documents.
+
+    pretrained (Pretrained): Where weights come from at initialization; a pipeline from disk brings its own.
+    packer (Packer): How documents become segments.
+    shim (HATShim): Takes the encoder.
+    RETURNS (Model[List[Doc], FullTransformerBatch]): One row per segment; only `last_hidden_state` has a gradient.
+    """
+    return Model(
+        "hat",
+        forward,
+        init=init,
+        shims=[shim],
+        dims={"nO": None},
+        # None of these can be written to bytes, and need not be: they are made anew from the config.
+        attrs={
+            "pretrained": pretrained,
+            "packer": packer,
+            "replace_listener": replace_listener,
+            "replace_listener_cfg": replace_listener_cfg,
+        },
+    )
+
+
+def init(model: Model, X: Optional[List[Doc]] = None, Y: Any = None) -> None:
+    """Load the weights, unless they are there. The documents do not matter."""
+    shim = get_shim(model)
+    if shim._model is None:
+        model.attrs["pretrained"].load_into(shim)
+    if model.has_dim("nO") is None:
+        model.set_dim("nO", shim.encoder.config.hidden_size)
+
+
+def get_shim(model: Model) -> HATShim:
+    """RETURNS (HATShim): The shim of a `hat_model` layer, which holds encoder and tokenizer."""
+    return model.shims[0]  # type: ignore[return-value]
+
+
+def forward(
+    model: Model[List[Doc], FullTransformerBatch], docs: List[Doc], is_train: bool
+) -> Tuple[FullTransformerBatch, Callable[[FullTransformerBatch], List[Doc]]]:
+    """Pack, encode, and hand out by document."""
+    shim = get_shim(model)
+    config, tokenizer = shim.encoder.config, shim.tokenizer
+    packed = model.attrs["packer"](
+        docs, tokenizer, segment_length=config.segment_length, max_segments=config.max_segments
+    )
+    if not len(packed.segment_lengths):
+        empty = FullTransformerBatch.empty(len(docs))
+        batch = HATBatch(empty.spans, empty.wordpieces, empty.model_output, empty.align, empty.cached_doc_data)
+        return batch, lambda d_batch: docs
+    grid = SegmentGrid.of(packed)
+    inputs = PackedInputs(
+        packed.piece_ids, packed.segment_lengths, packed.window_lengths, packed.segment_positions
+    )
+    hidden, backprop_encoder = shim(inputs, is_train)
+
+    def backprop(d_batch: FullTransformerBatch) -> List[Doc]:
+        (d_grid,) = d_batch.model_output.to_tuple()
+        backprop_encoder(grid.collect(xp2torch(d_grid, device=hidden.device)))
+        return docs
+
+    return make_batch(docs, packed, grid, hidden, tokenizer), backprop
+
+
+def replace_listener(model: Model[List[Doc], FullTransformerBatch]) -> Model:
+    """RETURNS (Model): What stands in a component's model where its listener stood."""
+    return chain(model, split_trf_batch())
+
+
+def replace_listener_cfg(hat_config: Dict[str, Any], listener_config: Dict[str, Any]) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): The config of a component's tok2vec once its listener is replaced."""
+    of_listener = {key: listener_config[key] for key in ("pooling", "grad_factor") if key in listener_config}
+    return {**hat_config, **of_listener, "@architectures": "spacy-hat.HATTok2Vec.v1"}
+
+
+def hat_tok2vec(
+    model: Model[List[Doc], FullTransformerBatch], pooling: Model[Ragged, Floats2d], grad_factor: float
+) -> Model[List[Doc], List[Floats2d]]:
+    """An encoder of one component's own, in the same nesting that replace_listener leaves behind.
+
+    model (Model[List[Doc], FullTransformerBatch]): The encoder.
+    pooling (Model[Ragged, Floats2d]): From the pieces of a token to its vector.
+    grad_factor (float): Multiplies the gradient that reaches the encoder.
+    RETURNS (Model[List[Doc], List[Floats2d]]): (n_tokens, hidden_size) for each Doc.
+    """
+    return chain(replace_listener(model), trfs2arrays(pooling, grad_factor))

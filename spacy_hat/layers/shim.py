@@ -1,0 +1,147 @@
+"""The bridge between thinc and the PyTorch encoder: precision, gradients, updates, bytes."""
+
+import json
+from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Callable, ContextManager, Literal, Optional, Tuple
+
+import srsly
+import torch
+import transformers
+from safetensors.torch import load, save
+from thinc.api import PyTorchGradScaler, PyTorchShim, get_torch_default_device
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from ..modeling import HATConfig, HATModel, HiTransformerConfig, PackedInputs
+from ..modeling.checkpoint import fill_strictly, untied_state_dict
+
+Precision = Literal["float32", "bfloat16"]
+
+
+class HATShim(PyTorchShim):
+    """Holds the encoder and its tokenizer, once `load` or `from_bytes` brought them.
+
+    precision (Precision): Of predictions. bfloat16 runs the matrix products in it and keeps the sums in float32.
+    max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction.
+    mixed_precision (bool): Whether to train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a
+        CPU that multiplies it natively, float32 on any other CPU.
+    grad_scaler_config (dict): Options of thinc's PyTorchGradScaler.
+    """
+
+    def __init__(
+        self,
+        *,
+        precision: Precision = "float32",
+        max_batch_pieces: int = 4096,
+        mixed_precision: bool = False,
+        grad_scaler_config: Optional[dict[str, Any]] = None,
+    ):
+        super().__init__(None)
+        self.tokenizer: Optional[PreTrainedTokenizerBase] = None
+        self.precision = precision
+        self.max_batch_pieces = max_batch_pieces
+        self.mixed_precision = mixed_precision
+        self.grad_scaler_config = dict(grad_scaler_config or {})
+
+    @property
+    def encoder(self) -> HATModel:
+        """RETURNS (HATModel): The encoder. RAISES (ValueError): If there is none yet."""
+        if self._model is None:
+            raise ValueError(
+                "This HAT has no weights yet. Initialize the pipeline (nlp.initialize(), spacy train) or load a trained "
+                "one (spacy.load, nlp.from_disk) before it is used."
+            )
+        return self._model
+
+    def load(self, encoder: HATModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        """Take an encoder and its tokenizer, and put the encoder on thinc's current device."""
+        self._model, self.tokenizer = encoder, tokenizer
+        encoder.to(get_torch_default_device())
+        self._reset_grad_scaler()
+
+    def to_device(self, device_type: str, device_id: int) -> None:
+        super().to_device(device_type, device_id)
+        self._reset_grad_scaler()
+
+    def _reset_grad_scaler(self) -> None:
+        """float16 needs its gradients scaled; bfloat16, on a CPU, has the range of float32."""
+        options = {"enabled": self.mixed_precision, **self.grad_scaler_config}
+        options["enabled"] = options["enabled"] and self.device.type == "cuda"
+        if "init_scale" in options:
+            options["init_scale"] = float(options["init_scale"])  # an int would make an integer tensor of it
+        self._grad_scaler = PyTorchGradScaler(**options)
+        self._grad_scaler.to_(self.device)
+
+    def predict(self, inputs: PackedInputs) -> Tensor:
+        """Encode without gradient.
+
+        inputs (PackedInputs): The batch.
+        RETURNS (Tensor): (n_pieces, hidden_size), float32.
+        """
+        encoder = self.encoder.eval()
+        with torch.no_grad(), self._autocast(self.precision == "bfloat16", torch.bfloat16):
+            return encoder.forward_packed(inputs, max_batch_pieces=self.max_batch_pieces).float()
+
+    def begin_update(self, inputs: PackedInputs) -> Tuple[Tensor, Callable[[Tensor], None]]:
+        """Encode, and keep what the gradient needs.
+
+        inputs (PackedInputs): The batch.
+        RETURNS (Tuple[Tensor, Callable]): The output (n_pieces, hidden_size), and a callback that takes its gradient
+            and adds to those of the parameters.
+        """
+        encoder = self.encoder.train()
+        on_gpu = self.device.type == "cuda"
+        with self._autocast(self.mixed_precision, torch.float16 if on_gpu else torch.bfloat16):
+            output = encoder.forward_packed(inputs)
+
+        def backprop(d_output: Tensor) -> None:
+            if not output.requires_grad:  # every block is frozen
+                return
+            scaled = self._grad_scaler.scale([d_output.to(output.dtype)])
+            torch.autograd.backward([output], grad_tensors=list(scaled))
+            gradients = [parameter.grad for parameter in encoder.parameters() if parameter.grad is not None]
+            if self._grad_scaler.unscale(gradients):
+                for gradient in gradients:
+                    gradient.zero_()
+
+        return output.detach().float(), backprop
+
+    def _autocast(self, wanted: bool, dtype: torch.dtype) -> ContextManager:
+        device = self.device.type
+        if not wanted or (device == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+            return nullcontext()
+        return torch.autocast(device, dtype=dtype)
+
+    def to_bytes(self) -> bytes:
+        """RETURNS (bytes): Configuration, weights (safetensors) and tokenizer files, in msgpack; no pickle."""
+        if self._model is None or self.tokenizer is None:
+            return srsly.msgpack_dumps({})
+        with TemporaryDirectory() as folder:
+            self.tokenizer.save_pretrained(folder)
+            files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+        message = {
+            # The standard json: srsly's would round a layer_norm_eps of 1e-12 to 0.
+            "config": json.dumps(self._model.config.to_dict(), default=str),
+            "weights": save(untied_state_dict(self._model)),
+            "tokenizer_class": type(self.tokenizer).__name__,
+            "tokenizer": files,
+        }
+        return srsly.msgpack_dumps(message)
+
+    def from_bytes(self, bytes_data: bytes) -> "HATShim":
+        """Take back what to_bytes made, on thinc's current device. Needs no network."""
+        message = srsly.msgpack_loads(bytes_data)
+        if not message:
+            return self
+        config = json.loads(message["config"])
+        older = config.get("model_type") == HiTransformerConfig.model_type
+        encoder = HATModel((HiTransformerConfig if older else HATConfig).from_dict(config))
+        fill_strictly(encoder, load(message["weights"]), source="this pipeline")
+        with TemporaryDirectory() as folder:
+            for name, content in message["tokenizer"].items():
+                (Path(folder) / name).write_bytes(content)
+            tokenizer = getattr(transformers, message["tokenizer_class"]).from_pretrained(folder)
+        self.load(encoder, tokenizer)
+        return self

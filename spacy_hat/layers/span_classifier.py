@@ -1,0 +1,68 @@
+"""The head for spans in the context of their document: spancat and spancat_singlelabel.
+
+docs  >> transformer_source --.
+                              |-- span_vectors >> hidden >> output_layer >> scores
+spans ------------------------'   '----------------- classifier -----------------'
+"""
+
+from typing import List, Optional, Tuple
+
+from spacy.tokens import Doc
+from spacy_transformers.data_classes import TransformerData
+from thinc.api import Model, chain, with_getitem
+from thinc.layers.chain import forward
+from thinc.types import Floats2d, Ragged
+
+from .hidden import hidden_layer
+from .output import output_layer, scores
+from .span_vectors import span_vectors
+from .transformer_source import transformer_source
+
+InT = Tuple[List[Doc], Ragged]
+OutT = Floats2d
+
+
+def span_classifier(
+    tok2vec: Model[List[Doc], List[Floats2d]],
+    *,
+    exclusive_classes: bool,
+    dropout: float = 0.1,
+    nO: Optional[int] = None,
+) -> Model[InT, OutT]:
+    """Classify suggested spans, whatever the suggester.
+
+    There is no `resize_output`: spancat never calls it, and raises on a label added later where it is missing.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): A listener to the transformer, or the encoder itself.
+    exclusive_classes (bool): One label a span (spancat_singlelabel) or any number (spancat).
+    dropout (float): Probability of a zero before the output, in training.
+    nO (Optional[int]): n_labels, with the negative label of spancat_singlelabel; inferred if None.
+    RETURNS (Model[Tuple[List[Doc], Ragged], Floats2d]): From n_docs documents and their spans, a Ragged of (n_spans, 2)
+        first tokens and tokens past the last, to scores (n_spans, n_labels).
+    """
+    source = transformer_source(tok2vec)
+    hidden = hidden_layer(dropout)
+    output = output_layer(nO)
+    classifier: Model[Tuple[List[TransformerData], Ragged], Floats2d] = chain(
+        span_vectors(), hidden, output, scores(exclusive_classes)
+    )
+    return Model(
+        "span_classifier",
+        forward,
+        init=init,
+        layers=[with_getitem(0, source), classifier],
+        dims={"nO": nO},
+        refs={"source": source, "hidden": hidden, "output_layer": output.layers[0]},
+    )
+
+
+def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
+    """Infer the sizes from one made-up segment and span: the documents have no transformer output yet."""
+    source, classifier = model.get_ref("source"), model.layers[1]
+    source.initialize(X=X[0] if X is not None else None)
+    width = source.get_dim("nO")
+    model.get_ref("hidden").set_dim("nO", width)
+    output = TransformerData.zeros(1, width, xp=model.ops.xp)
+    span = Ragged(model.ops.asarray2i([[0, 1]]), model.ops.asarray1i([1]))
+    classifier.initialize(X=([output], span), Y=Y)
+    model.set_dim("nO", model.get_ref("output_layer").get_dim("nO"))

@@ -1,0 +1,54 @@
+"""HAT in PyTorch and Hugging Face conventions. Importing this makes AutoConfig and the Auto models know both types."""
+
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForMaskedLM,
+    AutoModelForMultipleChoice,
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+)
+
+from . import hi_transformer as _older
+from .config import HATConfig, HiTransformerConfig
+from .heads import HATForMultipleChoice, HATForSequenceClassification, HATForSequentialSentenceClassification
+from .model import HATModel, HATPreTrainedModel
+from .packed import PackedInputs
+from .piece_heads import HATForMaskedLM, HATForQuestionAnswering, HATForTokenClassification
+from .tokenizer import load_tokenizer
+from .warm_start import WarmStartReport, warm_start
+
+for _config in (HATConfig, HiTransformerConfig):
+    AutoConfig.register(_config.model_type, _config, exist_ok=True)
+for _auto, _model, _older_model in (
+    (AutoModel, HATModel, _older.HiTransformerModel),
+    (AutoModelForMaskedLM, HATForMaskedLM, _older.HiTransformerForMaskedLM),
+    (
+        AutoModelForSequenceClassification,
+        HATForSequenceClassification,
+        _older.HiTransformerForSequenceClassification,
+    ),
+    (AutoModelForMultipleChoice, HATForMultipleChoice, _older.HiTransformerForMultipleChoice),
+    (AutoModelForTokenClassification, HATForTokenClassification, _older.HiTransformerForTokenClassification),
+    (AutoModelForQuestionAnswering, HATForQuestionAnswering, _older.HiTransformerForQuestionAnswering),
+):
+    _auto.register(HATConfig, _model, exist_ok=True)
+    _auto.register(HiTransformerConfig, _older_model, exist_ok=True)
+
+__all__ = [
+    "HATConfig",
+    "HATForMaskedLM",
+    "HATForMultipleChoice",
+    "HATForQuestionAnswering",
+    "HATForSequenceClassification",
+    "HATForSequentialSentenceClassification",
+    "HATForTokenClassification",
+    "HATModel",
+    "HATPreTrainedModel",
+    "HiTransformerConfig",
+    "PackedInputs",
+    "WarmStartReport",
+    "load_tokenizer",
+    "warm_start",
+]

@@ -1,0 +1,51 @@
+"""Multi-head self-attention over a packed tensor."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .config import HATConfig
+from .plan import AttentionPlan, Bucket
+
+
+class PackedSelfAttention(nn.Module):
+    """softmax(QK^T / sqrt(head_size)) V inside each group of rows (Vaswani et al. 2017, section 3.2).
+
+    One product makes queries, keys and values of all rows; attention runs bucket by bucket; results go back to where
+    their rows stood. Parameter names are the published ones.
+    """
+
+    def __init__(self, config: HATConfig):
+        super().__init__()
+        self.n_heads = config.num_attention_heads
+        self.dropout = config.attention_probs_dropout_prob
+        self.query = nn.Linear(config.hidden_size, config.hidden_size)
+        self.key = nn.Linear(config.hidden_size, config.hidden_size)
+        self.value = nn.Linear(config.hidden_size, config.hidden_size)
+
+    def forward(self, hidden: Tensor, plan: AttentionPlan) -> Tensor:
+        """Attend inside groups.
+
+        hidden (Tensor): (n_rows, hidden_size).
+        plan (AttentionPlan): The groups.
+        RETURNS (Tensor): (n_rows, hidden_size).
+        """
+        parts = (self.query, self.key, self.value)
+        qkv = F.linear(hidden, torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts]))
+        if plan.query_gate is not None:
+            query, key_value = qkv.split([hidden.shape[-1], 2 * hidden.shape[-1]], dim=-1)
+            qkv = torch.cat([query * plan.query_gate.to(query.dtype), key_value], dim=-1)
+        contexts = [self._attend(qkv, bucket) for bucket in plan.buckets]
+        if plan.unbucket is None:
+            return contexts[0]
+        return torch.cat(contexts).index_select(0, plan.unbucket)
+
+    def _attend(self, qkv: Tensor, bucket: Bucket) -> Tensor:
+        """(n_rows, 3 * hidden_size) -> (n_groups * width, hidden_size)"""
+        rows = qkv if bucket.rows is None else qkv.index_select(0, bucket.rows.flatten())
+        heads = rows.view(bucket.n_groups, bucket.width, 3, self.n_heads, -1)
+        query, key, value = heads.permute(2, 0, 3, 1, 4).unbind()
+        context = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=bucket.keys, dropout_p=self.dropout if self.training else 0.0
+        )
+        return context.transpose(1, 2).reshape(len(rows), -1)

@@ -1,0 +1,107 @@
+"""One transformer block over packed rows, and the embeddings below the first. Parameter names are the published ones."""
+
+import torch
+from torch import Tensor, nn
+from transformers.activations import ACT2FN
+
+from .attention import PackedSelfAttention
+from .config import HATConfig
+from .plan import AttentionPlan
+
+
+class Embeddings(nn.Module):
+    """Word, token type and position embeddings, summed and normalised."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__()
+        pad = config.pad_token_id
+        self.word_embeddings = nn.Embedding(config.vocab_size, config.hidden_size, padding_idx=pad)
+        self.position_embeddings = nn.Embedding(config.max_position_embeddings, config.hidden_size, padding_idx=pad)
+        self.token_type_embeddings = nn.Embedding(config.type_vocab_size, config.hidden_size)
+        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+
+    def forward(self, words: Tensor, position_ids: Tensor, token_type_ids: Tensor) -> Tensor:
+        """Embed pieces.
+
+        words (Tensor): (n_pieces,) piece ids, or (n_pieces, hidden_size) word vectors.
+        position_ids (Tensor): (n_pieces,) rows of the token position table.
+        token_type_ids (Tensor): (n_pieces,) rows of the token type table.
+        RETURNS (Tensor): (n_pieces, hidden_size).
+        """
+        vectors = words if words.is_floating_point() else self.word_embeddings(words)
+        summed = vectors + self.token_type_embeddings(token_type_ids) + self.position_embeddings(position_ids)
+        return self.dropout(self.LayerNorm(summed))
+
+
+class AddAndNorm(nn.Module):
+    """A projection, added to what came in, normalised: how both halves of a block end."""
+
+    def __init__(self, n_in: int, config: HATConfig):
+        super().__init__()
+        self.dense = nn.Linear(n_in, config.hidden_size)
+        self.dropout = nn.Dropout(config.hidden_dropout_prob)
+        self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+
+    def forward(self, inner: Tensor, residual: Tensor) -> Tensor:
+        return self.LayerNorm(self.dropout(self.dense(inner)) + residual)
+
+
+class AttentionHalf(nn.Module):
+    """Self-attention and its AddAndNorm."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__()
+        self.self = PackedSelfAttention(config)
+        self.output = AddAndNorm(config.hidden_size, config)
+
+    def forward(self, hidden: Tensor, plan: AttentionPlan) -> Tensor:
+        return self.output(self.self(hidden, plan), hidden)
+
+
+class FeedForwardIn(nn.Module):
+    """The first projection of the feed-forward half, and its activation."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__()
+        self.dense = nn.Linear(config.hidden_size, config.intermediate_size)
+        self.activation = ACT2FN[config.hidden_act]
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        return self.activation(self.dense(hidden))
+
+
+class TransformerBlock(nn.Module):
+    """A post-norm block (Devlin et al. 2019). The same for segment-wise and cross-segment attention: the plan decides."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__()
+        self.attention = AttentionHalf(config)
+        self.intermediate = FeedForwardIn(config)
+        self.output = AddAndNorm(config.intermediate_size, config)
+
+    def forward(self, hidden: Tensor, plan: AttentionPlan) -> Tensor:
+        """Run the block.
+
+        hidden (Tensor): (n_rows, hidden_size).
+        plan (AttentionPlan): Which rows attend to each other.
+        RETURNS (Tensor): (n_rows, hidden_size).
+        """
+        attended = self.attention(hidden, plan)
+        return self.output(self.intermediate(attended), attended)
+
+
+def init_weights(module: nn.Module, std: float) -> None:
+    """Give one module fresh weights: normal with the given deviation, zero biases, zero padding rows."""
+    if isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=std)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.Embedding):
+        nn.init.normal_(module.weight, std=std)
+        if module.padding_idx is not None:
+            with torch.no_grad():
+                module.weight[module.padding_idx].zero_()
+    elif isinstance(module, nn.LayerNorm):
+        nn.init.ones_(module.weight)
+        nn.init.zeros_(module.bias)

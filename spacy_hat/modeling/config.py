@@ -1,0 +1,166 @@
+"""Sizes and switches of a HAT encoder."""
+
+from typing import Any, Mapping, Optional
+
+from transformers import PretrainedConfig
+
+from .layout import layout_from_published, layout_to_published, parse_layout
+
+POOLINGS = ("max", "mean", "attentive", "first", "last")
+
+
+class HATConfig(PretrainedConfig):
+    """Configuration of a Hierarchical Attention Transformer; config.json keeps the published names.
+
+    vocab_size (int): Rows of the word embedding table.
+    hidden_size (int): Width of every vector.
+    num_hidden_layers (Optional[int]): Number of blocks; follows from the layout.
+    num_attention_heads (int): Heads of each attention; must divide hidden_size.
+    intermediate_size (int): Width inside the feed-forward part of a block.
+    hidden_act (str): Activation there, by its Hugging Face name; `gelu` is the exact (erf) one.
+    hidden_dropout_prob (float): Dropout after the embeddings and after the two output projections of a block.
+    attention_probs_dropout_prob (float): Dropout on attention weights.
+    classifier_dropout (Optional[float]): Dropout before a head's classifier; None means hidden_dropout_prob.
+    type_vocab_size (int): Rows of the token type table.
+    initializer_range (float): Standard deviation of fresh weights.
+    layer_norm_eps (float): Epsilon of every layer norm.
+    pad_token_id (int): Padding piece. Position ids start behind it, as in RoBERTa.
+    max_sentences (int): `max_segments`, segments that can attend to each other.
+    max_sentence_length (Optional[int]): `segment_length`, pieces a segment can hold, the classifier piece included.
+    max_sentence_size (Optional[int]): Older name of the same; read only where max_sentence_length is missing.
+    encoder_layout (Optional[Mapping]): The published form of the layout.
+    layout (Optional[str]): The same as a string such as `S|SD|D` (see layout.py). Give one of the two.
+    document_position_embeddings (bool): Whether cross-segment blocks see where a segment stands. Published checkpoints
+        were trained without, and their config.json says nothing: False.
+    pooling (str): How a document head pools segment vectors: max, mean, attentive, first or last.
+    pool_padding (bool): Pool over wholly padded segments too, as the published code does; for its numbers only.
+    frozen_blocks (int): If k > 0, the embeddings and the first k blocks take no gradient, keep no activations and
+        use no dropout.
+    activation_checkpointing (bool): Recompute the activations of a block in the backward pass instead of keeping them.
+    """
+
+    model_type = "hierarchical-transformer"
+    attribute_map = {  # noqa: RUF012
+        "max_segments": "max_sentences",
+        "segment_length": "max_sentence_length",
+        "max_sentence_size": "max_sentence_length",
+    }
+
+    def __init__(
+        self,
+        vocab_size: int = 50265,
+        hidden_size: int = 768,
+        num_hidden_layers: Optional[int] = None,
+        num_attention_heads: int = 12,
+        intermediate_size: int = 3072,
+        hidden_act: str = "gelu",
+        hidden_dropout_prob: float = 0.1,
+        attention_probs_dropout_prob: float = 0.1,
+        classifier_dropout: Optional[float] = None,
+        type_vocab_size: int = 1,
+        initializer_range: float = 0.02,
+        layer_norm_eps: float = 1e-5,
+        pad_token_id: int = 1,
+        max_sentences: int = 32,
+        max_sentence_length: Optional[int] = None,
+        max_sentence_size: Optional[int] = None,
+        encoder_layout: Optional[Mapping[str, Mapping[str, bool]]] = None,
+        layout: Optional[str] = None,
+        document_position_embeddings: bool = False,
+        pooling: str = "max",
+        pool_padding: bool = False,
+        frozen_blocks: int = 0,
+        activation_checkpointing: bool = False,
+        **kwargs: Any,
+    ):
+        self.max_sentences = kwargs.pop("max_segments", max_sentences)
+        self.max_sentence_length = kwargs.pop("segment_length", max_sentence_length) or max_sentence_size or 128
+        if layout is None:
+            layout = layout_from_published(encoder_layout) if encoder_layout else "|".join(["S", "S", "SD"] * 4)
+        self.layout = layout
+        if num_hidden_layers is not None:
+            self.num_hidden_layers = num_hidden_layers
+        self.vocab_size = vocab_size
+        self.hidden_size = hidden_size
+        self.num_attention_heads = num_attention_heads
+        self.intermediate_size = intermediate_size
+        self.hidden_act = hidden_act
+        self.hidden_dropout_prob = hidden_dropout_prob
+        self.attention_probs_dropout_prob = attention_probs_dropout_prob
+        self.classifier_dropout = classifier_dropout
+        self.type_vocab_size = type_vocab_size
+        self.initializer_range = initializer_range
+        self.layer_norm_eps = layer_norm_eps
+        self.document_position_embeddings = document_position_embeddings
+        self.pooling = pooling
+        self.pool_padding = pool_padding
+        self.frozen_blocks = frozen_blocks
+        self.activation_checkpointing = activation_checkpointing
+        for derived in ("max_position_embeddings", "model_max_length"):
+            kwargs.pop(derived, None)
+        super().__init__(pad_token_id=pad_token_id, **kwargs)
+
+    @property
+    def layout(self) -> str:
+        """RETURNS (str): The stack of blocks, such as `S|SD|D`. Setting it sets encoder_layout and num_hidden_layers."""
+        return layout_from_published(self.encoder_layout)
+
+    @layout.setter
+    def layout(self, layout: str) -> None:
+        self.encoder_layout = layout_to_published(layout)
+        self.num_hidden_layers = len(self.encoder_layout)
+
+    @property
+    def max_position_embeddings(self) -> int:
+        """RETURNS (int): Rows of the token position table."""
+        return self.max_sentence_length + self.pad_token_id + 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """RETURNS (dict): What config.json holds: the attributes, and the derived sizes that published code reads."""
+        return {
+            **super().to_dict(),
+            "max_sentence_length": self.max_sentence_length,
+            "max_sentence_size": self.max_sentence_length,
+            "max_position_embeddings": self.max_position_embeddings,
+            "model_max_length": self.max_sentences * self.max_sentence_length,
+        }
+
+    def validate_sizes(self) -> None:
+        """Check everything that involves more than one field, before a model is built.
+
+        RAISES (ValueError): If the configuration cannot be built; says what to change.
+        """
+        n_blocks = len(parse_layout(self.layout))
+        if n_blocks != self.num_hidden_layers:
+            raise ValueError(
+                f"HAT layout {self.layout!r} has {n_blocks} blocks but num_hidden_layers is {self.num_hidden_layers}. "
+                "Make them agree, or give the layout alone."
+            )
+        if self.hidden_size % self.num_attention_heads:
+            raise ValueError(
+                f"hidden_size is {self.hidden_size}, which {self.num_attention_heads} attention heads do not divide. "
+                "Choose a num_attention_heads that does."
+            )
+        if self.pooling not in POOLINGS:
+            raise ValueError(f"pooling is {self.pooling!r}, expected one of {', '.join(POOLINGS)}.")
+        if not 0 <= self.frozen_blocks <= n_blocks:
+            raise ValueError(
+                f"frozen_blocks is {self.frozen_blocks}, expected 0 to {n_blocks}, the number of blocks of layout "
+                f"{self.layout!r}."
+            )
+        if self.segment_length < 2 or self.max_segments < 1:
+            raise ValueError(
+                f"A segment of {self.segment_length} pieces and windows of {self.max_segments} segments hold no text: "
+                "segment_length must be at least 2 (the classifier piece and one more), max_segments at least 1."
+            )
+        if getattr(self, "position_embedding_type", "absolute") != "absolute":
+            raise ValueError(
+                f"position_embedding_type is {self.position_embedding_type!r}, but HAT knows absolute positions only. "
+                "Remove it from config.json if the weights were trained with absolute positions."
+            )
+
+
+class HiTransformerConfig(HATConfig):
+    """The same configuration under the other published model type."""
+
+    model_type = "hi-transformer"

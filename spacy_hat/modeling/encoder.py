@@ -1,0 +1,83 @@
+"""The stack of blocks: segment-wise and cross-segment attention over one packed tensor."""
+
+from contextlib import nullcontext
+from typing import Iterator, Optional
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from .block import TransformerBlock
+from .config import HATConfig
+from .layout import Block, parse_layout
+from .plan import EncoderPlan
+
+
+class HATLayer(nn.Module):
+    """One entry of the layout.
+
+    config (HATConfig): Sizes.
+    block (Block): Which of the two kinds of attention it has.
+    position_embeddings (nn.Embedding): The table of document positions, which all cross-segment blocks share.
+    """
+
+    def __init__(self, config: HATConfig, block: Block, position_embeddings: nn.Embedding):
+        super().__init__()
+        self.sentence_encoder = TransformerBlock(config) if block.segment_wise else None
+        self.document_encoder = TransformerBlock(config) if block.cross_segment else None
+        self.position_embeddings = position_embeddings if block.cross_segment else None
+        self.add_positions = config.document_position_embeddings
+
+    def forward(self, hidden: Tensor, plan: EncoderPlan) -> Tensor:
+        """(n_pieces, hidden_size) -> the same"""
+        if self.sentence_encoder is not None:
+            portions = [self.sentence_encoder(hidden[part.rows], part.attention) for part in plan.micro_batches]
+            hidden = torch.cat(portions) if len(portions) > 1 else portions[0]
+        if self.document_encoder is not None:
+            vectors = self.document_encoder(self.cross_segment_input(hidden, plan), plan.windows)
+            hidden = hidden.index_copy(0, plan.cross_rows, vectors.to(hidden.dtype))
+        return hidden
+
+    def cross_segment_input(self, hidden: Tensor, plan: EncoderPlan) -> Tensor:
+        """What the cross-segment block sees: a copy of the segments' first vectors, with their document positions.
+
+        hidden (Tensor): (n_pieces, hidden_size).
+        plan (EncoderPlan): Of the batch.
+        RETURNS (Tensor): (n_segments, hidden_size).
+        """
+        vectors = hidden.index_select(0, plan.cross_rows)
+        if self.add_positions and self.position_embeddings is not None:
+            vectors = vectors + self.position_embeddings(plan.cross_positions)
+        return vectors
+
+
+class HATEncoder(nn.Module):
+    """Blocks, from the lowest to the highest; the first `frozen_blocks` of them run without gradient."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__()
+        # No padding_idx: row 0 belongs to padded segments, every other row (the published code froze row 1 of
+        # RoBERTa-type models, the first segment's) has to learn.
+        positions = nn.Embedding(config.max_segments + 1, config.hidden_size)
+        self.layer = nn.ModuleList(HATLayer(config, block, positions) for block in parse_layout(config.layout))
+        self.frozen_blocks = config.frozen_blocks
+        self.gradient_checkpointing = config.activation_checkpointing
+
+    def forward(self, hidden: Tensor, plan: EncoderPlan) -> Iterator[Tensor]:
+        """Run the blocks one by one.
+
+        hidden (Tensor): (n_pieces, hidden_size), the embeddings.
+        plan (EncoderPlan): Of the batch.
+        YIELDS (Tensor): (n_pieces, hidden_size), the output of each block.
+        """
+        for number, layer in enumerate(self.layer):
+            with torch.no_grad() if number < self.frozen_blocks else nullcontext():
+                if self.gradient_checkpointing and self.training and torch.is_grad_enabled():
+                    hidden = checkpoint(layer, hidden, plan, use_reentrant=False)
+                else:
+                    hidden = layer(hidden, plan)
+            yield hidden
+
+    def document_positions(self) -> Optional[nn.Embedding]:
+        """RETURNS (Optional[nn.Embedding]): The shared table of document positions; None without cross-segment blocks."""
+        return next((layer.position_embeddings for layer in self.layer if layer.position_embeddings is not None), None)

@@ -1,0 +1,189 @@
+"""Heads over documents and segments: classification, sequential sentence classification, multiple choice."""
+
+from typing import Any, Optional
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers.modeling_outputs import MultipleChoiceModelOutput, SequenceClassifierOutput
+
+from .config import HATConfig
+from .model import HATModel, HATPreTrainedModel
+from .pooling import HATPooler
+
+
+class HATHead(HATPreTrainedModel):
+    """An encoder with something on top; `hi_transformer` is what published checkpoints call the encoder.
+
+    config (HATConfig): Sizes and switches.
+    """
+
+    def __init__(self, config: HATConfig):
+        super().__init__(config)
+        self.hi_transformer = HATModel(config)
+        dropout = config.classifier_dropout
+        self.dropout = nn.Dropout(config.hidden_dropout_prob if dropout is None else dropout)
+
+    def encode(self, *inputs: Optional[Tensor], **options: Any) -> tuple[Tensor, Any]:
+        """RETURNS (tuple[Tensor, Any]): The hidden states (n_docs, n_slots, hidden_size) and the encoder's output."""
+        options = {**options, "return_dict": True, "compute_padding": self.config.pool_padding}
+        output = self.hi_transformer(*inputs, **options)
+        return output.last_hidden_state, output
+
+    def segments(self, hidden: Tensor, attention_mask: Optional[Tensor]) -> tuple[Tensor, Tensor]:
+        """Segment vectors, and which of them count.
+
+        hidden (Tensor): (n_docs, n_slots, hidden_size).
+        attention_mask (Optional[Tensor]): (n_docs, n_slots).
+        RETURNS (tuple[Tensor, Tensor]): (n_docs, n_segments, hidden_size) and (n_docs, n_segments) bool; with
+            pool_padding, every segment counts.
+        """
+        length = self.config.segment_length
+        vectors = hidden[:, ::length]
+        if attention_mask is None or self.config.pool_padding:
+            return vectors, torch.ones(vectors.shape[:2], dtype=torch.bool, device=hidden.device)
+        return vectors, attention_mask[:, ::length].bool()
+
+
+def finish(result: Any, return_dict: Optional[bool]) -> Any:
+    """RETURNS (Any): The output as the caller wants it, a ModelOutput or a tuple."""
+    return result.to_tuple() if return_dict is False else result
+
+
+def classification_loss(logits: Tensor, labels: Tensor, config: HATConfig) -> Tensor:
+    """Loss of a document classifier, chosen as in Hugging Face's heads, without writing the choice to the config.
+
+    logits (Tensor): (n_docs, n_labels).
+    labels (Tensor): (n_docs,) class numbers or values, or (n_docs, n_labels) zeros and ones.
+    config (HATConfig): Its problem_type decides; None: one label means regression, integer labels single-label.
+    RETURNS (Tensor): The mean loss, ().
+    """
+    problem_type = config.problem_type
+    if problem_type is None:
+        integers = labels.dtype in (torch.long, torch.int)
+        single = "single_label_classification" if integers else "multi_label_classification"
+        problem_type = "regression" if logits.shape[-1] == 1 else single
+    if problem_type == "regression":
+        return F.mse_loss(logits.squeeze(), labels.squeeze().to(logits.dtype))
+    if problem_type == "single_label_classification":
+        return F.cross_entropy(logits, labels.view(-1).long())
+    return F.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
+
+
+class HATForSequenceClassification(HATHead):
+    """A label for each document, from pooled segment vectors."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__(config)
+        self.pooler = HATPooler(config)
+        self.classifier = nn.Linear(config.hidden_size, config.num_labels)
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: Optional[Tensor] = None,
+        attention_mask: Optional[Tensor] = None,
+        token_type_ids: Optional[Tensor] = None,
+        position_ids: Optional[Tensor] = None,
+        inputs_embeds: Optional[Tensor] = None,
+        labels: Optional[Tensor] = None,
+        **options: Any,
+    ) -> Any:
+        """Classify documents.
+
+        labels (Optional[Tensor]): (n_docs,) class numbers or values, or (n_docs, n_labels) zeros and ones.
+        The other parameters are those of HATModel.forward.
+        RETURNS (SequenceClassifierOutput): logits (n_docs, n_labels), and loss () if there are labels.
+        """
+        hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
+        pooled = self.pooler(*self.segments(hidden, attention_mask))
+        logits = self.classifier(self.dropout(pooled))
+        loss = None if labels is None else classification_loss(logits, labels, self.config)
+        result = SequenceClassifierOutput(loss=loss, logits=logits, hidden_states=output.hidden_states)
+        return finish(result, options.get("return_dict"))
+
+
+class HATForMultipleChoice(HATHead):
+    """One of several documents, such as question and answer, each scored from its pooled segment vectors."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__(config)
+        self.pooler = HATPooler(config)
+        self.classifier = nn.Linear(config.hidden_size, 1)
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: Optional[Tensor] = None,
+        attention_mask: Optional[Tensor] = None,
+        token_type_ids: Optional[Tensor] = None,
+        position_ids: Optional[Tensor] = None,
+        inputs_embeds: Optional[Tensor] = None,
+        labels: Optional[Tensor] = None,
+        **options: Any,
+    ) -> Any:
+        """Score choices.
+
+        labels (Optional[Tensor]): (n_docs,) numbers of the right choices.
+        The other parameters are those of HATModel.forward, with one more dimension: (n_docs, n_choices, n_slots).
+        RETURNS (MultipleChoiceModelOutput): logits (n_docs, n_choices), and loss () if there are labels.
+        """
+        inputs = (input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds)
+        flat = [None if tensor is None else tensor.flatten(0, 1) for tensor in inputs]
+        hidden, output = self.encode(*flat, **options)
+        pooled = self.pooler(*self.segments(hidden, flat[1]))
+        n_choices = next(tensor.shape[1] for tensor in inputs if tensor is not None)
+        logits = self.classifier(self.dropout(pooled)).view(-1, n_choices)
+        loss = None if labels is None else F.cross_entropy(logits, labels)
+        result = MultipleChoiceModelOutput(loss=loss, logits=logits, hidden_states=output.hidden_states)
+        return finish(result, options.get("return_dict"))
+
+
+class HATSentencizer(nn.Module):
+    """A dense layer and tanh for each segment vector."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__()
+        self.dense = nn.Linear(config.hidden_size, config.hidden_size)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        return torch.tanh(self.dense(vectors))
+
+
+class HATForSequentialSentenceClassification(HATHead):
+    """A label for each segment, in the context of its document."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__(config)
+        self.sentencizer = HATSentencizer(config)
+        self.classifier = nn.Linear(config.hidden_size, config.num_labels)
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: Optional[Tensor] = None,
+        attention_mask: Optional[Tensor] = None,
+        token_type_ids: Optional[Tensor] = None,
+        position_ids: Optional[Tensor] = None,
+        inputs_embeds: Optional[Tensor] = None,
+        labels: Optional[Tensor] = None,
+        **options: Any,
+    ) -> Any:
+        """Classify segments.
+
+        labels (Optional[Tensor]): (n_docs, n_segments) class numbers, -100 where there is none, or
+            (n_docs, n_segments, n_labels) zeros and ones, -1 where there is none.
+        The other parameters are those of HATModel.forward.
+        RETURNS (SequenceClassifierOutput): logits (n_docs, n_segments, n_labels), and loss () if there are labels.
+        """
+        hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
+        vectors, _ = self.segments(hidden, attention_mask)
+        logits = self.classifier(self.dropout(self.sentencizer(vectors)))
+        loss = None
+        if labels is not None and labels.dim() == 2:
+            loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten())
+        elif labels is not None:
+            labelled = labels[:, :, 0] != -1
+            loss = F.binary_cross_entropy_with_logits(logits[labelled], labels[labelled].to(logits.dtype))
+        result = SequenceClassifierOutput(loss=loss, logits=logits, hidden_states=output.hidden_states)
+        return finish(result, options.get("return_dict"))

@@ -1,0 +1,72 @@
+"""The stack of blocks as a string: `S|SD|D` is a segment-wise block, both kinds one after the other, a cross-segment one.
+
+`-` stands for a block with neither. Files hold the published form instead, a dict of dicts:
+`{"0": {"sentence_encoder": true, "document_encoder": false}, …}`.
+"""
+
+from typing import Mapping, NamedTuple
+
+PUBLISHED_LAYOUTS = {
+    "adhoc-hierarchical-transformer-base-4096": "|".join(["S"] * 11 + ["SD"] + ["D"] * 3),
+    "hierarchical-transformer-base-4096": "|".join(["S", "S", "SD"] * 4),
+}
+
+
+class Block(NamedTuple):
+    """What one block of the stack does; segment-wise attention comes first where it does both."""
+
+    segment_wise: bool
+    cross_segment: bool
+
+
+_BLOCKS = {"S": Block(True, False), "D": Block(False, True), "SD": Block(True, True), "-": Block(False, False)}
+_NAMES = {block: name for name, block in _BLOCKS.items()}
+
+
+def parse_layout(layout: str) -> tuple[Block, ...]:
+    """Read a layout string, or the name of a published layout.
+
+    layout (str): For example `S|S|SD`, or `hierarchical-transformer-base-4096`.
+    RETURNS (tuple[Block, ...]): One entry per block, the lowest first.
+    RAISES (ValueError): If a block is none of S, D, SD and -.
+    """
+    names = [name.strip() for name in PUBLISHED_LAYOUTS.get(layout, layout).split("|")]
+    unknown = sorted({name for name in names if name not in _BLOCKS})
+    if unknown:
+        raise ValueError(
+            f"HAT layout {layout!r} holds {unknown}. A layout is a list of blocks S (segment-wise), D (cross-segment), "
+            f"SD (both) or - (neither), joined by |, such as 'S|SD|S|SD', or one of {sorted(PUBLISHED_LAYOUTS)}."
+        )
+    return tuple(_BLOCKS[name] for name in names)
+
+
+def format_layout(blocks: tuple[Block, ...]) -> str:
+    """RETURNS (str): The layout string of these blocks."""
+    return "|".join(_NAMES[block] for block in blocks)
+
+
+def layout_from_published(encoder_layout: Mapping[str, Mapping[str, bool]]) -> str:
+    """Turn the `encoder_layout` of a config.json into a layout string.
+
+    encoder_layout (Mapping): Block number (as a string) -> which of `sentence_encoder` and `document_encoder` it has.
+    RETURNS (str): The layout string.
+    RAISES (ValueError): If the numbers are not 0, 1, …, n - 1.
+    """
+    numbers = sorted(int(number) for number in encoder_layout)
+    if numbers != list(range(len(encoder_layout))):
+        raise ValueError(
+            f"encoder_layout numbers its blocks {numbers}, expected 0 to {len(encoder_layout) - 1} without a gap. "
+            "Correct config.json."
+        )
+    blocks = [encoder_layout[str(number)] for number in numbers]
+    return format_layout(
+        tuple(Block(bool(b.get("sentence_encoder")), bool(b.get("document_encoder"))) for b in blocks)
+    )
+
+
+def layout_to_published(layout: str) -> dict[str, dict[str, bool]]:
+    """RETURNS (dict): The `encoder_layout` that a config.json holds for this layout string."""
+    return {
+        str(number): {"sentence_encoder": block.segment_wise, "document_encoder": block.cross_segment}
+        for number, block in enumerate(parse_layout(layout))
+    }

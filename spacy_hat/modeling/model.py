@@ -1,0 +1,176 @@
+"""The HAT encoder in Hugging Face conventions."""
+
+from typing import Any, Optional, Union
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+from transformers.modeling_outputs import BaseModelOutput
+
+from .block import Embeddings, init_weights
+from .checkpoint import load_pretrained, untied_state_dict
+from .config import HATConfig
+from .encoder import HATEncoder
+from .packed import PackedInputs
+from .padded import find_slots
+
+
+class HATPreTrainedModel(PreTrainedModel):
+    """What the encoder and its heads share: configuration, fresh weights, strict loading, saving."""
+
+    config_class = HATConfig
+    base_model_prefix = "hi_transformer"
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+
+    def _init_weights(self, module: nn.Module) -> None:
+        init_weights(module, self.config.initializer_range)
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, *model_args: Any, **kwargs: Any) -> Any:
+        """Load a HAT by folder or hub name; see `checkpoint.load_pretrained`, which this passes everything to."""
+        return load_pretrained(cls, pretrained_model_name_or_path, **kwargs)
+
+    def save_pretrained(self, save_directory: Any, **kwargs: Any) -> None:
+        """Save to safetensors, in the published format: tied tensors stand under each of their names.
+
+        save_directory (Union[str, Path]): Where to.
+        **kwargs: As in Hugging Face's method.
+        """
+        kwargs.setdefault("state_dict", untied_state_dict(self))
+        super().save_pretrained(save_directory, **kwargs)
+
+
+class HATModel(HATPreTrainedModel):
+    """Hierarchical Attention Transformer (Chalkidis et al. 2022, section 3).
+
+    Inside, only real pieces exist, as rows of one packed tensor. There are two ways in: `forward` takes the published
+    padded batches, `forward_packed` takes runs of pieces as packing makes them.
+
+    config (HATConfig): Sizes and switches.
+    """
+
+    def __init__(self, config: HATConfig):
+        super().__init__(config)
+        config.validate_sizes()
+        self.embeddings = Embeddings(config)
+        self.encoder = HATEncoder(config)
+        self.post_init()
+        for parameter in self._frozen_parameters():
+            parameter.requires_grad_(False)
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.embeddings.word_embeddings
+
+    def set_input_embeddings(self, value: nn.Module) -> None:
+        self.embeddings.word_embeddings = value
+
+    def train(self, mode: bool = True) -> "HATModel":
+        """Switch between training and evaluation; what is frozen stays in evaluation, without dropout."""
+        super().train(mode)
+        for module in self._frozen_modules():
+            module.eval()
+        return self
+
+    def _frozen_modules(self) -> list[nn.Module]:
+        k = self.config.frozen_blocks
+        return [self.embeddings, *self.encoder.layer[:k]] if k else []
+
+    def _frozen_parameters(self) -> list[nn.Parameter]:
+        """Parameters of frozen modules that no other block needs: document positions are shared by all blocks."""
+        frozen = {id(p): p for module in self._frozen_modules() for p in module.parameters()}
+        for layer in self.encoder.layer[self.config.frozen_blocks :]:
+            for parameter in layer.parameters():
+                frozen.pop(id(parameter), None)
+        return list(frozen.values())
+
+    def forward(
+        self,
+        input_ids: Optional[Tensor] = None,
+        attention_mask: Optional[Tensor] = None,
+        token_type_ids: Optional[Tensor] = None,
+        position_ids: Optional[Tensor] = None,
+        inputs_embeds: Optional[Tensor] = None,
+        output_hidden_states: Optional[bool] = None,
+        output_attentions: Optional[bool] = None,
+        return_dict: Optional[bool] = None,
+        compute_padding: bool = False,
+    ) -> Union[BaseModelOutput, tuple]:
+        """Encode padded documents.
+
+        input_ids (Optional[Tensor]): (n_docs, n_slots) piece ids; segment s has the slots from s * segment_length on.
+        attention_mask (Optional[Tensor]): (n_docs, n_slots), nonzero for real pieces; None: all are.
+        token_type_ids (Optional[Tensor]): (n_docs, n_slots); None: zeros.
+        position_ids (Optional[Tensor]): (n_docs, n_slots) rows of the token position table; None: they start over in
+            each segment, behind pad_token_id; 0 for padding pieces.
+        inputs_embeds (Optional[Tensor]): (n_docs, n_slots, hidden_size) word vectors, instead of input_ids.
+        output_hidden_states (Optional[bool]): Whether to return the embeddings and the output of every block too.
+        output_attentions (Optional[bool]): Not to be had: attention weights are never materialised.
+        return_dict (Optional[bool]): False for a plain tuple.
+        compute_padding (bool): Compute padding too, for the numbers of the published heads; it is zeros otherwise.
+        RETURNS (Union[BaseModelOutput, tuple]): `last_hidden_state` (n_docs, n_slots, hidden_size) and, if asked for,
+            `hidden_states`, n_blocks + 1 tensors like it.
+        RAISES (ValueError): If not exactly one of input_ids and inputs_embeds is given, documents have more than
+            max_segments segments, or attentions are asked for.
+        """
+        if (input_ids is None) == (inputs_embeds is None):
+            raise ValueError("HATModel needs either input_ids or inputs_embeds, and got both or neither.")
+        if output_attentions:
+            raise ValueError("HATModel keeps no attention weights. Call it without output_attentions.")
+        words = input_ids if input_ids is not None else inputs_embeds
+        assert words is not None  # for the type checker: one of the two is given
+        if attention_mask is None:
+            attention_mask = torch.ones(words.shape[:2], dtype=torch.bool, device=words.device)
+        config = self.config
+        slots = find_slots(attention_mask, config.segment_length, config.max_segments, compute_padding)
+        packed = slots.pack(words)
+        if position_ids is not None:
+            positions = slots.pack(position_ids)
+        else:
+            positions = self._positions(slots.rows % config.segment_length, packed)
+        types = torch.zeros_like(positions) if token_type_ids is None else slots.pack(token_type_ids)
+        states = [self._embed(packed, positions, types)]
+        for hidden in self.encoder(states[0], slots.plan):
+            states = [*states, hidden] if output_hidden_states else [hidden]
+        output = BaseModelOutput(
+            last_hidden_state=slots.unpack(states[-1]),
+            hidden_states=tuple(slots.unpack(state) for state in states) if output_hidden_states else None,
+        )
+        return output.to_tuple() if return_dict is False else output
+
+    def forward_packed(self, inputs: PackedInputs, *, max_batch_pieces: Optional[int] = None) -> Tensor:
+        """Encode packed documents.
+
+        inputs (PackedInputs): The batch.
+        max_batch_pieces (Optional[int]): Pieces that go through a segment-wise block at once, which bounds memory;
+            None, and whenever gradients are wanted: all.
+        RETURNS (Tensor): (n_pieces, hidden_size).
+        RAISES (ValueError): If a segment or a window is longer than the model has positions for.
+        """
+        self._check_packed(inputs)
+        plan = inputs.plan(self.device, None if torch.is_grad_enabled() else max_batch_pieces)
+        piece_ids = torch.from_numpy(inputs.piece_ids).to(self.device)
+        positions = self._positions(torch.from_numpy(inputs.offsets()).to(self.device), piece_ids)
+        hidden = self._embed(piece_ids, positions, torch.zeros_like(piece_ids))
+        for hidden in self.encoder(hidden, plan):
+            pass
+        return hidden
+
+    def _embed(self, words: Tensor, positions: Tensor, types: Tensor) -> Tensor:
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.frozen_blocks == 0):
+            return self.embeddings(words, positions, types)
+
+    def _positions(self, offsets: Tensor, words: Tensor) -> Tensor:
+        """Rows of the token position table: behind pad_token_id, or 0 for a piece that is the padding piece."""
+        positions = offsets + self.config.pad_token_id + 1
+        return positions if words.is_floating_point() else positions * (words != self.config.pad_token_id)
+
+    def _check_packed(self, inputs: PackedInputs) -> None:
+        config = self.config
+        longest, most = inputs.segment_lengths.max(initial=0), inputs.window_lengths.max(initial=0)
+        if longest > config.segment_length or most > config.max_segments:
+            raise ValueError(
+                f"The batch has segments of up to {longest} pieces in windows of up to {most} segments, but this model "
+                f"has positions for {config.segment_length} pieces and {config.max_segments} segments. Pack with its "
+                "segment_length and max_segments."
+            )

@@ -1,0 +1,146 @@
+"""Heads over pieces: masked language modelling, token classification, question answering."""
+
+from typing import Any, Optional
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers.modeling_outputs import MaskedLMOutput, QuestionAnsweringModelOutput, TokenClassifierOutput
+
+from .config import HATConfig
+from .heads import HATHead, finish
+
+
+class HATLMHead(nn.Module):
+    """Dense, gelu, layer norm, then a score for each word of the vocabulary."""
+
+    def __init__(self, config: HATConfig, word_embeddings: nn.Embedding):
+        super().__init__()
+        self.dense = nn.Linear(config.hidden_size, config.hidden_size)
+        self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.decoder = nn.Linear(config.hidden_size, config.vocab_size)
+        if config.tie_word_embeddings:
+            self.decoder.weight = word_embeddings.weight
+        # Published files hold the decoder's bias under two names.
+        self.bias = self.decoder.bias
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        return self.decoder(self.layer_norm(F.gelu(self.dense(hidden))))
+
+
+class HATForMaskedLM(HATHead):
+    """Which word stands behind a masked piece."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__(config)
+        self.lm_head = HATLMHead(config, self.hi_transformer.embeddings.word_embeddings)
+        self.post_init()
+
+    def get_output_embeddings(self) -> nn.Module:
+        return self.lm_head.decoder
+
+    def set_output_embeddings(self, value: nn.Module) -> None:
+        self.lm_head.decoder = value
+        self.lm_head.bias = value.bias
+
+    def forward(
+        self,
+        input_ids: Optional[Tensor] = None,
+        attention_mask: Optional[Tensor] = None,
+        token_type_ids: Optional[Tensor] = None,
+        position_ids: Optional[Tensor] = None,
+        inputs_embeds: Optional[Tensor] = None,
+        labels: Optional[Tensor] = None,
+        **options: Any,
+    ) -> Any:
+        """Score words.
+
+        labels (Optional[Tensor]): (n_docs, n_slots) piece ids, -100 where nothing is to be predicted.
+        The other parameters are those of HATModel.forward.
+        RETURNS (MaskedLMOutput): logits (n_docs, n_slots, vocab_size), and loss () if there are labels.
+        """
+        hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
+        logits = self.lm_head(hidden)
+        loss = None if labels is None else F.cross_entropy(logits.flatten(0, 1), labels.flatten())
+        result = MaskedLMOutput(loss=loss, logits=logits, hidden_states=output.hidden_states)
+        return finish(result, options.get("return_dict"))
+
+
+class HATForTokenClassification(HATHead):
+    """A label for each piece."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__(config)
+        self.classifier = nn.Linear(config.hidden_size, config.num_labels)
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: Optional[Tensor] = None,
+        attention_mask: Optional[Tensor] = None,
+        token_type_ids: Optional[Tensor] = None,
+        position_ids: Optional[Tensor] = None,
+        inputs_embeds: Optional[Tensor] = None,
+        labels: Optional[Tensor] = None,
+        **options: Any,
+    ) -> Any:
+        """Classify pieces.
+
+        labels (Optional[Tensor]): (n_docs, n_slots) class numbers, -100 where there is none.
+        The other parameters are those of HATModel.forward.
+        RETURNS (TokenClassifierOutput): logits (n_docs, n_slots, n_labels), and loss () if there are labels.
+        """
+        hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
+        logits = self.classifier(self.dropout(hidden))
+        loss = None if labels is None else F.cross_entropy(logits.flatten(0, 1), labels.flatten())
+        result = TokenClassifierOutput(loss=loss, logits=logits, hidden_states=output.hidden_states)
+        return finish(result, options.get("return_dict"))
+
+
+class HATForQuestionAnswering(HATHead):
+    """First and last piece of an answer."""
+
+    def __init__(self, config: HATConfig):
+        super().__init__(config)
+        self.qa_outputs = nn.Linear(config.hidden_size, 2)
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: Optional[Tensor] = None,
+        attention_mask: Optional[Tensor] = None,
+        token_type_ids: Optional[Tensor] = None,
+        position_ids: Optional[Tensor] = None,
+        inputs_embeds: Optional[Tensor] = None,
+        start_positions: Optional[Tensor] = None,
+        end_positions: Optional[Tensor] = None,
+        **options: Any,
+    ) -> Any:
+        """Score pieces as first and last one of the answer.
+
+        start_positions (Optional[Tensor]): (n_docs,) slots of first pieces; beyond the document: no answer in it.
+        end_positions (Optional[Tensor]): (n_docs,) slots of last pieces.
+        The other parameters are those of HATModel.forward.
+        RETURNS (QuestionAnsweringModelOutput): start_logits and end_logits (n_docs, n_slots), and loss () if both
+            positions are given.
+        """
+        hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
+        start_logits, end_logits = self.qa_outputs(hidden).unbind(dim=-1)
+        loss = None
+        if start_positions is not None and end_positions is not None:
+            losses = [
+                _position_loss(logits, positions)
+                for logits, positions in ((start_logits, start_positions), (end_logits, end_positions))
+            ]
+            loss = torch.stack(losses).mean()
+        result = QuestionAnsweringModelOutput(
+            loss=loss, start_logits=start_logits, end_logits=end_logits, hidden_states=output.hidden_states
+        )
+        return finish(result, options.get("return_dict"))
+
+
+def _position_loss(logits: Tensor, positions: Tensor) -> Tensor:
+    """Cross entropy over slots, where positions outside the document do not count."""
+    n_slots = logits.shape[1]
+    positions = positions.view(-1).clamp(0, n_slots)
+    return F.cross_entropy(logits, positions, ignore_index=n_slots)

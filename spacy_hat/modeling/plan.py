@@ -1,0 +1,166 @@
+"""Index plans: which rows of a packed tensor attend to which, worked out once per batch.
+
+A packed tensor has one row per real piece (or per segment) and no padding. Its rows fall into *groups* that attend
+within themselves: the pieces of a segment, the segments of a window. Groups of similar length share a *bucket*, a
+small rectangle that one call of attention can take; all else runs on the packed rows directly.
+
+    rows     a a a b b c c c c            buckets   [c c c c]  [b b]
+    groups   -----             ->                   [a a a .]
+                   ---
+                       -------
+"""
+
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+# A group joins a bucket if it fills at least this share of its width, or misses at most this many rows of it.
+MIN_FILL = 0.875
+MAX_SLACK = 4
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Groups of similar length.
+
+    n_groups (int): How many.
+    width (int): Rows of the longest of them.
+    rows (Optional[Tensor]): (n_groups, width) int64, where their rows stand in the packed tensor; None: the packed
+        tensor is this one bucket already.
+    keys (Optional[Tensor]): (n_groups, 1, 1, width) bool, which rows may be attended to; None: all of them.
+    """
+
+    n_groups: int
+    width: int
+    rows: Optional[Tensor]
+    keys: Optional[Tensor]
+
+
+@dataclass(frozen=True)
+class AttentionPlan:
+    """Attention inside the groups of one packed tensor.
+
+    buckets (tuple[Bucket, ...]): The groups, the longest first.
+    unbucket (Optional[Tensor]): (n_rows,) int64, where each packed row stands in the concatenated, flattened buckets;
+        None: in its own place.
+    query_gate (Optional[Tensor]): (n_rows, 1) float32, 0 for rows of groups in which nothing may be attended to: their
+        attention is then uniform, as in the published code. None: there are no such groups.
+    """
+
+    buckets: tuple[Bucket, ...]
+    unbucket: Optional[Tensor]
+    query_gate: Optional[Tensor]
+
+
+def plan_attention(lengths: Ints, device: torch.device, is_key: Optional[Bools] = None) -> AttentionPlan:
+    """Sort groups into buckets.
+
+    lengths (Ints): (n_groups,) rows of each group, all at least 1.
+    device (torch.device): Where the plan's tensors go.
+    is_key (Optional[Bools]): (n_rows,) whether a row may be attended to; None: every row may.
+    RETURNS (AttentionPlan): The plan.
+    """
+    starts = np.cumsum(lengths) - lengths
+    query_gate = None
+    if is_key is not None:
+        has_key = np.logical_or.reduceat(is_key, starts) if len(starts) else np.zeros(0, dtype=bool)
+        of_keyless = ~np.repeat(has_key, lengths)
+        query_gate = torch.from_numpy(~of_keyless[:, None]).to(device, torch.float32)
+        is_key = is_key | of_keyless
+    unbucket = np.empty(int(lengths.sum()), dtype=np.int64)
+    buckets = []
+    n_slots = 0
+    for groups in _similar_lengths(lengths):
+        width = int(lengths[groups[0]])
+        columns = np.arange(width)
+        is_row = columns < lengths[groups, None]
+        rows = starts[groups, None] + np.where(is_row, columns, 0)
+        unbucket[rows[is_row]] = n_slots + np.flatnonzero(is_row)
+        n_slots += is_row.size
+        buckets.append(_make_bucket(rows, is_row if is_key is None else is_row & is_key[rows], device))
+    if len(buckets) == 1 and len(lengths) * buckets[0].width == len(unbucket):
+        only = buckets[0]
+        return AttentionPlan((Bucket(only.n_groups, only.width, None, only.keys),), None, query_gate)
+    return AttentionPlan(tuple(buckets), torch.from_numpy(unbucket).to(device), query_gate)
+
+
+def _similar_lengths(lengths: Ints) -> list[Ints]:
+    """Split group numbers into runs of similar length; the first of each run is its longest."""
+    order = np.argsort(-lengths, kind="stable")
+    descending = -lengths[order]
+    runs = []
+    start = 0
+    while start < len(order):
+        width = int(lengths[order[start]])
+        shortest = min(width - MAX_SLACK, int(np.ceil(MIN_FILL * width)))
+        stop = int(np.searchsorted(descending, -shortest, side="right"))
+        run = order[start:stop]
+        runs.append(np.sort(run) if (lengths[run] == width).all() else run)
+        start = stop
+    return runs
+
+
+def _make_bucket(rows: Ints, keys: Bools, device: torch.device) -> Bucket:
+    n_groups, width = rows.shape
+    mask = None if keys.all() else torch.from_numpy(keys[:, None, None]).to(device)
+    return Bucket(n_groups, width, torch.from_numpy(rows).to(device), mask)
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """Whole segments, encoded together.
+
+    rows (slice): Their pieces in the packed tensor.
+    attention (AttentionPlan): Attention inside each of them.
+    """
+
+    rows: slice
+    attention: AttentionPlan
+
+
+@dataclass(frozen=True)
+class EncoderPlan:
+    """Everything that the blocks of an encoder need to know about a batch.
+
+    micro_batches (tuple[MicroBatch, ...]): Segments, for segment-wise attention. Together they cover all rows.
+    cross_rows (Tensor): (n_segments,) int64, the rows that take part in cross-segment attention: first pieces.
+    cross_positions (Tensor): (n_segments,) int64, their rows in the table of document positions.
+    windows (AttentionPlan): Attention between the segments of each window.
+    """
+
+    micro_batches: tuple[MicroBatch, ...]
+    cross_rows: Tensor
+    cross_positions: Tensor
+    windows: AttentionPlan
+
+
+def plan_micro_batches(
+    lengths: Ints, device: torch.device, max_pieces: Optional[int] = None, is_key: Optional[Bools] = None
+) -> tuple[MicroBatch, ...]:
+    """Plan segment-wise attention, in portions of bounded size.
+
+    lengths (Ints): (n_segments,) pieces of each segment.
+    device (torch.device): Where the plan's tensors go.
+    max_pieces (Optional[int]): Pieces in one portion at most (a longer segment makes its own); None: one portion.
+    is_key (Optional[Bools]): (n_pieces,) whether a piece may be attended to; None: every piece may.
+    RETURNS (tuple[MicroBatch, ...]): The portions, in order.
+    """
+    ends = np.cumsum(lengths)
+    cuts = [0]
+    while cuts[-1] < len(lengths):
+        first_row = ends[cuts[-1]] - lengths[cuts[-1]]
+        stop = len(lengths) if max_pieces is None else int(np.searchsorted(ends, first_row + max_pieces, side="right"))
+        cuts.append(max(stop, cuts[-1] + 1))
+    portions = []
+    for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+        rows = slice(int(ends[start] - lengths[start]), int(ends[stop - 1]))
+        keys = None if is_key is None else is_key[rows]
+        portions.append(MicroBatch(rows, plan_attention(lengths[start:stop], device, keys)))
+    return tuple(portions)

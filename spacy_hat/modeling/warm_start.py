@@ -1,0 +1,219 @@
+"""Start a HAT from the weights of an ordinary BERT- or RoBERTa-type encoder."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Optional, Union
+
+import torch
+from torch import Tensor
+from transformers import AutoConfig, PretrainedConfig, PreTrainedTokenizerBase
+
+from .block import TransformerBlock
+from .config import HATConfig
+from .files import read_weights
+from .identity import start_as_identity
+from .layout import format_layout, parse_layout
+from .model import HATModel
+from .tokenizer import load_tokenizer
+
+# Source types, and whether their positions begin behind the padding row (as RoBERTa's do) or at row 0.
+POSITIONS_BEHIND_PADDING = {
+    "bert": False,
+    "electra": False,
+    "roberta": True,
+    "xlm-roberta": True,
+    "camembert": True,
+}
+COPIED_SETTINGS = (
+    *("vocab_size", "hidden_size", "num_attention_heads", "intermediate_size", "hidden_act", "hidden_dropout_prob"),
+    *("attention_probs_dropout_prob", "type_vocab_size", "initializer_range", "layer_norm_eps", "pad_token_id"),
+    *("bos_token_id", "eos_token_id"),
+)
+
+DocumentPositions = Literal["copy", "repeat", "interpolate"]
+CrossSegmentStart = Literal["copy", "identity"]
+ExtraBlocks = Literal["error", "repeat", "fresh"]
+
+
+@dataclass
+class WarmStartReport:
+    """Where the weights of a warm-started HAT come from.
+
+    source (str): The encoder's folder or hub name.
+    copied (dict[str, str]): Part of the HAT -> part of the source.
+    fresh (list[str]): Parts that start from nothing, or that were changed on purpose, and how.
+    """
+
+    source: str
+    copied: dict[str, str] = field(default_factory=dict)
+    fresh: list[str] = field(default_factory=list)
+
+
+class WarmStart(NamedTuple):
+    """A HAT, the tokenizer that goes with it, and where its weights come from."""
+
+    model: HATModel
+    tokenizer: PreTrainedTokenizerBase
+    report: WarmStartReport
+
+
+def warm_start(
+    source: Union[str, Path],
+    *,
+    layout: str,
+    segment_length: int = 128,
+    max_segments: int = 32,
+    cross_segment_start: CrossSegmentStart = "identity",
+    document_positions: DocumentPositions = "copy",
+    extra_blocks: ExtraBlocks = "error",
+    seed: int = 0,
+    **hub: Any,
+) -> WarmStart:
+    """Make a HAT from an encoder's weights. Nothing is shared with the source, which is only read.
+
+    source (Union[str, Path]): Folder or hub name of a BERT, ELECTRA, RoBERTa, XLM-RoBERTa or CamemBERT.
+    layout (str): For example `S|SD|S|SD`, or the name of a published layout. Block i is made from layer i.
+    segment_length (int): Pieces a segment can hold.
+    max_segments (int): Segments that can attend to each other.
+    cross_segment_start (CrossSegmentStart): `copy`: from the source layer of the same index, as published; `identity`:
+        so, but with the output projections zero and layer norms that undo themselves, so that the block begins by
+        passing its input through.
+    document_positions (DocumentPositions): How the source's token positions become document positions: its first rows,
+        those over and over, or all of them stretched.
+    extra_blocks (ExtraBlocks): Blocks beyond the source's depth: an error, its top layer again, or fresh weights.
+    seed (int): For fresh weights and the calibration of identity blocks.
+    **hub: Options of huggingface_hub's hf_hub_download, such as revision.
+    RETURNS (WarmStart): Model (in evaluation mode), tokenizer and report.
+    RAISES (ValueError): If the source's type is not supported, or sizes exceed what it has; says what to change.
+    """
+    source_config = AutoConfig.from_pretrained(source, **hub)
+    config = _make_config(source_config, layout, segment_length, max_segments)
+    tokenizer = load_tokenizer(source, **hub)
+    weights = _bare_names(read_weights(source, **hub), str(source))
+    report = WarmStartReport(str(source))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = HATModel(config).eval()
+    with torch.no_grad():
+        _copy_embeddings(model, weights, source_config, report)
+        _copy_document_positions(model, weights, source_config, document_positions, report)
+        _copy_blocks(model, weights, source_config.num_hidden_layers, extra_blocks, report)
+        if cross_segment_start == "identity":
+            report.fresh += start_as_identity(model, tokenizer.cls_token_id, seed)
+    return WarmStart(model, tokenizer, report)
+
+
+def _make_config(source: PretrainedConfig, layout: str, segment_length: int, max_segments: int) -> HATConfig:
+    """The HAT's sizes: the source's, where it has them."""
+    if source.model_type not in POSITIONS_BEHIND_PADDING:
+        raise ValueError(
+            f"A HAT cannot start from a model of type {source.model_type!r}: its blocks are others. Supported types: "
+            f"{', '.join(POSITIONS_BEHIND_PADDING)}."
+        )
+    if getattr(source, "embedding_size", source.hidden_size) != source.hidden_size:
+        raise ValueError(
+            f"The source's embeddings are {source.embedding_size} wide and its blocks {source.hidden_size}. HAT has no "
+            "projection between them: choose a source where the two agree."
+        )
+    copied = {name: getattr(source, name) for name in COPIED_SETTINGS if hasattr(source, name)}
+    position_rows = source.max_position_embeddings - _first_position(source)
+    if segment_length > position_rows:
+        raise ValueError(
+            f"segment_length is {segment_length}, but the source has positions for {position_rows} pieces. Choose at "
+            f"most {position_rows}."
+        )
+    return HATConfig(
+        **copied,
+        layout=format_layout(parse_layout(layout)),
+        max_sentence_length=segment_length,
+        max_sentences=max_segments,
+        document_position_embeddings=True,
+        position_embedding_type=getattr(source, "position_embedding_type", "absolute"),
+    )
+
+
+def _first_position(source: PretrainedConfig) -> int:
+    """Row of the source's position table that its first piece reads."""
+    return source.pad_token_id + 1 if POSITIONS_BEHIND_PADDING[source.model_type] else 0
+
+
+def _bare_names(weights: dict[str, Tensor], source: str) -> dict[str, Tensor]:
+    """Drop the prefix that names the encoder in a checkpoint with a head; read old TensorFlow-style norms as well."""
+    anchor = "embeddings.word_embeddings.weight"
+    prefix = next((name.removesuffix(anchor) for name in weights if name.endswith(anchor)), None)
+    if prefix is None:
+        raise ValueError(f"The weights of {source} hold no {anchor}. Give a folder with a whole encoder.")
+    bare = {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
+    return {
+        name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias"): weight
+        for name, weight in bare.items()
+    }
+
+
+def _copy_embeddings(
+    model: HATModel, weights: dict[str, Tensor], source: PretrainedConfig, report: WarmStartReport
+) -> None:
+    """Words, token types and layer norm as they are; positions so that the first piece reads the source's first."""
+    own = dict(model.embeddings.named_parameters())
+    positions = own.pop("position_embeddings.weight")
+    for name, parameter in own.items():
+        parameter.copy_(weights[f"embeddings.{name}"])
+        report.copied[f"embeddings.{name}"] = f"embeddings.{name}"
+    pad, first, length = model.config.pad_token_id, _first_position(source), model.config.segment_length
+    table = weights["embeddings.position_embeddings.weight"]
+    positions.zero_()
+    positions[:first] = table[:first]
+    positions[pad + 1 : pad + 1 + length] = table[first : first + length]
+    report.copied[f"embeddings.position_embeddings.weight[{pad + 1}:{pad + 1 + length}]"] = (
+        f"embeddings.position_embeddings.weight[{first}:{first + length}]"
+    )
+
+
+def _copy_document_positions(
+    model: HATModel, weights: dict[str, Tensor], source: PretrainedConfig, how: DocumentPositions, report: WarmStartReport
+) -> None:
+    """Segment s reads row s + 1; row 0, of padded segments, is zeros."""
+    table = model.encoder.document_positions()
+    if table is None:
+        return
+    rows = weights["embeddings.position_embeddings.weight"][_first_position(source) :]
+    n_segments = model.config.max_segments
+    if how == "copy" and n_segments > len(rows):
+        raise ValueError(
+            f"max_segments is {n_segments}, but the source has positions for {len(rows)} pieces to copy. Choose fewer "
+            "segments, or document_positions 'repeat' or 'interpolate'."
+        )
+    if how == "interpolate":
+        stretched = torch.nn.functional.interpolate(
+            rows.T[None], size=n_segments, mode="linear", align_corners=True
+        )
+        chosen = stretched[0].T
+    else:
+        chosen = rows[torch.arange(n_segments) % len(rows)]
+    table.weight.zero_()
+    table.weight[1:] = chosen
+    report.copied["document positions"] = f"embeddings.position_embeddings.weight ({how})"
+
+
+def _copy_blocks(
+    model: HATModel, weights: dict[str, Tensor], depth: int, extra_blocks: ExtraBlocks, report: WarmStartReport
+) -> None:
+    """Both parts of block i from layer i of the source."""
+    n_blocks = len(model.encoder.layer)
+    if n_blocks > depth and extra_blocks == "error":
+        raise ValueError(
+            f"The layout has {n_blocks} blocks, the source {depth} layers. Shorten the layout, or say what the extra "
+            "blocks start from: extra_blocks 'repeat' (the top layer) or 'fresh'."
+        )
+    for number, layer in enumerate(model.encoder.layer):
+        for part in ("sentence_encoder", "document_encoder"):
+            block: Optional[TransformerBlock] = getattr(layer, part)
+            if block is None:
+                continue
+            if number >= depth and extra_blocks == "fresh":
+                report.fresh.append(f"encoder.layer.{number}.{part}: random")
+                continue
+            origin = f"encoder.layer.{min(number, depth - 1)}"
+            for name, parameter in block.named_parameters():
+                parameter.copy_(weights[f"{origin}.{name}"])
+            report.copied[f"encoder.layer.{number}.{part}"] = origin

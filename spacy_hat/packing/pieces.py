@@ -1,0 +1,121 @@
+"""One Doc through the tokenizer, and its pieces aligned to spaCy's tokens by character offsets."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from spacy.tokens import Doc
+
+from .arrays import Ints1d, Ints2d
+
+
+class FastTokenizer(Protocol):
+    """What packing needs of a fast Hugging Face tokenizer (`PreTrainedTokenizerFast` has it)."""
+
+    backend_tokenizer: Any  # tokenizers.Tokenizer
+    cls_token_id: int | None
+    bos_token_id: int | None
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """The pieces of one Doc that touch at least one token with visible text, in reading order.
+
+    Both the first and the last token that a piece touches never decrease from piece to piece. Hence the pieces of
+    a token are one contiguous range, and a piece that reaches over two tokens is in the range of both.
+    """
+
+    ids: Ints1d
+    """(n_pieces,) vocabulary ids, no special tokens."""
+    piece_tokens: Ints2d
+    """(n_pieces, 2) the first token that a piece touches, and one past the last."""
+    token_first: Ints1d
+    """(n_tokens,) the first piece of each token; says nothing where token_counts is 0."""
+    token_counts: Ints1d
+    """(n_tokens,) number of pieces of each token; 0 for spaces and what the tokenizer throws away."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def tokenize(doc: Doc, tokenizer: FastTokenizer) -> Pieces:
+    """Cut the text of a Doc into pieces, without special tokens, truncation, padding or a length warning.
+
+    doc (Doc): the document; nothing but its tokenisation is read.
+    tokenizer (FastTokenizer): a fast Hugging Face tokenizer, left as it is.
+    RETURNS (Pieces): the pieces and where they belong.
+    RAISES (ValueError): the tokenizer is a slow one.
+    """
+    encoding = _unlimited_backend(tokenizer).encode(doc.text, add_special_tokens=False)
+    n_pieces = len(encoding.ids)
+    # np.array on a list of tuples takes three times as long.
+    offsets = np.fromiter(chain.from_iterable(encoding.offsets), dtype=np.int64, count=2 * n_pieces)
+    return align(np.array(encoding.ids, dtype=np.int64), offsets.reshape(n_pieces, 2), doc)
+
+
+def align(ids: Ints1d, offsets: Ints2d, doc: Doc) -> Pieces:
+    """Find the tokens that each piece touches, and drop the pieces that touch none but spaces.
+
+    A piece of width zero (a byte-level tokenizer that trims blanks off its offsets has them) counts as one
+    character wide, so that it belongs to the token it lies in or stands at the start of.
+
+    ids (Ints1d): (n_pieces,) vocabulary ids.
+    offsets (Ints2d): (n_pieces, 2) start and end characters in `doc.text`.
+    doc (Doc): the document.
+    RETURNS (Pieces): the pieces that were kept.
+    """
+    is_space, token_starts, token_lengths = doc.to_array(["IS_SPACE", "IDX", "LENGTH"]).astype(np.int64).T
+    visible = np.flatnonzero(is_space == 0)
+    token_starts, token_ends = token_starts[visible], token_starts[visible] + token_lengths[visible]
+    piece_starts, piece_ends = offsets[:, 0], np.maximum(offsets[:, 1], offsets[:, 0] + 1)
+    # Among the visible tokens: the first that ends after the piece starts, the last that starts before it ends.
+    first = np.searchsorted(token_ends, piece_starts, side="right")
+    last = np.searchsorted(token_starts, piece_ends, side="left") - 1
+    kept = first <= last
+    # A normaliser that reorders characters can give offsets that step back. What was kept stays kept: this moves a
+    # stray piece to a later visible token, never to none.
+    first = np.maximum.accumulate(first[kept])
+    last = np.maximum.accumulate(np.maximum(last[kept], first))
+    first, last = visible[first], visible[last]
+    tokens = np.arange(len(doc))
+    token_first = np.searchsorted(last, tokens, side="left")
+    token_counts = np.searchsorted(first, tokens, side="right") - token_first
+    # A piece that reaches over "a b" also covers the space token that may stand between them.
+    token_counts[is_space != 0] = 0
+    return Pieces(
+        ids=ids[kept],
+        piece_tokens=np.stack([first, last + 1], axis=1),
+        token_first=token_first,
+        token_counts=token_counts,
+    )
+
+
+# Private copies of the backends that came with a limit, with the vocabulary size at the time of the copy.
+_UNLIMITED: WeakKeyDictionary[FastTokenizer, tuple[int, Any]] = WeakKeyDictionary()
+
+
+def _unlimited_backend(tokenizer: FastTokenizer) -> Any:
+    """The `tokenizers.Tokenizer` inside, or a copy of it where its file asks for truncation or padding.
+
+    A copy, and not switching off and on again around each call: a second thread could encode, and lose text,
+    just after the first has switched truncation back on.
+    """
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise ValueError(
+            f"spacy-hat needs a fast tokenizer, which knows the characters of each piece, but got "
+            f"'{type(tokenizer).__name__}'. Load it with AutoTokenizer.from_pretrained(..., use_fast=True) and save "
+            f"it again, so that the folder has a tokenizer.json."
+        )
+    if backend.truncation is None and backend.padding is None:
+        return backend
+    n_vocab = backend.get_vocab_size()
+    if _UNLIMITED.get(tokenizer, (None, None))[0] != n_vocab:
+        unlimited = deepcopy(backend)
+        unlimited.no_truncation()
+        unlimited.no_padding()
+        _UNLIMITED[tokenizer] = (n_vocab, unlimited)
+    return _UNLIMITED[tokenizer][1]

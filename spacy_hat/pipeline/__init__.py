@@ -1,0 +1,1 @@
+"""What spaCy's pipelines and training need beside models: the `hat` factory, the sentence suggester, the optimizer."""

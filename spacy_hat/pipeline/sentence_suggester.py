@@ -1,0 +1,66 @@
+"""Suggest exactly the sentences of each document to a span categorizer."""
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Iterable, List, Optional, cast
+
+import numpy
+from spacy.attrs import SENT_START
+from spacy.pipeline.spancat import Suggester
+from spacy.tokens import Doc
+from thinc.api import Ops, get_current_ops
+from thinc.types import Ints2d, Ragged
+
+NO_SPANS = numpy.zeros((0, 2), dtype="int32")
+
+
+def build_sentence_suggester() -> Suggester:
+    """Suggest the spans of `doc.sents`, sentences of spaces included.
+
+    RETURNS (Suggester): From documents to a Ragged: data (n_spans, 2) first tokens and tokens past the last, lengths
+        (n_docs,). A document without sentence boundaries has none; the first of them is warned of.
+    """
+    return SentenceSuggester()
+
+
+@dataclass
+class SentenceSuggester:
+    """A function of documents that warns once.
+
+    warned (bool): Whether it has done so.
+    """
+
+    warned: bool = field(default=False, init=False, repr=False, compare=False)
+
+    def __call__(self, docs: Iterable[Doc], *, ops: Optional[Ops] = None) -> Ragged:
+        """Find the sentences.
+
+        docs (Iterable[Doc]): The documents.
+        ops (Optional[Ops]): Where the result lives; the current ops if None.
+        RETURNS (Ragged): Data (n_spans, 2), lengths (n_docs,).
+        """
+        ops = get_current_ops() if ops is None else ops
+        # The first part stands for a batch without sentences.
+        per_doc: List[numpy.ndarray] = [NO_SPANS, *(self._sentences(doc) for doc in docs)]
+        lengths = [len(spans) for spans in per_doc[1:]]
+        return Ragged(ops.asarray2i(cast(Ints2d, numpy.concatenate(per_doc))), ops.asarray1i(lengths))
+
+    def _sentences(self, doc: Doc) -> numpy.ndarray:
+        if not doc.has_annotation("SENT_START"):
+            self._warn(doc)
+            return NO_SPANS
+        # spaCy starts a sentence at the first token, whatever it says; 1 is a start, -1 (a large number here) is none.
+        starts = numpy.flatnonzero(doc.to_array(SENT_START)[1:] == 1) + 1
+        bounds = numpy.unique(numpy.concatenate([[0], starts, [len(doc)]])).astype("int32")
+        return numpy.stack([bounds[:-1], bounds[1:]], axis=1)
+
+    def _warn(self, doc: Doc) -> None:
+        if not self.warned:
+            self.warned = True
+            warnings.warn(
+                f"No sentences to suggest: document {doc[:5].text!r}... has no sentence boundaries, hence no spans. "
+                "Expected: a component that sets them. Put a `sentencizer` (or `senter`, or `parser`) before the span "
+                "categorizer, and its name into `annotating_components` of [training]. This warning is given once.",
+                UserWarning,
+                stacklevel=2,
+            )

@@ -1,0 +1,84 @@
+"""Layout strings, and the published form that config.json holds."""
+
+import pytest
+
+from spacy_hat.modeling import HATConfig, HATModel
+from spacy_hat.modeling.layout import (
+    PUBLISHED_LAYOUTS,
+    format_layout,
+    layout_from_published,
+    layout_to_published,
+    parse_layout,
+)
+
+from .tiny import encoder_layout, tiny_settings
+
+LAYOUTS = ["S", "D", "SD", "-", "S|S|SD|D", "SD|-|S|D", "|".join(["S", "S", "SD"] * 4)]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layout_round_trip(layout):
+    assert format_layout(parse_layout(layout)) == layout
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layout_to_published_round_trip(layout):
+    assert layout_to_published(layout) == encoder_layout(layout)
+    assert layout_from_published(layout_to_published(layout)) == layout
+
+
+def test_layout_spaces_are_ignored():
+    assert parse_layout(" S | SD ") == parse_layout("S|SD")
+
+
+@pytest.mark.parametrize("name", PUBLISHED_LAYOUTS)
+def test_layout_published_name_parses(name):
+    assert parse_layout(name) == parse_layout(PUBLISHED_LAYOUTS[name])
+
+
+@pytest.mark.parametrize("layout", ["", "S||D", "DS", "S,D", "s", "SDX|S", "hierarchical-transformer"])
+def test_layout_with_unknown_blocks_is_an_error(layout):
+    with pytest.raises(ValueError, match="S\\|SD"):
+        parse_layout(layout)
+
+
+def test_layout_of_more_than_ten_blocks_keeps_their_order():
+    layout = "|".join(["S"] * 10 + ["D", "SD"])
+    shuffled = dict(sorted(layout_to_published(layout).items()))  # "10" sorts before "2"
+    assert layout_from_published(shuffled) == layout
+
+
+def test_layout_with_a_gap_is_an_error():
+    with pytest.raises(ValueError, match=r"\[0, 2\]"):
+        layout_from_published({"0": {"sentence_encoder": True}, "2": {"sentence_encoder": True}})
+
+
+def test_config_layout_setter_sets_depth():
+    config = HATConfig(layout="S|D")
+    config.layout = "S|SD|D"
+    assert config.num_hidden_layers == 3
+    assert config.encoder_layout == encoder_layout("S|SD|D")
+
+
+def test_config_aliases_name_published_sizes():
+    config = HATConfig(max_segments=7, segment_length=9)
+    assert (config.max_sentences, config.max_sentence_length) == (7, 9)
+    assert (config.max_segments, config.segment_length) == (7, 9)
+
+
+INVALID = [
+    ({"num_hidden_layers": 3}, "2 blocks but num_hidden_layers is 3"),
+    ({"num_attention_heads": 5}, "hidden_size is 32"),
+    ({"pooling": "cls"}, "pooling is 'cls'"),
+    ({"frozen_blocks": 3}, "frozen_blocks is 3"),
+    ({"frozen_blocks": -1}, "frozen_blocks is -1"),
+    ({"max_sentence_length": 1}, "segment_length"),
+    ({"max_sentences": 0}, "max_segments"),
+    ({"position_embedding_type": "relative_key"}, "relative_key"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), INVALID)
+def test_config_that_cannot_be_built_is_an_error(change, message):
+    with pytest.raises(ValueError, match=message):
+        HATModel(HATConfig(**tiny_settings("S|SD", **change)))

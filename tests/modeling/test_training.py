@@ -1,0 +1,147 @@
+"""Training: modes, gradient checkpointing, frozen blocks."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from spacy_hat.modeling import HATForMaskedLM, HATModel
+
+from .tiny import FULL, RAGGED, backward, encode, make_batch, tiny_model, tiny_settings
+
+TOLERANCE = 1e-5
+
+
+@pytest.fixture
+def settings() -> dict[str, Any]:
+    return tiny_settings("S|SD|D|SD")
+
+
+@pytest.fixture
+def model(settings) -> HATModel:
+    return tiny_model(HATModel, settings)
+
+
+def test_train_mode_without_dropout_equals_eval_mode(model, settings):
+    batch = make_batch(RAGGED, settings)
+    expected = encode(model, batch)
+    torch.testing.assert_close(encode(model.train(), batch), expected, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("dropout", ["hidden_dropout_prob", "attention_probs_dropout_prob"])
+def test_dropout_acts_in_train_mode_only(settings, dropout):
+    model = tiny_model(HATModel, {**settings, dropout: 0.5})
+    batch = make_batch(RAGGED, settings)
+    assert torch.equal(encode(model, batch), encode(model, batch))
+    assert not torch.allclose(encode(model.train(), batch), encode(model, batch))
+
+
+@pytest.mark.parametrize("switch", ["config", "method"])
+@pytest.mark.parametrize("frozen_blocks", [0, 2])
+def test_gradient_checkpointing_gives_the_same_gradients(settings, switch, frozen_blocks):
+    settings = {**settings, "frozen_blocks": frozen_blocks}
+    batch = make_batch(RAGGED, settings)
+    expected = backward(tiny_model(HATModel, settings).train(), batch)
+    if switch == "config":
+        checkpointed = tiny_model(HATModel, {**settings, "activation_checkpointing": True}).train()
+    else:
+        checkpointed = tiny_model(HATModel, settings).train()
+        checkpointed.gradient_checkpointing_enable()
+    assert checkpointed.is_gradient_checkpointing
+    found = backward(checkpointed, batch)
+    assert found.keys() == expected.keys()
+    for name, gradient in expected.items():
+        torch.testing.assert_close(found[name], gradient, rtol=1e-4, atol=1e-4, msg=name)
+
+
+def test_gradient_checkpointing_keeps_fewer_activations(settings):
+    batch = make_batch(FULL, settings)
+    kept = []
+    for checkpointing in (False, True):
+        sizes: list[int] = []
+        model = tiny_model(HATModel, {**settings, "activation_checkpointing": checkpointing}).train()
+        with torch.autograd.graph.saved_tensors_hooks(lambda t, sizes=sizes: sizes.append(t.numel()) or t, lambda t: t):
+            model(**batch)
+        kept.append(sum(sizes))
+    assert kept[1] < kept[0] / 3
+
+
+def is_below(name: str, frozen_blocks: int) -> bool:
+    """Whether a parameter belongs to the embeddings or to one of the first blocks."""
+    if name.startswith("embeddings."):
+        return True
+    return int(name.split(".")[2]) < frozen_blocks
+
+
+@pytest.mark.parametrize("frozen_blocks", [1, 2, 3, 4])
+def test_frozen_blocks_do_not_change_the_output(settings, frozen_blocks):
+    batch = make_batch(RAGGED, settings)
+    frozen = tiny_model(HATModel, {**settings, "frozen_blocks": frozen_blocks})
+    assert torch.equal(encode(frozen, batch), encode(tiny_model(HATModel, settings), batch))
+
+
+@pytest.mark.parametrize("frozen_blocks", [1, 2, 3])
+def test_frozen_blocks_take_no_gradient(settings, frozen_blocks):
+    frozen = tiny_model(HATModel, {**settings, "frozen_blocks": frozen_blocks}).train()
+    found = backward(frozen, make_batch(RAGGED, settings))
+    shared_table = "encoder.layer.1.position_embeddings.weight"  # the blocks above learn it
+    assert not {name for name in found if is_below(name, frozen_blocks)} - {shared_table}
+
+
+@pytest.mark.parametrize("frozen_blocks", [1, 2, 3])
+def test_frozen_blocks_leave_the_gradients_above_alone(settings, frozen_blocks):
+    batch = make_batch(RAGGED, settings)
+    expected = backward(tiny_model(HATModel, settings).train(), batch)
+    found = backward(tiny_model(HATModel, {**settings, "frozen_blocks": frozen_blocks}).train(), batch)
+    above = {name for name in expected if not is_below(name, frozen_blocks)}
+    assert above <= found.keys()
+    for name in above:
+        torch.testing.assert_close(found[name], expected[name], rtol=1e-4, atol=1e-4, msg=name)
+
+
+@pytest.mark.parametrize("frozen_blocks", [1, 2, 3, 4])
+def test_frozen_blocks_keep_no_activations(settings, frozen_blocks):
+    frozen = tiny_model(HATModel, {**settings, "frozen_blocks": frozen_blocks}).train()
+    states = frozen(**make_batch(RAGGED, settings), output_hidden_states=True).hidden_states
+    assert [state.requires_grad for state in states] == [number > frozen_blocks for number in range(5)]
+
+
+def test_frozen_blocks_use_no_dropout(settings):
+    dropouts = {"hidden_dropout_prob": 0.5, "attention_probs_dropout_prob": 0.5}
+    model = tiny_model(HATModel, {**settings, **dropouts, "frozen_blocks": 2}).train()
+    batch = make_batch(RAGGED, settings)
+    first, second = (model(**batch, output_hidden_states=True).hidden_states for _ in range(2))
+    assert torch.equal(first[2], second[2])
+    assert not torch.equal(first[3], second[3])
+
+
+def test_no_frozen_blocks_means_trained_embeddings(model, settings):
+    assert "embeddings.word_embeddings.weight" in backward(model.train(), make_batch(RAGGED, settings))
+
+
+def test_first_segment_position_learns_in_roberta_models():
+    settings = tiny_settings("SD", "roberta")
+    found = backward(tiny_model(HATModel, settings).train(), make_batch(FULL, settings))
+    assert found["encoder.layer.0.position_embeddings.weight"][1].abs().max() > 0
+
+
+def test_document_positions_take_no_gradient_when_switched_off(settings):
+    model = tiny_model(HATModel, {**settings, "document_position_embeddings": False}).train()
+    found = backward(model, make_batch(FULL, settings))
+    table = found.get("encoder.layer.1.position_embeddings.weight")
+    assert table is None or not table.any()
+
+
+def test_training_step_lowers_the_loss(settings):
+    model = tiny_model(HATForMaskedLM, settings).train()
+    batch = make_batch(RAGGED, settings)
+    labels = batch["input_ids"].masked_fill(batch["attention_mask"] == 0, -100)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = model(**batch, labels=labels).loss
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses == sorted(losses, reverse=True)
