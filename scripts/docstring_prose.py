@@ -1,8 +1,9 @@
 """A docstring in NumPy's format -> its prose, paragraph by paragraph, each with the section it stood in.
 
 What goes: titles and their underlines, doctest lines (`>>>`, `...`) and what they print, reST directives and literal
-blocks, signatures, the entry lines of lists ("axis : int, optional"), and markup around words. What stays is prose:
-a reader, or a model, has to tell by what it says and by where it stands which part of the documentation it is from.
+blocks, signatures, and markup around words. What stays is what an author wrote for people: paragraphs, and the entries
+of lists ("axis : int, optional. Axis along which to sum."). A reader, or a model, has to tell by what is said and by
+where it stands which part of the documentation it is from: "out : ndarray" is a parameter here and a result there.
 """
 
 import re
@@ -27,17 +28,14 @@ SECTION_LABELS = {
 }
 LABELS = ("summary", *dict.fromkeys(SECTION_LABELS.values()))
 
-# Sections that are lists of "name : type" entries with an indented description.
-ENTRY_SECTIONS = frozenset({"parameters", "returns", "raises"})
+# Sections that are lists of entries ("name : type", then an indented description).
+ENTRY_SECTIONS = frozenset({"parameters", "returns", "raises", "see also"})
 
 TITLE = re.compile(r"^(?P<title>\S[^\n]*)\n(?P<underline>[-=~]{3,})[ \t]*$", re.MULTILINE)
 SIGNATURE = re.compile(r"^[\w.]+\(.*\)( -> .*)?$")
 DOCTEST = re.compile(r"^\s*(>>>|\.\.\.( |$))")
 DIRECTIVE = re.compile(r"^\s*\.\. (?P<name>[\w:-]+)::(?P<argument>.*)$")
-CITATION = re.compile(r"^\s*\.\. \[\w+\]\s*")
-LIST_MARK = re.compile(r"^\s*([-*+]|#\.|\(?\d{1,2}[.)])\s+")
-SEE_ALSO_ENTRY = re.compile(r"^[\w., `:~()]+? : ?(?P<description>.*)$")
-SEE_ALSO_NAMES = re.compile(r"^[\w.`:~]+(\s*,\s*[\w.`:~]+)*\s*[,:]?$")
+ITEM_MARK = re.compile(r"^\s*([-*+]|#\.|\(?\d{1,2}[.)]|\.\. \[\w+\])\s+")
 
 # Directives whose indented block is prose; that of any other (math, code, plot, index) is not.
 PROSE_DIRECTIVES = frozenset({"note", "warning", "versionchanged", "seealso"})
@@ -128,26 +126,20 @@ def remove_blocks(body: str) -> str:
 
 
 def section_blocks(label: str, body: str) -> Iterator[str]:
-    """Cut a section into paragraphs, list items and entry descriptions.
+    """Cut a section into paragraphs, list items and entries, the line that names an entry with its description.
 
-    label (str): its label: what a line at the margin is depends on it.
+    label (str): its label: a section of entries starts a new one at every line at the margin.
     body (str): its text, without doctests and blocks.
-    YIELDS (str): the raw text of one of them.
+    YIELDS (str): the raw text of one of them, in one line.
     """
     lines: list[str] = []
     for line in [*body.splitlines(), ""]:
-        if label == "see also" and SEE_ALSO_NAMES.match(line):
-            line = ""
-        see_also = SEE_ALSO_ENTRY.match(line) if label == "see also" else None
-        is_entry = label in ENTRY_SECTIONS and line[:1].strip() and " : " in f"{line} : "
-        opens = bool(see_also or LIST_MARK.match(line) or CITATION.match(line))
-        if lines and (not line.strip() or opens or is_entry):
+        is_entry = label in ENTRY_SECTIONS and not line.startswith(" ")
+        if lines and (not line.strip() or is_entry or ITEM_MARK.match(line)):
             yield " ".join(lines)
             lines = []
-        if see_also:
-            line = see_also["description"]
-        if line.strip() and not is_entry:
-            lines.append(CITATION.sub("", LIST_MARK.sub("", line)))
+        if line.strip():
+            lines.append(ITEM_MARK.sub("", line).strip())
 
 
 def clean_markup(text: str) -> str:

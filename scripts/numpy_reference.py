@@ -9,6 +9,7 @@ same, or if they share much of their wording, directly or through others.
 import importlib
 import inspect
 import pkgutil
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +26,10 @@ MIN_TITLED_SECTIONS = 3
 LEFT_OUT = frozenset({"core", "distutils", "f2py", "tests", "conftest", "mypy_plugin", "print_coercion_tables"})
 
 # Two docstrings are near-duplicates if they share this part of their word trigrams (Jaccard).
-NEAR_DUPLICATE = 0.5
+NEAR_DUPLICATE = 0.7
+
+# numpy.polynomial documents the same functions once for each of six kinds of series.
+POLYNOMIAL_KIND = re.compile(r"^(cheb|herme|herm|lag|leg|poly)(?=.)")
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,9 @@ class Entry:
 
     @property
     def leaf_name(self) -> str:
-        """The last part of the name: "sum" of "numpy.ndarray.sum"."""
-        return self.name.rsplit(".", 1)[-1].lower()
+        """The last part of the name: "sum" of "numpy.ndarray.sum", "add" of "numpy.polynomial.legendre.legadd"."""
+        leaf_name = self.name.rsplit(".", 1)[-1].lower()
+        return POLYNOMIAL_KIND.sub("", leaf_name) if ".polynomial." in self.name else leaf_name
 
 
 def public_modules(package: ModuleType) -> Iterator[ModuleType]:
@@ -103,7 +108,9 @@ def read_reference() -> list[Entry]:
                 if count_titled_sections(docstring) >= MIN_TITLED_SECTIONS:
                     names[docstring] = min(names.get(docstring, name), name, key=lambda n: (n.count("."), len(n), n))
     entries = [Entry(name, tuple(prose(docstring))) for docstring, name in names.items()]
-    return sorted((entry for entry in entries if entry.paragraphs), key=lambda entry: (entry.name, entry.paragraphs[0].text))
+    return sorted(
+        (entry for entry in entries if entry.paragraphs), key=lambda entry: (entry.name, repr(entry.paragraphs))
+    )
 
 
 def twin_groups(entries: list[Entry]) -> numpy.ndarray:

@@ -7,7 +7,7 @@ with a sentencizer proposes exactly these spans.
 The layout gives nothing away: paragraphs are joined by one space, inside a section and between sections alike, and
 each ends in a full stop of its own.
 
-Twins ("numpy.add" and "numpy.ma.add") are never in two parts, see numpy_reference.py. The corpus is that of the
+Twins (`numpy.add` and `numpy.ma.add`) are never in two parts, see numpy_reference.py. The corpus is that of the
 installed NumPy: another version gives other documents.
 """
 

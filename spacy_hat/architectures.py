@@ -1,11 +1,10 @@
-"""Everything that configs can name: one builder for each entry point of setup.cfg, construction only."""
+"""What configs can name, except the optimizer: a builder for each entry point of setup.cfg, construction only."""
 
 from typing import Any, Callable, Dict, List, Literal, Optional, Tuple
 
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import FullTransformerBatch
-from thinc.api import Model, Optimizer
-from thinc.optimizers import FloatOrSeq
+from thinc.api import Model
 from thinc.types import Floats2d, Ragged
 
 from .layers.document_classifier import document_classifier
@@ -13,7 +12,6 @@ from .layers.hat_model import Pretrained, hat_model, hat_tok2vec
 from .layers.shim import HATShim
 from .layers.span_classifier import span_classifier
 from .packing import Packer
-from .pipeline.optimizer import hat_adam
 from .pipeline.sentence_suggester import build_sentence_suggester
 
 
@@ -114,7 +112,7 @@ def document_classifier_v1(
     exclusive_classes (bool): True for textcat (the scores of a document sum to 1), False for textcat_multilabel.
     pooling (Literal): How segment vectors become one vector: `max` and `mean` over segments, `attentive` (learned
         weights), `first` (the first segment's).
-    dropout (float): Before the output, in training; `[training] dropout` overrides it.
+    dropout (float): Before the output, in training. It is the head's own: `[training] dropout` does not reach it.
     nO (Optional[int]): n_labels; inferred from the data if None.
     RETURNS (Model[List[Doc], Floats2d]): Scores, (n_docs, n_labels).
     """
@@ -134,7 +132,7 @@ def span_classifier_v1(
 
     tok2vec (Model[List[Doc], List[Floats2d]]): `spacy-transformers.TransformerListener.v1` or `spacy-hat.HATTok2Vec.v1`.
     exclusive_classes (bool): True for spancat_singlelabel, False for spancat.
-    dropout (float): Before the output, in training; `[training] dropout` overrides it.
+    dropout (float): Before the output, in training. It is the head's own: `[training] dropout` does not reach it.
     nO (Optional[int]): n_labels, with the negative label if there is one; inferred from the data if None.
     RETURNS (Model[Tuple[List[Doc], Ragged], Floats2d]): Scores, (n_spans, n_labels).
     """
@@ -147,35 +145,3 @@ def sentence_suggester_v1() -> Callable[..., Ragged]:
     RETURNS (Callable): From documents to a Ragged of (n_spans, 2): first token, and one past the last.
     """
     return build_sentence_suggester()
-
-
-def adam_v1(
-    *,
-    encoder_learn_rate: FloatOrSeq = 5e-5,
-    learn_rate: FloatOrSeq = 1e-3,
-    beta1: FloatOrSeq = 0.9,
-    beta2: FloatOrSeq = 0.999,
-    eps: FloatOrSeq = 1e-8,
-    L2: FloatOrSeq = 0.01,
-    grad_clip: FloatOrSeq = 1.0,
-) -> Optimizer:
-    """Adam with two learning rates: a warm encoder needs about 5e-5 where heads that start from zero need about 1e-3.
-
-    encoder_learn_rate (FloatOrSeq): Rate of PyTorch parameters, told by their key: a number or a schedule.
-    learn_rate (FloatOrSeq): Rate of all other parameters.
-    beta1 (FloatOrSeq): Decay of the first moment.
-    beta2 (FloatOrSeq): Decay of the second moment.
-    eps (FloatOrSeq): Added to the square root of the second moment.
-    L2 (FloatOrSeq): Decoupled weight decay, times the rate; none on biases and layer norms.
-    grad_clip (FloatOrSeq): Largest norm of the gradient of one parameter; 0 for no limit.
-    RETURNS (Optimizer): The optimizer.
-    """
-    return hat_adam(
-        encoder_learn_rate=encoder_learn_rate,
-        learn_rate=learn_rate,
-        beta1=beta1,
-        beta2=beta2,
-        eps=eps,
-        L2=L2,
-        grad_clip=grad_clip,
-    )

@@ -62,15 +62,15 @@ def listener_tok2vec(*, grad_factor: float = 1.0, width: Optional[int] = WIDTH) 
 def stand_in_encoder(width: int = 16, tokens_per_segment: int = 6) -> Model[List[Doc], FullTransformerBatch]:
     """An encoder for the stock `transformer` component: a fixed random vector for each word, one piece a token."""
     table = numpy.random.default_rng(0).normal(size=(997, width)).astype("float32")
+    length = 1 + tokens_per_segment
 
     def encode(doc: Doc) -> TransformerData:
-        segments = [[1] * len(doc[i : i + tokens_per_segment]) for i in range(0, len(doc), tokens_per_segment)]
-        data = make_output(segments)
-        if segments:
-            n_segments, length = data.wordpieces.input_ids.shape
-            hidden = numpy.zeros((n_segments * length, width), dtype="float32")
+        tokens = range(0, len(doc) if doc.text.strip() else 0, tokens_per_segment)
+        data = make_output([[1] * len(doc[i : i + tokens_per_segment]) for i in tokens], segment_length=length)
+        if tokens:
+            hidden = numpy.zeros((len(tokens) * length, width), dtype="float32")
             hidden[data.align.dataXd] = table[[token.orth % 997 for token in doc]]
-            hidden = hidden.reshape((n_segments, length, width))
+            hidden = hidden.reshape((len(tokens), length, width))
             hidden[:, 0] = hidden[:, 1:].max(axis=1)
             data.model_output = BaseModelOutput(last_hidden_state=hidden)
         return data

@@ -18,9 +18,14 @@ from ..packing import PackedDocs
 
 @dataclass
 class HATBatch(FullTransformerBatch):
-    """A FullTransformerBatch that also takes gradients back when no document of the batch has a segment."""
+    """A FullTransformerBatch that also takes gradients back of documents with tokens and no segment.
+
+    These (documents of spaces) have one row that is no segment: zeros, for listeners that want a vector per token.
+    """
 
     def unsplit_by_doc(self, arrays: List[List[Any]]) -> FullTransformerBatch:
+        with_rows = [spans for spans, data in zip(self.spans, self.doc_data, strict=True) if data.tensors]
+        arrays = [array for array, spans in zip(arrays, with_rows, strict=True) if spans]
         if arrays:
             return super().unsplit_by_doc(arrays)
         return FullTransformerBatch(self.spans, self.wordpieces, ModelOutput(), self.align)
@@ -49,10 +54,10 @@ class SegmentGrid:
 
     def spread(self, rows: Tensor) -> Tensor:
         """(n_pieces, hidden_size) -> (n_segments, width, hidden_size), zeros where there is no piece"""
-        grid = rows.new_zeros(self.n_segments * self.width, rows.shape[-1])
-        return grid.index_copy_(0, torch.from_numpy(self.slots).to(rows.device), rows).view(
-            self.n_segments, self.width, -1
-        )
+        hidden_size = rows.shape[-1]
+        grid = rows.new_zeros(self.n_segments * self.width, hidden_size)
+        grid.index_copy_(0, torch.from_numpy(self.slots).to(rows.device), rows)
+        return grid.view(self.n_segments, self.width, hidden_size)
 
     def collect(self, grid: Tensor) -> Tensor:
         """(n_segments, width, hidden_size) -> (n_pieces, hidden_size)"""
@@ -69,10 +74,11 @@ def make_batch(
     grid (SegmentGrid): Of the pieces.
     hidden (Tensor): (n_pieces, hidden_size), the encoder's output.
     tokenizer (PreTrainedTokenizerBase): For the pieces as strings.
-    RETURNS (HATBatch): `last_hidden_state` is (n_segments, longest segment, hidden_size).
+    RETURNS (HATBatch): `last_hidden_state` is (n_segments, longest segment, hidden_size). For a document with tokens
+        and no segments it is (1, 1, hidden_size), zeros, aligned to no token.
     """
     spread = grid.spread(hidden)
-    output = torch2xp(spread)
+    output, no_segment = torch2xp(spread), torch2xp(hidden.new_zeros(1, 1, hidden.shape[-1]))
     wordpieces = _make_wordpieces(packed, grid, tokenizer)
     align_slots = grid.slots[packed.align_rows]
     segment_ends = np.cumsum(packed.segments_per_doc)
@@ -83,14 +89,14 @@ def make_batch(
         segments = slice(segment_stop - int(packed.segments_per_doc[len(spans)]), segment_stop)
         tokens = slice(token_stop - len(doc), token_stop)
         spans.append([doc[start:stop] for start, stop in packed.segment_tokens[segments].tolist()])
-        if segments.start == segments.stop:
+        if not len(doc):
             doc_data.append(TransformerData.empty())
             continue
         doc_slots = align_slots[align_ends[tokens.start] : align_ends[tokens.stop]] - segments.start * grid.width
         doc_data.append(
             TransformerData(
                 wordpieces=wordpieces[segments],
-                model_output=ModelOutput(last_hidden_state=output[segments]),
+                model_output=ModelOutput(last_hidden_state=output[segments] if spans[-1] else no_segment),
                 align=_ragged(doc_slots, packed.align_lengths[tokens]),
             )
         )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
+import torch
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import FullTransformerBatch
 from spacy_transformers.layers import split_trf_batch, trfs2arrays
@@ -11,7 +12,7 @@ from thinc.types import Floats2d, Ragged
 
 from ..modeling import HATModel, PackedInputs, load_tokenizer
 from ..packing import Packer
-from .hat_batch import HATBatch, SegmentGrid, make_batch
+from .hat_batch import SegmentGrid, make_batch
 from .shim import HATShim
 
 
@@ -89,9 +90,8 @@ def forward(
         docs, tokenizer, segment_length=config.segment_length, max_segments=config.max_segments
     )
     if not len(packed.segment_lengths):
-        empty = FullTransformerBatch.empty(len(docs))
-        batch = HATBatch(empty.spans, empty.wordpieces, empty.model_output, empty.align, empty.cached_doc_data)
-        return batch, lambda d_batch: docs
+        nothing = torch.zeros(0, config.hidden_size, device=shim.device)
+        return make_batch(docs, packed, SegmentGrid.of(packed), nothing, tokenizer), lambda d_batch: docs
     grid = SegmentGrid.of(packed)
     inputs = PackedInputs(
         packed.piece_ids, packed.segment_lengths, packed.window_lengths, packed.segment_positions

@@ -99,9 +99,11 @@ class HATShim(PyTorchShim):
         def backprop(d_output: Tensor) -> None:
             if not output.requires_grad:  # every block is frozen
                 return
+            # What earlier batches of this update left must be scaled too, as it is unscaled with the rest.
+            self._grad_scaler.scale(_gradients(encoder), inplace=True)
             scaled = self._grad_scaler.scale([d_output.to(output.dtype)])
             torch.autograd.backward([output], grad_tensors=list(scaled))
-            gradients = [parameter.grad for parameter in encoder.parameters() if parameter.grad is not None]
+            gradients = _gradients(encoder)
             if self._grad_scaler.unscale(gradients):
                 for gradient in gradients:
                     gradient.zero_()
@@ -115,7 +117,7 @@ class HATShim(PyTorchShim):
         return torch.autocast(device, dtype=dtype)
 
     def to_bytes(self) -> bytes:
-        """RETURNS (bytes): Configuration, weights (safetensors) and tokenizer files, in msgpack; no pickle."""
+        """RETURNS (bytes): Configuration, weights (safetensors) and tokenizer files, in msgpack: data, no code."""
         if self._model is None or self.tokenizer is None:
             return srsly.msgpack_dumps({})
         with TemporaryDirectory() as folder:
@@ -145,3 +147,7 @@ class HATShim(PyTorchShim):
             tokenizer = getattr(transformers, message["tokenizer_class"]).from_pretrained(folder)
         self.load(encoder, tokenizer)
         return self
+
+
+def _gradients(encoder: HATModel) -> list[Tensor]:
+    return [parameter.grad for parameter in encoder.parameters() if parameter.grad is not None]

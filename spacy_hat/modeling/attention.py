@@ -1,5 +1,7 @@
 """Multi-head self-attention over a packed tensor."""
 
+from typing import Optional
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -45,7 +47,25 @@ class PackedSelfAttention(nn.Module):
         rows = qkv if bucket.rows is None else qkv.index_select(0, bucket.rows.flatten())
         heads = rows.view(bucket.n_groups, bucket.width, 3, self.n_heads, -1)
         query, key, value = heads.permute(2, 0, 3, 1, 4).unbind()
-        context = F.scaled_dot_product_attention(
-            query, key, value, attn_mask=bucket.keys, dropout_p=self.dropout if self.training else 0.0
-        )
+        context = attend(query, key, value, bucket.keys, self.dropout if self.training else 0.0)
         return context.transpose(1, 2).reshape(len(rows), -1)
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dropout: float) -> Tensor:
+    """Attention in one bucket, by the kernel that is fastest for the purpose.
+
+    On a CPU, the backward pass of torch's fused kernel costs up to five times that of the plain products in bfloat16
+    (benchmarks/attention.py).
+
+    query, key, value (Tensor): (n_groups, n_heads, width, head_size).
+    keys (Optional[Tensor]): (n_groups, 1, 1, width) bool, which rows may be attended to; None: all of them.
+    dropout (float): Probability of a zero among the attention weights.
+    RETURNS (Tensor): (n_groups, n_heads, width, head_size).
+    """
+    if query.device.type != "cpu" or not query.requires_grad:
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=keys, dropout_p=dropout)
+    scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
+    if keys is not None:
+        scores = scores.masked_fill(~keys, torch.finfo(scores.dtype).min)
+    weights = F.dropout(torch.softmax(scores, dim=-1), dropout)
+    return torch.matmul(weights, value)

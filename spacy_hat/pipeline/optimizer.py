@@ -10,7 +10,7 @@ from thinc.optimizers import FloatOrSeq
 from thinc.types import FloatsXd
 
 
-def hat_adam(
+def adam_v1(
     *,
     encoder_learn_rate: FloatOrSeq = 5e-5,
     learn_rate: FloatOrSeq = 1e-3,

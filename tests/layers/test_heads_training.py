@@ -7,7 +7,7 @@ from spacy.training import Example
 
 from spacy_hat.layers.document_classifier import document_classifier
 from spacy_hat.layers.span_classifier import span_classifier
-from spacy_hat.pipeline.optimizer import hat_adam
+from spacy_hat.pipeline.optimizer import adam_v1
 from spacy_hat.pipeline.sentence_suggester import build_sentence_suggester
 
 from ..trf_data import stand_in_encoder
@@ -56,7 +56,7 @@ def make_examples(nlp):
 
 
 def train(nlp, examples, n_steps=25):
-    sgd = hat_adam(learn_rate=0.03)
+    sgd = adam_v1(learn_rate=0.03)
     nlp.initialize(lambda: examples, sgd=sgd)
     return [nlp.update(examples, sgd=sgd, annotates=["sentencizer"], losses={}) for _ in range(n_steps)]
 
@@ -92,19 +92,22 @@ def test_heads_training_hands_the_encoder_one_gradient_of_its_shape(trained):
     assert (n_segments > 12, width) == (True, 16)
 
 
-def test_heads_training_goes_on_after_a_batch_without_segments(trained):
+@pytest.mark.parametrize(
+    "texts", [["", "It rains."], ["It rains.", "", "Who?"], ["It rains.", ""], ["", ""], [" ", "\n"]]
+)
+def test_heads_train_on_batches_with_documents_without_segments(texts):
     nlp = make_nlp("textcat", "spancat_singlelabel")
     train(nlp, make_examples(nlp), n_steps=1)
-    empty = Example.from_dict(nlp.make_doc(""), {"cats": {"GOOD": 1.0, "BAD": 0.0}})
-    losses = nlp.update([empty, *make_examples(nlp)], annotates=["sentencizer"], losses={})
-    assert losses["textcat"] > 0.0
+    examples = [Example.from_dict(nlp.make_doc(text), {"cats": {"GOOD": 1.0, "BAD": 0.0}}) for text in texts]
+    losses = nlp.update(examples, annotates=["sentencizer"], losses={})
+    assert (losses["textcat"] > 0.0) is any(map(len, texts))
 
 
 @pytest.mark.parametrize("component", ["textcat_multilabel", "spancat"])
 def test_heads_training_of_labels_that_do_not_exclude_each_other(component):
     numpy.random.seed(0)
     nlp = make_nlp(component)
-    losses = train(nlp, make_examples(nlp), n_steps=15)
+    losses = train(nlp, make_examples(nlp))
     assert losses[-1][component] < losses[0][component] / 4
 
 
@@ -129,7 +132,7 @@ def test_heads_with_replaced_listeners_train_on():
     train(nlp, examples, n_steps=1)
     nlp.replace_listeners("transformer", "textcat", ["model.tok2vec"])
     nlp.remove_pipe("transformer")
-    nlp.update(examples, sgd=hat_adam(), losses={})
+    nlp.update(examples, sgd=adam_v1(), losses={})
     (encoder,) = [node for node in nlp.get_pipe("textcat").model.walk() if node.name == "stand_in_encoder"]
     assert len(encoder.attrs["gradients"]) > 0
 

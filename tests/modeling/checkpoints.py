@@ -7,7 +7,6 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-LAYOUT = "S|SD|SD"
 PREFIX = "hi_transformer."
 TABLE = "encoder.layer.{}.position_embeddings.weight"
 FIRST_TABLE, SECOND_TABLE = TABLE.format(1), TABLE.format(2)

@@ -4,33 +4,19 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoConfig, AutoModel
 
 from spacy_hat.modeling import HATForMaskedLM, HATForSequenceClassification, HATModel
 
-from .checkpoints import FIRST_TABLE, LAYOUT, PREFIX, SECOND_TABLE, published_weights, write_checkpoint
-from .tiny import TRAILING_PADDED, encode, make_batch, tiny_model, tiny_settings
-
-
-@pytest.fixture
-def settings() -> dict[str, Any]:
-    return tiny_settings(LAYOUT)
-
-
-@pytest.fixture
-def batch(settings) -> dict[str, torch.Tensor]:
-    return make_batch(TRAILING_PADDED, settings)
-
-
-@pytest.fixture
-def base(settings) -> HATModel:
-    return tiny_model(HATModel, settings, seed=3)
+from .checkpoints import FIRST_TABLE, PREFIX, SECOND_TABLE, published_weights, write_checkpoint
+from .tiny import LAYOUT, encode, tiny_model
 
 
 @pytest.mark.parametrize("weight_format", ["safetensors", "bin"])
 @pytest.mark.parametrize("model_type", ["hierarchical-transformer", "hi-transformer"])
-def test_base_loads_own_weights(base, settings, batch, tmp_path, weight_format, model_type):
-    write_checkpoint(tmp_path, settings, published_weights(base), weight_format, model_type=model_type)
-    assert torch.equal(encode(HATModel.from_pretrained(tmp_path), batch), encode(base, batch))
+def test_base_loads_own_weights(model, settings, batch, tmp_path, weight_format, model_type):
+    write_checkpoint(tmp_path, settings, published_weights(model), weight_format, model_type=model_type)
+    assert torch.equal(encode(HATModel.from_pretrained(tmp_path), batch), encode(model, batch))
 
 
 @pytest.mark.parametrize("weight_format", ["safetensors", "bin"])
@@ -54,11 +40,11 @@ def tiny_model_with(settings: dict[str, Any], weights: dict[str, torch.Tensor]) 
 
 
 @pytest.mark.parametrize("weight_format", ["safetensors", "bin"])
-def test_head_loads_from_base_checkpoint(base, settings, tmp_path, weight_format):
-    write_checkpoint(tmp_path, settings, published_weights(base), weight_format)
+def test_head_loads_from_base_checkpoint(model, settings, tmp_path, weight_format):
+    write_checkpoint(tmp_path, settings, published_weights(model), weight_format)
     head = HATForSequenceClassification.from_pretrained(tmp_path)
     weights = head.state_dict()
-    for name, tensor in base.state_dict().items():
+    for name, tensor in model.state_dict().items():
         assert torch.equal(weights[PREFIX + name], tensor), name
 
 
@@ -73,17 +59,17 @@ def test_head_loads_own_weights(settings, batch, tmp_path, weight_format):
 @pytest.mark.parametrize(
     "absent", [[], [SECOND_TABLE], [FIRST_TABLE]], ids=["repeated", "second_absent", "first_absent"]
 )
-def test_tied_document_positions_load_repeated_or_absent(base, settings, batch, tmp_path, weight_format, absent):
-    weights = {name: tensor for name, tensor in published_weights(base).items() if name not in absent}
+def test_tied_document_positions_load_repeated_or_absent(model, settings, batch, tmp_path, weight_format, absent):
+    weights = {name: tensor for name, tensor in published_weights(model).items() if name not in absent}
     write_checkpoint(tmp_path, settings, weights, weight_format)
-    assert torch.equal(encode(HATModel.from_pretrained(tmp_path), batch), encode(base, batch))
+    assert torch.equal(encode(HATModel.from_pretrained(tmp_path), batch), encode(model, batch))
 
 
-def test_first_of_differing_document_positions_wins(base, settings, batch, tmp_path):
-    weights = published_weights(base)
+def test_first_of_differing_document_positions_wins(model, settings, batch, tmp_path):
+    weights = published_weights(model)
     weights[SECOND_TABLE] += 1.0
     write_checkpoint(tmp_path, settings, weights)
-    assert torch.equal(encode(HATModel.from_pretrained(tmp_path), batch), encode(base, batch))
+    assert torch.equal(encode(HATModel.from_pretrained(tmp_path), batch), encode(model, batch))
 
 
 @pytest.mark.parametrize("absent", [["lm_head.decoder.weight", "lm_head.decoder.bias"], ["lm_head.bias"], []])
@@ -99,10 +85,10 @@ def test_masked_lm_ties_load_repeated_or_absent(settings, batch, tmp_path, absen
 
 @pytest.mark.parametrize("weight_format", ["safetensors", "bin"])
 @pytest.mark.parametrize("size", [1, 40, 4096])
-def test_position_ids_buffer_is_ignored(base, settings, batch, tmp_path, size, weight_format):
-    weights = {**published_weights(base), "embeddings.position_ids": torch.arange(size)[None]}
+def test_position_ids_buffer_is_ignored(model, settings, batch, tmp_path, size, weight_format):
+    weights = {**published_weights(model), "embeddings.position_ids": torch.arange(size)[None]}
     write_checkpoint(tmp_path, settings, weights, weight_format)
-    assert torch.equal(encode(HATModel.from_pretrained(tmp_path), batch), encode(base, batch))
+    assert torch.equal(encode(HATModel.from_pretrained(tmp_path), batch), encode(model, batch))
 
 
 @pytest.mark.parametrize(
@@ -114,38 +100,38 @@ def test_position_ids_buffer_is_ignored(base, settings, batch, tmp_path, size, w
     ],
     ids=["beside", "beside_with_derived_sizes", "instead"],
 )
-def test_max_sentence_size_is_the_older_name(base, settings, batch, tmp_path, sizes):
-    write_checkpoint(tmp_path, settings, published_weights(base), **sizes)
+def test_max_sentence_size_is_the_older_name(model, settings, batch, tmp_path, sizes):
+    write_checkpoint(tmp_path, settings, published_weights(model), **sizes)
     model = HATModel.from_pretrained(tmp_path)
     assert model.config.segment_length == settings["max_sentence_length"]
-    assert torch.equal(encode(model, batch), encode(base, batch))
+    assert torch.equal(encode(model, batch), encode(model, batch))
 
 
 @pytest.mark.parametrize("cls", [HATModel, AutoModel])
-def test_auto_map_is_ignored(base, settings, batch, tmp_path, cls):
+def test_auto_map_is_ignored(model, settings, batch, tmp_path, cls):
     code = tmp_path / "modelling_hat.py"
     code.write_text("raise RuntimeError('code of the checkpoint was run')\n", encoding="utf8")
     auto_map = {"AutoConfig": "modelling_hat.HATConfig", "AutoModel": "modelling_hat.HATModel"}
-    write_checkpoint(tmp_path, settings, published_weights(base), auto_map=auto_map)
-    assert torch.equal(encode(cls.from_pretrained(tmp_path), batch), encode(base, batch))
+    write_checkpoint(tmp_path, settings, published_weights(model), auto_map=auto_map)
+    assert torch.equal(encode(cls.from_pretrained(tmp_path), batch), encode(model, batch))
 
 
-def test_config_overrides_change_the_output(base, settings, batch, tmp_path):
-    write_checkpoint(tmp_path, settings, published_weights(base), document_position_embeddings=True)
+def test_config_overrides_change_the_output(model, settings, batch, tmp_path):
+    write_checkpoint(tmp_path, settings, published_weights(model), document_position_embeddings=True)
     without = HATModel.from_pretrained(tmp_path, document_position_embeddings=False)
     assert not without.config.document_position_embeddings
-    assert not torch.allclose(encode(without, batch), encode(base, batch))
+    assert not torch.allclose(encode(without, batch), encode(model, batch))
 
 
-def test_document_positions_take_no_part_where_config_does_not_say(base, settings, batch, tmp_path):
-    write_checkpoint(tmp_path, settings, published_weights(base), document_position_embeddings=None)
+def test_document_positions_take_no_part_where_config_does_not_say(model, settings, batch, tmp_path):
+    write_checkpoint(tmp_path, settings, published_weights(model), document_position_embeddings=None)
     model = HATModel.from_pretrained(tmp_path)
     expected = tiny_model(HATModel, {**settings, "document_position_embeddings": False}, seed=3)
     assert torch.equal(encode(model, batch), encode(expected, batch))
 
 
-def test_layer_norm_eps_of_the_file_is_used(base, settings, batch, tmp_path):
-    write_checkpoint(tmp_path, settings, published_weights(base), layer_norm_eps=1e-12)
+def test_layer_norm_eps_of_the_file_is_used(model, settings, batch, tmp_path):
+    write_checkpoint(tmp_path, settings, published_weights(model), layer_norm_eps=1e-12)
     model = HATModel.from_pretrained(tmp_path)
     model.save_pretrained(tmp_path / "saved")
     again = HATModel.from_pretrained(tmp_path / "saved")
@@ -154,7 +140,7 @@ def test_layer_norm_eps_of_the_file_is_used(base, settings, batch, tmp_path):
 
 
 @pytest.mark.parametrize("model_type", ["hierarchical-transformer", "hi-transformer"])
-def test_auto_classes_know_model_type(base, settings, batch, tmp_path, model_type):
-    write_checkpoint(tmp_path, settings, published_weights(base), model_type=model_type)
+def test_auto_classes_know_model_type(model, settings, batch, tmp_path, model_type):
+    write_checkpoint(tmp_path, settings, published_weights(model), model_type=model_type)
     assert AutoConfig.from_pretrained(tmp_path).layout == LAYOUT
-    assert torch.equal(encode(AutoModel.from_pretrained(tmp_path), batch), encode(base, batch))
+    assert torch.equal(encode(AutoModel.from_pretrained(tmp_path), batch), encode(model, batch))

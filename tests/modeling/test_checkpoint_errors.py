@@ -2,32 +2,20 @@
 
 import builtins
 import pickle
-from typing import Any
 
 import pytest
 import torch
 
 from spacy_hat.modeling import HATForSequenceClassification, HATModel
 
-from .checkpoints import LAYOUT, published_weights, write_checkpoint
-from .tiny import tiny_model, tiny_settings
+from .checkpoints import published_weights, write_checkpoint
 
 
-@pytest.fixture
-def settings() -> dict[str, Any]:
-    return tiny_settings(LAYOUT)
-
-
-@pytest.fixture
-def base(settings) -> HATModel:
-    return tiny_model(HATModel, settings, seed=3)
-
-
-def test_missing_encoder_weights_are_listed_up_to_ten_and_counted(base, settings, tmp_path):
+def test_missing_encoder_weights_are_listed_up_to_ten_and_counted(model, settings, tmp_path):
     weights = {
-        name: tensor for name, tensor in published_weights(base).items() if not name.startswith("encoder.layer.0.")
+        name: tensor for name, tensor in published_weights(model).items() if not name.startswith("encoder.layer.0.")
     }
-    n_missing = len(base.state_dict()) - len(weights)
+    n_missing = len(model.state_dict()) - len(weights)
     write_checkpoint(tmp_path, settings, weights)
     with pytest.raises(ValueError, match="missing") as error:
         HATModel.from_pretrained(tmp_path)
@@ -36,16 +24,16 @@ def test_missing_encoder_weights_are_listed_up_to_ten_and_counted(base, settings
 
 
 @pytest.mark.parametrize("cls", [HATModel, HATForSequenceClassification])
-def test_one_missing_encoder_weight_is_named(base, settings, tmp_path, cls):
-    weights = published_weights(base)
+def test_one_missing_encoder_weight_is_named(model, settings, tmp_path, cls):
+    weights = published_weights(model)
     del weights["encoder.layer.1.document_encoder.output.dense.bias"]
     write_checkpoint(tmp_path, settings, weights)
     with pytest.raises(ValueError, match=r"encoder\.layer\.1\.document_encoder\.output\.dense\.bias"):
         cls.from_pretrained(tmp_path)
 
 
-def test_misshapen_weights_are_listed_with_both_shapes(base, settings, tmp_path):
-    weights = published_weights(base)
+def test_misshapen_weights_are_listed_with_both_shapes(model, settings, tmp_path):
+    weights = published_weights(model)
     weights["embeddings.word_embeddings.weight"] = torch.zeros(61, 32)
     weights["encoder.layer.0.sentence_encoder.output.dense.bias"] = torch.zeros(31)
     write_checkpoint(tmp_path, settings, weights)
@@ -55,8 +43,8 @@ def test_misshapen_weights_are_listed_with_both_shapes(base, settings, tmp_path)
         assert part in str(error.value)
 
 
-def test_missing_and_misshapen_weights_are_in_one_report(base, settings, tmp_path):
-    weights = published_weights(base)
+def test_missing_and_misshapen_weights_are_in_one_report(model, settings, tmp_path):
+    weights = published_weights(model)
     del weights["embeddings.LayerNorm.bias"]
     weights["embeddings.word_embeddings.weight"] = torch.zeros(61, 32)
     write_checkpoint(tmp_path, settings, weights)
@@ -65,8 +53,8 @@ def test_missing_and_misshapen_weights_are_in_one_report(base, settings, tmp_pat
     assert "embeddings.LayerNorm.bias" in str(error.value)
 
 
-def test_document_position_table_of_wrong_size_is_an_error(base, settings, tmp_path):
-    write_checkpoint(tmp_path, settings, published_weights(base), max_sentences=9)
+def test_document_position_table_of_wrong_size_is_an_error(model, settings, tmp_path):
+    write_checkpoint(tmp_path, settings, published_weights(model), max_sentences=9)
     with pytest.raises(ValueError, match="position_embeddings"):
         HATModel.from_pretrained(tmp_path)
 
@@ -78,8 +66,8 @@ class Payload:
         return (exec, ("import builtins; builtins.spacy_hat_payload_ran = True",))
 
 
-def test_bin_with_pickled_code_is_refused(base, settings, tmp_path):
-    write_checkpoint(tmp_path, settings, {**published_weights(base), "payload": Payload()}, "bin")
+def test_bin_with_pickled_code_is_refused(model, settings, tmp_path):
+    write_checkpoint(tmp_path, settings, {**published_weights(model), "payload": Payload()}, "bin")
     with pytest.raises((pickle.UnpicklingError, ValueError, OSError, RuntimeError)):
         HATModel.from_pretrained(tmp_path)
     assert not hasattr(builtins, "spacy_hat_payload_ran")

@@ -1,7 +1,6 @@
 """What was saved loads back, through our classes and through the Auto classes."""
 
 import json
-from typing import Any
 
 import pytest
 import torch
@@ -25,19 +24,8 @@ from spacy_hat.modeling import (
     HATModel,
 )
 
-from .checkpoints import FIRST_TABLE, LAYOUT, PREFIX
-from .tiny import TRAILING_PADDED, encode, make_batch, tiny_model, tiny_settings
-
-
-@pytest.fixture
-def settings() -> dict[str, Any]:
-    return tiny_settings(LAYOUT)
-
-
-@pytest.fixture
-def batch(settings) -> dict[str, torch.Tensor]:
-    return make_batch(TRAILING_PADDED, settings)
-
+from .checkpoints import FIRST_TABLE, PREFIX
+from .tiny import encode, tiny_model
 
 HEADS = [
     (HATModel, AutoModel),

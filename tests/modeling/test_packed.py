@@ -6,21 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from spacy_hat.modeling import HATModel, PackedInputs
+from spacy_hat.modeling import PackedInputs
 
-from .tiny import BATCHES, RAGGED, encode, make_batch, tiny_model, tiny_settings
+from .tiny import BATCHES, RAGGED, encode, make_batch
 
 TOLERANCE = 1e-5
-
-
-@pytest.fixture
-def settings() -> dict[str, Any]:
-    return tiny_settings("S|SD|D|SD")
-
-
-@pytest.fixture
-def model(settings) -> HATModel:
-    return tiny_model(HATModel, settings)
 
 
 def pack(segment_lengths: list[list[int]], batch: dict[str, torch.Tensor], settings: dict[str, Any]) -> PackedInputs:

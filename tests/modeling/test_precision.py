@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from spacy_hat.modeling import HATForSequenceClassification, HATModel
+from spacy_hat.modeling import HATForSequenceClassification
 
 from .tiny import (
     MIDDLE_PADDED,
@@ -15,18 +15,7 @@ from .tiny import (
     gradients,
     make_batch,
     tiny_model,
-    tiny_settings,
 )
-
-
-@pytest.fixture
-def settings() -> dict[str, Any]:
-    return tiny_settings("S|SD|D|SD")
-
-
-@pytest.fixture
-def model(settings) -> HATModel:
-    return tiny_model(HATModel, settings)
 
 
 def sharpen(model: Any) -> Any:

@@ -1,7 +1,6 @@
 """What must hold whatever the weights are: documents and padding do not see each other."""
 
 import itertools
-from typing import Any
 
 import pytest
 import torch
@@ -11,16 +10,6 @@ from spacy_hat.modeling import HATForSequenceClassification, HATModel
 from .tiny import BATCHES, FULL, MIDDLE_PADDED, RAGGED, TRAILING_PADDED, encode, make_batch, tiny_model, tiny_settings
 
 TOLERANCE = 1e-5
-
-
-@pytest.fixture
-def settings() -> dict[str, Any]:
-    return tiny_settings("S|SD|D|SD")
-
-
-@pytest.fixture
-def model(settings) -> HATModel:
-    return tiny_model(HATModel, settings)
 
 
 @pytest.mark.parametrize("segment_lengths", BATCHES.values(), ids=BATCHES)

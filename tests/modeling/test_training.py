@@ -1,7 +1,5 @@
 """Training: modes, gradient checkpointing, frozen blocks."""
 
-from typing import Any
-
 import pytest
 import torch
 
@@ -10,16 +8,6 @@ from spacy_hat.modeling import HATForMaskedLM, HATModel
 from .tiny import FULL, RAGGED, backward, encode, make_batch, tiny_model, tiny_settings
 
 TOLERANCE = 1e-5
-
-
-@pytest.fixture
-def settings() -> dict[str, Any]:
-    return tiny_settings("S|SD|D|SD")
-
-
-@pytest.fixture
-def model(settings) -> HATModel:
-    return tiny_model(HATModel, settings)
 
 
 def test_train_mode_without_dropout_equals_eval_mode(model, settings):
@@ -54,16 +42,24 @@ def test_gradient_checkpointing_gives_the_same_gradients(settings, switch, froze
         torch.testing.assert_close(found[name], gradient, rtol=1e-4, atol=1e-4, msg=name)
 
 
+def count_kept(model: HATModel, batch: dict[str, torch.Tensor]) -> int:
+    """Numbers that a forward pass keeps for the backward pass."""
+    sizes: list[int] = []
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        sizes.append(tensor.numel())
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        model(**batch)
+    return sum(sizes)
+
+
 def test_gradient_checkpointing_keeps_fewer_activations(settings):
     batch = make_batch(FULL, settings)
-    kept = []
-    for checkpointing in (False, True):
-        sizes: list[int] = []
-        model = tiny_model(HATModel, {**settings, "activation_checkpointing": checkpointing}).train()
-        with torch.autograd.graph.saved_tensors_hooks(lambda t, sizes=sizes: sizes.append(t.numel()) or t, lambda t: t):
-            model(**batch)
-        kept.append(sum(sizes))
-    assert kept[1] < kept[0] / 3
+    all_kept = count_kept(tiny_model(HATModel, settings).train(), batch)
+    checkpointed = tiny_model(HATModel, {**settings, "activation_checkpointing": True}).train()
+    assert count_kept(checkpointed, batch) < all_kept / 3
 
 
 def is_below(name: str, frozen_blocks: int) -> bool:
@@ -97,6 +93,16 @@ def test_frozen_blocks_leave_the_gradients_above_alone(settings, frozen_blocks):
     assert above <= found.keys()
     for name in above:
         torch.testing.assert_close(found[name], expected[name], rtol=1e-4, atol=1e-4, msg=name)
+
+
+def test_document_positions_learn_while_a_block_above_the_frozen_ones_reads_them(settings):
+    found = backward(tiny_model(HATModel, {**settings, "frozen_blocks": 3}).train(), make_batch(RAGGED, settings))
+    assert found["encoder.layer.1.position_embeddings.weight"].any()
+
+
+def test_all_blocks_frozen_leaves_nothing_to_learn(settings):
+    frozen = tiny_model(HATModel, {**settings, "frozen_blocks": 4})
+    assert not [name for name, parameter in frozen.named_parameters() if parameter.requires_grad]
 
 
 @pytest.mark.parametrize("frozen_blocks", [1, 2, 3, 4])

@@ -7,6 +7,7 @@ import torch
 
 from spacy_hat.modeling import HATConfig
 
+LAYOUT = "S|SD|D|SD"
 VOCAB_SIZE = 60
 SEGMENT_LENGTH = 8
 MAX_SEGMENTS = 5
@@ -30,7 +31,7 @@ def encoder_layout(layout: str) -> dict[str, dict[str, bool]]:
     }
 
 
-def tiny_settings(layout: str = "S|SD", family: str = "roberta", **settings: Any) -> dict[str, Any]:
+def tiny_settings(layout: str = LAYOUT, family: str = "roberta", **settings: Any) -> dict[str, Any]:
     """The contents of a config.json, every dropout 0."""
     pad = FAMILIES[family]["pad_token_id"]
     segment_length = settings.get("max_sentence_length", SEGMENT_LENGTH)

@@ -45,7 +45,7 @@ def test_sentence_suggester_reads_starts_marked_false():
 
 def test_sentence_suggester_warns_of_documents_without_boundaries():
     with pytest.warns(UserWarning, match=r"'no boundaries here'.*sentencizer.*annotating_components"):
-        spans = build_sentence_suggester()([sentencize("A. B."), unsplit()])
+        spans = build_sentence_suggester()([sentencize("One. Two."), unsplit()])
     assert spans.lengths.tolist() == [2, 0]
 
 
@@ -60,7 +60,7 @@ def test_sentence_suggester_warns_once():
 
 def test_sentence_suggester_is_picklable():
     suggest = pickle.loads(pickle.dumps(build_sentence_suggester()))
-    assert suggest([sentencize("A. B.")]).lengths.tolist() == [2]
+    assert suggest([sentencize("One. Two.")]).lengths.tolist() == [2]
 
 
 def test_sentence_suggester_is_a_spacy_suggester():
