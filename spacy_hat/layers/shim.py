@@ -50,8 +50,8 @@ class HATShim(PyTorchShim):
         """RETURNS (HATModel): The encoder. RAISES (ValueError): If there is none yet."""
         if self._model is None:
             raise ValueError(
-                "This HAT has no weights yet. Initialize the pipeline (nlp.initialize(), spacy train) or load a trained "
-                "one (spacy.load, nlp.from_disk) before it is used."
+                "This HAT has no weights yet. Initialize the pipeline (nlp.initialize(), spacy train) or load a "
+                "trained one (spacy.load, nlp.from_disk) before it is used."
             )
         return self._model
 

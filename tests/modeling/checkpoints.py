@@ -8,8 +8,8 @@ import torch
 from safetensors.torch import save_file
 
 PREFIX = "hi_transformer."
-TABLE = "encoder.layer.{}.position_embeddings.weight"
-FIRST_TABLE, SECOND_TABLE = TABLE.format(1), TABLE.format(2)
+# the names of the one table of document positions in layout S|SD|D|SD
+FIRST_TABLE, *LATER_TABLES = (f"encoder.layer.{number}.position_embeddings.weight" for number in (1, 2, 3))
 
 
 def published_weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:

@@ -8,7 +8,7 @@ from transformers import AutoConfig, AutoModel
 
 from spacy_hat.modeling import HATForMaskedLM, HATForSequenceClassification, HATModel
 
-from .checkpoints import FIRST_TABLE, PREFIX, SECOND_TABLE, published_weights, write_checkpoint
+from .checkpoints import FIRST_TABLE, LATER_TABLES, PREFIX, published_weights, write_checkpoint
 from .tiny import LAYOUT, encode, tiny_model
 
 
@@ -56,9 +56,7 @@ def test_head_loads_own_weights(settings, batch, tmp_path, weight_format):
 
 
 @pytest.mark.parametrize("weight_format", ["safetensors", "bin"])
-@pytest.mark.parametrize(
-    "absent", [[], [SECOND_TABLE], [FIRST_TABLE]], ids=["repeated", "second_absent", "first_absent"]
-)
+@pytest.mark.parametrize("absent", [[], LATER_TABLES, [FIRST_TABLE]], ids=["repeated", "later_absent", "first_absent"])
 def test_tied_document_positions_load_repeated_or_absent(model, settings, batch, tmp_path, weight_format, absent):
     weights = {name: tensor for name, tensor in published_weights(model).items() if name not in absent}
     write_checkpoint(tmp_path, settings, weights, weight_format)
@@ -67,7 +65,8 @@ def test_tied_document_positions_load_repeated_or_absent(model, settings, batch,
 
 def test_first_of_differing_document_positions_wins(model, settings, batch, tmp_path):
     weights = published_weights(model)
-    weights[SECOND_TABLE] += 1.0
+    for later in LATER_TABLES:
+        weights[later] += 1.0
     write_checkpoint(tmp_path, settings, weights)
     assert torch.equal(encode(HATModel.from_pretrained(tmp_path), batch), encode(model, batch))
 

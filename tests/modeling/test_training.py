@@ -5,7 +5,7 @@ import torch
 
 from spacy_hat.modeling import HATForMaskedLM, HATModel
 
-from .tiny import FULL, RAGGED, backward, encode, make_batch, tiny_model, tiny_settings
+from .tiny import BATCHES, FULL, RAGGED, backward, encode, make_batch, tiny_model, tiny_settings
 
 TOLERANCE = 1e-5
 
@@ -14,6 +14,14 @@ def test_train_mode_without_dropout_equals_eval_mode(model, settings):
     batch = make_batch(RAGGED, settings)
     expected = encode(model, batch)
     torch.testing.assert_close(encode(model.train(), batch), expected, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("segment_lengths", BATCHES.values(), ids=BATCHES)
+def test_forward_with_gradients_equals_forward_without(model, settings, segment_lengths):
+    batch = make_batch(segment_lengths, settings)
+    output = model.train()(**batch).last_hidden_state
+    assert output.requires_grad
+    torch.testing.assert_close(output.detach(), encode(model.eval(), batch), rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("dropout", ["hidden_dropout_prob", "attention_probs_dropout_prob"])

@@ -1,7 +1,7 @@
 """Tiny pipelines around a tiny random HAT, and documents that they can learn something from."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterable
 
 import numpy
 import spacy
@@ -9,6 +9,7 @@ import torch
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
+from thinc.api import Optimizer
 
 from spacy_hat.modeling import HATConfig, HATModel
 from spacy_hat.pipeline.optimizer import adam_v1
@@ -41,12 +42,15 @@ def span_head(exclusive_classes: bool, **settings: Any) -> dict[str, Any]:
     return document_head(exclusive_classes, **settings) | {"@architectures": "spacy-hat.SpanClassifier.v1"}
 
 
-# name in the pipeline -> (factory, its config)
+# Name in the pipeline -> (factory, its config). Span categorizers write to `doc.spans` under their own names.
 OURS: dict[str, tuple[str, dict[str, Any]]] = {
     "textcat": ("textcat", {"model": document_head(True)}),
     "textcat_multilabel": ("textcat_multilabel", {"model": document_head(False)}),
-    "spancat": ("spancat", {"model": span_head(False), "suggester": SENTENCES}),
-    "spancat_singlelabel": ("spancat_singlelabel", {"model": span_head(True), "suggester": SENTENCES}),
+    "spancat": ("spancat", {"model": span_head(False), "suggester": SENTENCES, "spans_key": "spancat"}),
+    "spancat_singlelabel": (
+        "spancat_singlelabel",
+        {"model": span_head(True), "suggester": SENTENCES, "spans_key": "spancat_singlelabel"},
+    ),
 }
 STOCK: dict[str, tuple[str, dict[str, Any]]] = {
     "tagger": ("tagger", {"model": {"@architectures": "spacy.Tagger.v2", "tok2vec": LISTENER}}),
@@ -81,7 +85,7 @@ STOCK: dict[str, tuple[str, dict[str, Any]]] = {
     "stock_spancat": (
         "spancat",
         {
-            "spans_key": "stock",
+            "spans_key": "stock_spancat",
             "suggester": {"@misc": "spacy.ngram_suggester.v1", "sizes": [2, 3]},
             "model": {
                 "@architectures": "spacy.SpanCategorizer.v1",
@@ -160,8 +164,9 @@ def annotate(doc: Doc, number: int) -> Doc:
     doc.cats = {"DISMISSED": float(dismissed), "ALLOWED": float(not dismissed)}
     costs = next(token.i for token in doc if token.text == "costs")
     court = [token.i for token in doc if token.text == "court"]
-    doc.spans["sc"] = [Span(doc, costs, costs + 3, "LOST" if dismissed else "WON")]
-    doc.spans["stock"] = [Span(doc, costs, costs + 2, "COSTS")]
+    for key in ("spancat", "spancat_singlelabel"):
+        doc.spans[key] = [Span(doc, costs, costs + 3, "LOST" if dismissed else "WON")]
+    doc.spans["stock_spancat"] = [Span(doc, costs, costs + 2, "COSTS")]
     doc.set_ents([Span(doc, i, i + 1, "COURT") for i in court])
     for token in doc:
         token.tag_ = "P" if token.text == "." else "W"
@@ -182,13 +187,35 @@ def initialize(nlp: Language, seed: int = 0) -> list[Example]:
     return examples
 
 
-def train(
-    nlp: Language, examples: list[Example], n_steps: int, *, annotates: tuple[str, ...] = ("sentencizer",), **rates: Any
-) -> list[dict[str, float]]:
+def step(
+    nlp: Language,
+    examples: list[Example],
+    sgd: Optimizer,
+    *,
+    annotates: Iterable[str] = (),
+    exclude: Iterable[str] = (),
+) -> dict[str, float]:
+    """One step as `spacy train` takes it; nlp.update with an optimizer steps the encoder one batch late.
+
+    nlp (Language): The pipeline.
+    examples (list[Example]): The batch.
+    sgd (Optimizer): The optimizer.
+    annotates (Iterable[str]): Components besides the sentencizer that annotate what later ones train on.
+    exclude (Iterable[str]): Frozen components.
+    RETURNS (dict[str, float]): The losses.
+    """
+    annotating = [name for name in ("sentencizer", *annotates) if name in nlp.pipe_names]
+    losses = nlp.update(examples, sgd=False, annotates=annotating, exclude=exclude, losses={})
+    for name, pipe in nlp.pipeline:
+        if name not in exclude and getattr(pipe, "is_trainable", False):
+            pipe.finish_update(sgd)
+    return losses
+
+
+def train(nlp: Language, examples: list[Example], n_steps: int, **components: Iterable[str]) -> list[dict[str, float]]:
     """Train on all examples at once. RETURNS (list[dict[str, float]]): The losses of each step."""
-    sgd = adam_v1(**{"learn_rate": 0.01, "encoder_learn_rate": 0.003, **rates})
-    annotating = [name for name in annotates if name in nlp.pipe_names]
-    return [nlp.update(examples, sgd=sgd, annotates=annotating, losses={}) for _ in range(n_steps)]
+    sgd = adam_v1(learn_rate=0.01, encoder_learn_rate=0.001)
+    return [step(nlp, examples, sgd, **components) for _ in range(n_steps)]
 
 
 def encoder_of(nlp: Language) -> HATModel:
@@ -201,7 +228,7 @@ def weights_of(nlp: Language) -> dict[str, numpy.ndarray]:
     return {name: value.detach().numpy().copy() for name, value in encoder_of(nlp).named_parameters()}
 
 
-def predictions(docs: list[Doc]) -> list[dict[str, Any]]:
+def predictions(docs: Iterable[Doc]) -> list[dict[str, Any]]:
     """Everything that components of COMPONENTS have written on documents."""
     return [
         {

@@ -1,0 +1,120 @@
+"""The results of the comparison as a table: of rich for the terminal, of Markdown for the documentation."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy
+from comparison_methods import METHODS, Task
+from rich.table import Table
+
+Result = dict[str, Any]
+
+HEADERS: dict[Task, tuple[str, ...]] = {
+    "speeches": ("accuracy", "macro-F1", "accuracy, long documents", "accuracy, others", "minutes a run", "runs"),
+    "reference": ("accuracy", "macro-F1", "minutes a run", "runs"),
+}
+TITLES: dict[Task, str] = {
+    "speeches": "Convention speeches: the speaker's party, from the whole document",
+    "reference": "NumPy's reference: the section a sentence is from, sentence by sentence",
+}
+
+
+def read_results(folder: Path, task: Task) -> dict[str, list[Result]]:
+    """Read what runs have written, but for trials with another number of steps.
+
+    folder (Path): of JSON files.
+    task (Task): which task.
+    RETURNS (dict[str, list[Result]]): the results of each method that has some, ordered by seed and fold.
+    """
+    results = [json.loads(path.read_text(encoding="utf8")) for path in sorted(folder.glob(f"{task}-*.json"))]
+    results.sort(key=lambda result: (result["seed"], result["fold"] or 0))
+    by_method = {
+        method: [result for result in results if result["method"] == method and not result["max_steps"]]
+        for method in METHODS[task]
+    }
+    return {method: found for method, found in by_method.items() if found}
+
+
+def mean_and_spread(values: Sequence[float]) -> str:
+    """Mean and, of several values, sample standard deviation: "0.912 ± 0.031"."""
+    spread = f" ± {numpy.std(values, ddof=1):.3f}" if len(values) > 1 else ""
+    return f"{numpy.mean(values):.3f}{spread}"
+
+
+def pooled_accuracy(results: Sequence[Result], group: str) -> str:
+    """Accuracy over the documents of all runs that are "long" or "other"; a run may have few of them.
+
+    results (Sequence[Result]): the runs of one method.
+    group (str): "long" or "other".
+    RETURNS (str): accuracy and number of documents.
+    """
+    n_docs = sum(result[f"n_{group}"] for result in results)
+    right = sum(result[f"n_{group}"] * (result[f"accuracy_{group}"] or 0.0) for result in results)
+    return f"{right / n_docs:.3f} of {n_docs}" if n_docs else ""
+
+
+def report_rows(results: dict[str, list[Result]], task: Task) -> list[list[str]]:
+    """Summarise the runs of each method.
+
+    results (dict[str, list[Result]]): from `read_results`.
+    task (Task): which task.
+    RETURNS (list[list[str]]): a row for each method: its name, then what HEADERS name.
+    """
+    rows = []
+    for method, runs in results.items():
+        row = [method, *(mean_and_spread([run[metric] for run in runs]) for metric in ("accuracy", "macro_f1"))]
+        if task == "speeches":
+            row += [pooled_accuracy(runs, "long"), pooled_accuracy(runs, "other")]
+        rows.append([*row, f"{numpy.mean([run['minutes'] for run in runs]):.1f}", str(len(runs))])
+    return rows
+
+
+def run_rows(results: dict[str, list[Result]]) -> tuple[list[str], list[list[str]]]:
+    """Accuracy of every single run, so that a reader sees what noise there is.
+
+    results (dict[str, list[Result]]): from `read_results`.
+    RETURNS (tuple[list[str], list[list[str]]]): names of the splits, and a row for each method.
+    """
+    accuracies = {
+        method: {split_name(run): f"{run['accuracy']:.3f}" for run in runs} for method, runs in results.items()
+    }
+    splits = list(dict.fromkeys(split for found in accuracies.values() for split in found))
+    return splits, [[method, *(found.get(split, "") for split in splits)] for method, found in accuracies.items()]
+
+
+def split_name(result: Result) -> str:
+    """ "seed 0, fold 1", or "seed 0" without folds."""
+    return f"seed {result['seed']}" + ("" if result["fold"] is None else f", fold {result['fold']}")
+
+
+def rich_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table for the terminal, methods in its first column."""
+    table = Table("", *headers, title=title)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The same table in Markdown."""
+    lines = [["", *headers], ["---"] * (len(headers) + 1), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def markdown_report(folder: Path, command: str) -> str:
+    """All results as a page of documentation.
+
+    folder (Path): of JSON files.
+    command (str): that makes them, to print on the page.
+    RETURNS (str): the page.
+    """
+    parts = ["# What reading the whole document is worth", f"Made by `{command}`. Mean ± standard deviation over runs."]
+    for task, title in TITLES.items():
+        results = read_results(folder, task)
+        if results:
+            splits, singles = run_rows(results)
+            parts += [f"## {title}", markdown_table(HEADERS[task], report_rows(results, task))]
+            parts += ["Accuracy of each run:", markdown_table(splits, singles)]
+    return "\n\n".join(parts) + "\n"

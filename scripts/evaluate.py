@@ -1,0 +1,88 @@
+"""Scores of a trained pipeline on annotated documents, as a table and as JSON.
+
+Documents with `doc.cats` score a text classifier, documents with sentences in `doc.spans["sc"]` a span categorizer.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import spacy
+import typer
+from corpus_files import MAX_TEXT_LENGTH, progress_bar
+from rich.console import Console
+from scores import SPANS_KEY, Scores, best_label, document_scores, scores_table, sentence_labels, sentence_scores
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+
+from spacy_hat.layers.hat_model import get_shim
+from spacy_hat.packing import tokenize
+
+
+def pipeline_tokenizer(nlp: Language) -> Any:
+    """Find the tokenizer of the pipeline's encoder.
+
+    nlp (Language): a pipeline with a HAT in it.
+    RETURNS (Any): its fast Hugging Face tokenizer.
+    """
+    for _, component in nlp.pipeline:
+        model = getattr(component, "model", None)
+        if getattr(model, "name", None) == "hat":
+            return get_shim(model).tokenizer
+    raise typer.BadParameter(f"The pipeline {nlp.pipe_names} has no HAT encoder to count pieces with.")
+
+
+def count_pieces(nlp: Language, doc: Doc) -> int:
+    """The length of a document as the encoder sees it, whether or not it reads all of it.
+
+    nlp (Language): a pipeline with a HAT in it.
+    doc (Doc): the document.
+    RETURNS (int): its pieces.
+    """
+    return len(tokenize(doc, pipeline_tokenizer(nlp)))
+
+
+def evaluate(model: Path, test: Path, *, limit: int = 0, console: Console) -> Scores:
+    """Run a pipeline on annotated documents and score it.
+
+    model (Path): the pipeline's folder.
+    test (Path): a .spacy file.
+    limit (int): at most so many documents; 0 for all.
+    console (Console): for the progress bar.
+    RETURNS (Scores): of documents or of sentences, by what is annotated.
+    """
+    nlp = spacy.load(model)
+    nlp.max_length = MAX_TEXT_LENGTH
+    gold = list(DocBin().from_disk(test).get_docs(nlp.vocab))[: limit or None]
+    with progress_bar(console) as progress:
+        piped = nlp.pipe(doc.text for doc in gold)
+        predicted = list(progress.track(piped, total=len(gold), description=f"predicting {test}"))
+    if all(doc.cats for doc in gold):
+        n_pieces = [count_pieces(nlp, doc) for doc in gold]
+        return document_scores(
+            [best_label(doc.cats) for doc in gold], [best_label(doc.cats) for doc in predicted], n_pieces
+        )
+    if any(SPANS_KEY in doc.spans for doc in gold):
+        pairs = [sentence_labels(*docs) for docs in zip(gold, predicted, strict=True)]
+        right, found = ([label for pair in pairs for label in pair[side]] for side in (0, 1))
+        return sentence_scores(right, found, n_docs=len(gold))
+    raise typer.BadParameter(f'{test} has neither doc.cats nor doc.spans["{SPANS_KEY}"]. Give annotated documents.')
+
+
+def main(
+    model: Annotated[Path, typer.Argument(help="Folder of a trained pipeline", exists=True)],
+    test: Annotated[Path, typer.Argument(help="Annotated documents, a .spacy file", exists=True)],
+    out: Annotated[Path | None, typer.Option(help="Where to write the scores as JSON")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many documents, 0 for all")] = 0,
+) -> None:
+    """Evaluate a pipeline that classifies documents or sentences."""
+    console = Console()
+    scores = evaluate(model, test, limit=limit, console=console)
+    console.print(scores_table(scores, f"{model} on {test}"))
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(scores, indent=2) + "\n", encoding="utf8")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,98 @@
+"""What counts as right, for documents and for sentences: the same for every pipeline and every baseline."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy
+from rich.table import Table
+from sklearn.metrics import accuracy_score, f1_score
+from spacy.tokens import Doc
+
+SPANS_KEY = "sc"
+LONG_DOCUMENT = 1200  # pieces: more than two windows of an encoder that reads 512
+
+# The label of a sentence that got none. No corpus has it, so it is never right.
+NO_LABEL = ""
+
+Scores = dict[str, Any]
+
+
+def best_label(scores: Mapping[str, float]) -> str:
+    """The label of the highest score; NO_LABEL if there is none."""
+    return max(scores, key=lambda label: scores[label], default=NO_LABEL)
+
+
+def sentence_labels(gold: Doc, predicted: Doc) -> tuple[list[str], list[str]]:
+    """Line up the annotated sentences of a document with what a pipeline says of them.
+
+    gold (Doc): with spans in `doc.spans["sc"]`.
+    predicted (Doc): the same text. A span whose boundaries are not those of an annotated sentence does not count.
+    RETURNS (tuple[list[str], list[str]]): annotated and predicted label of each annotated sentence (n_sents,).
+    """
+    found: dict[tuple[int, int], dict[str, float]] = {}
+    spans = predicted.spans.get(SPANS_KEY, [])
+    for span, score in zip(spans, getattr(spans, "attrs", {}).get("scores", numpy.ones(len(spans))), strict=True):
+        found.setdefault((span.start_char, span.end_char), {})[span.label_] = float(score)
+    wanted = [(span.label_, (span.start_char, span.end_char)) for span in gold.spans[SPANS_KEY]]
+    return [label for label, _ in wanted], [best_label(found.get(place, {})) for _, place in wanted]
+
+
+def label_scores(gold: Sequence[str], predicted: Sequence[str]) -> Scores:
+    """Score one label a document, or one a sentence.
+
+    gold (Sequence[str]): the right labels.
+    predicted (Sequence[str]): as many predicted ones.
+    RETURNS (Scores): accuracy, macro-averaged F1 and the F1 of each label that occurs in gold.
+    """
+    labels = sorted(set(gold))
+    per_label = f1_score(gold, predicted, labels=labels, average=None, zero_division=0)
+    return {
+        "accuracy": float(accuracy_score(gold, predicted)),
+        "macro_f1": float(numpy.mean(per_label)),
+        "f1_per_label": {label: float(score) for label, score in zip(labels, per_label, strict=True)},
+    }
+
+
+def document_scores(gold: Sequence[str], predicted: Sequence[str], n_pieces: Sequence[int]) -> Scores:
+    """Score labels of documents, of the long ones and the others as well.
+
+    gold (Sequence[str]): the right labels (n_docs,).
+    predicted (Sequence[str]): the predicted ones (n_docs,).
+    n_pieces (Sequence[int]): the length of each document (n_docs,).
+    RETURNS (Scores): those of `label_scores`, and accuracy and number of long and of other documents.
+    """
+    right = numpy.array(gold) == numpy.array(predicted)
+    is_long = numpy.array(n_pieces) > LONG_DOCUMENT
+    scores = {"task": "textcat", "n_docs": len(right), **label_scores(gold, predicted)}
+    for name, chosen in (("long", is_long), ("other", ~is_long)):
+        scores[f"n_{name}"] = int(chosen.sum())
+        scores[f"accuracy_{name}"] = float(right[chosen].mean()) if chosen.any() else None
+    return scores
+
+
+def sentence_scores(gold: Sequence[str], predicted: Sequence[str], *, n_docs: int) -> Scores:
+    """Score labels of sentences.
+
+    gold (Sequence[str]): the right labels (n_sents,), of all documents.
+    predicted (Sequence[str]): the predicted ones (n_sents,).
+    n_docs (int): how many documents they are from.
+    RETURNS (Scores): those of `label_scores`, and the counts.
+    """
+    return {"task": "spancat", "n_docs": n_docs, "n_sents": len(gold), **label_scores(gold, predicted)}
+
+
+def scores_table(scores: Scores, title: str) -> Table:
+    """Show scores, one a row.
+
+    scores (Scores): from `document_scores` or `sentence_scores`.
+    title (str): the table's title.
+    RETURNS (Table): names and values.
+    """
+    table = Table("", "", title=title, show_header=False)
+    for name, value in scores.items():
+        if isinstance(value, dict):
+            for label, score in value.items():
+                table.add_row(f"  F1, {label}", f"{score:.3f}")
+        elif value is not None:
+            table.add_row(name.replace("_", " "), f"{value:.3f}" if isinstance(value, float) else str(value))
+    return table

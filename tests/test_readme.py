@@ -1,0 +1,72 @@
+"""The README's blocks run, word for word, in a folder that holds what they name. The two set-up commands run in CI."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.cli.train import train
+from transformers import BertConfig, BertModel
+
+from .test_configs import ROOT, corpus  # noqa: F401
+from .tokenizers_tiny import wordpiece_tokenizer
+
+README = (ROOT / "README.md").read_text(encoding="utf8")
+BLOCKS = re.findall(r"((?:<!-- [^\n]* -->\n)?)```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+PYTHON = [block for _, language, block in BLOCKS if language == "python"]
+SHELL = [block for comment, language, block in BLOCKS if language == "bash" and not comment]
+SET_UP = [block for comment, language, block in BLOCKS if language == "bash" and comment]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, hat_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an encoder and configs where the README has them."""
+    shutil.copytree(hat_folder, tmp_path / "models" / "hat-minilm")
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_readme_has_two_set_up_commands() -> None:
+    assert len(SET_UP) == 2
+    assert all(len(block.strip().splitlines()) == 1 for block in SET_UP)
+
+
+def test_readme_application_runs(workplace: Path, corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+    overrides = {"paths.train": str(corpus), "paths.dev": str(corpus), "training.max_steps": 2}
+    for task in ("textcat", "spancat"):
+        train(workplace / "configs" / f"hat_{task}.cfg", workplace / "training" / task, overrides=overrides)
+    capsys.readouterr()
+    exec(PYTHON[0], {})
+    assert len(capsys.readouterr().out.splitlines()) == 2 + 3
+
+
+def test_readme_pipeline_in_code_runs(workplace: Path) -> None:
+    names: dict[str, spacy.language.Language] = {}
+    exec(PYTHON[1], names)
+    nlp = names["nlp"]
+    assert nlp.pipe_names == ["sentencizer", "transformer", "textcat"]
+
+
+def test_readme_has_no_other_python() -> None:
+    assert len(PYTHON) == 2
+
+
+def test_readme_own_data_runs(workplace: Path, corpus: Path) -> None:  # noqa: F811
+    tokenizer = wordpiece_tokenizer()
+    sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16, "num_hidden_layers": 12}
+    BertModel(BertConfig(vocab_size=len(tokenizer), **sizes)).save_pretrained(workplace / "bert-base-uncased")
+    tokenizer.save_pretrained(workplace / "bert-base-uncased")
+    for part in ("train.spacy", "dev.spacy"):
+        shutil.copy(corpus, workplace / part)
+    (block,) = SHELL
+    for line in block.strip().splitlines():
+        command = [sys.executable if word == "python" else word for word in shlex.split(line)]
+        if "train" in command:
+            command += ["--training.max_steps", "2"]
+        subprocess.run(command, check=True)
+    assert spacy.load(workplace / "training" / "mine" / "model-last").pipe_names[1] == "transformer"
