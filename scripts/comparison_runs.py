@@ -146,8 +146,7 @@ def perform(run: Run, console: Console) -> None:
     corpus = prepared_corpus(run, console)
     method = METHODS[run.task][run.method]
     started = time.monotonic()
-    is_words = isinstance(method, Words)
-    scores = run_words(run, method, corpus) if is_words else run_encoder(run, method, corpus, console)
+    scores = run_words(run, method, corpus) if isinstance(method, Words) else run_encoder(run, method, corpus, console)
     about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
     about |= {"minutes": (time.monotonic() - started) / 60, "max_steps": run.max_steps}
     run.result.parent.mkdir(parents=True, exist_ok=True)

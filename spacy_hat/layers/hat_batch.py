@@ -5,7 +5,7 @@ from typing import Any, List, cast
 
 import numpy as np
 import torch
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy_transformers.data_classes import FullTransformerBatch, TransformerData, WordpieceBatch
 from thinc.api import torch2xp
 from thinc.types import Floats2d, Ints1d, Ints2d, Ragged
@@ -84,7 +84,8 @@ def make_batch(
     segment_ends = np.cumsum(packed.segments_per_doc)
     token_ends = np.cumsum(packed.tokens_per_doc)
     align_ends = np.concatenate([[0], np.cumsum(packed.align_lengths)])
-    spans, doc_data = [], []
+    spans: List[List[Span]] = []
+    doc_data: List[TransformerData] = []
     for doc, segment_stop, token_stop in zip(docs, segment_ends.tolist(), token_ends.tolist(), strict=True):
         segments = slice(segment_stop - int(packed.segments_per_doc[len(spans)]), segment_stop)
         tokens = slice(token_stop - len(doc), token_stop)

@@ -112,7 +112,7 @@ def replace_listener(model: Model[List[Doc], FullTransformerBatch]) -> Model:
 
 def replace_listener_cfg(hat_config: Dict[str, Any], listener_config: Dict[str, Any]) -> Dict[str, Any]:
     """RETURNS (Dict[str, Any]): The config of a component's tok2vec once its listener is replaced."""
-    of_listener = {key: listener_config[key] for key in ("pooling", "grad_factor") if key in listener_config}
+    of_listener = {key: value for key, value in listener_config.items() if key in ("pooling", "grad_factor")}
     return {**hat_config, **of_listener, "@architectures": "spacy-hat.HATTok2Vec.v1"}
 
 

@@ -4,7 +4,7 @@ import json
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Callable, ContextManager, Literal, Optional, Tuple
+from typing import Any, Callable, ContextManager, Literal, Optional, Tuple, cast
 
 import srsly
 import torch
@@ -39,7 +39,7 @@ class HATShim(PyTorchShim):
         grad_scaler_config: Optional[dict[str, Any]] = None,
     ):
         super().__init__(None)
-        self.tokenizer: Optional[PreTrainedTokenizerBase] = None
+        self._tokenizer: Optional[PreTrainedTokenizerBase] = None
         self.precision = precision
         self.max_batch_pieces = max_batch_pieces
         self.mixed_precision = mixed_precision
@@ -49,16 +49,20 @@ class HATShim(PyTorchShim):
     def encoder(self) -> HATModel:
         """RETURNS (HATModel): The encoder. RAISES (ValueError): If there is none yet."""
         if self._model is None:
-            raise ValueError(
-                "This HAT has no weights yet. Initialize the pipeline (nlp.initialize(), spacy train) or load a "
-                "trained one (spacy.load, nlp.from_disk) before it is used."
-            )
+            raise _no_weights()
         return self._model
+
+    @property
+    def tokenizer(self) -> PreTrainedTokenizerBase:
+        """RETURNS (PreTrainedTokenizerBase): Its tokenizer. RAISES (ValueError): If there is none yet."""
+        if self._tokenizer is None:
+            raise _no_weights()
+        return self._tokenizer
 
     def load(self, encoder: HATModel, tokenizer: PreTrainedTokenizerBase) -> None:
         """Take an encoder and its tokenizer, and put the encoder on thinc's current device."""
-        self._model, self.tokenizer = encoder, tokenizer
-        encoder.to(get_torch_default_device())
+        self._model, self._tokenizer = encoder, tokenizer
+        encoder.to(get_torch_default_device())  # type: ignore[arg-type]
         self._reset_grad_scaler()
 
     def to_device(self, device_type: str, device_id: int) -> None:
@@ -74,7 +78,7 @@ class HATShim(PyTorchShim):
         self._grad_scaler = PyTorchGradScaler(**options)
         self._grad_scaler.to_(self.device)
 
-    def predict(self, inputs: PackedInputs) -> Tensor:
+    def predict(self, inputs: PackedInputs) -> Tensor:  # type: ignore[override]
         """Encode without gradient.
 
         inputs (PackedInputs): The batch.
@@ -84,7 +88,9 @@ class HATShim(PyTorchShim):
         with torch.no_grad(), self._autocast(self.precision == "bfloat16", torch.bfloat16):
             return encoder.forward_packed(inputs, max_batch_pieces=self.max_batch_pieces).float()
 
-    def begin_update(self, inputs: PackedInputs) -> Tuple[Tensor, Callable[[Tensor], None]]:
+    def begin_update(  # type: ignore[override]
+        self, inputs: PackedInputs
+    ) -> Tuple[Tensor, Callable[[Tensor], None]]:
         """Encode, and keep what the gradient needs.
 
         inputs (PackedInputs): The batch.
@@ -118,15 +124,15 @@ class HATShim(PyTorchShim):
 
     def to_bytes(self) -> bytes:
         """RETURNS (bytes): Configuration, weights (safetensors) and tokenizer files, in msgpack: data, no code."""
-        if self._model is None or self.tokenizer is None:
+        if self._model is None:
             return srsly.msgpack_dumps({})
         with TemporaryDirectory() as folder:
             self.tokenizer.save_pretrained(folder)
             files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
         message = {
             # The standard json: srsly's would round a layer_norm_eps of 1e-12 to 0.
-            "config": json.dumps(self._model.config.to_dict(), default=str),
-            "weights": save(untied_state_dict(self._model)),
+            "config": json.dumps(self.encoder.config.to_dict(), default=str),
+            "weights": save(untied_state_dict(self.encoder)),
             "tokenizer_class": type(self.tokenizer).__name__,
             "tokenizer": files,
         }
@@ -139,7 +145,8 @@ class HATShim(PyTorchShim):
             return self
         config = json.loads(message["config"])
         older = config.get("model_type") == HiTransformerConfig.model_type
-        encoder = HATModel((HiTransformerConfig if older else HATConfig).from_dict(config))
+        config_class = HiTransformerConfig if older else HATConfig
+        encoder = HATModel(cast(HATConfig, config_class.from_dict(config)))
         fill_strictly(encoder, load(message["weights"]), source="this pipeline")
         with TemporaryDirectory() as folder:
             for name, content in message["tokenizer"].items():
@@ -151,3 +158,10 @@ class HATShim(PyTorchShim):
 
 def _gradients(encoder: HATModel) -> list[Tensor]:
     return [parameter.grad for parameter in encoder.parameters() if parameter.grad is not None]
+
+
+def _no_weights() -> ValueError:
+    return ValueError(
+        "This HAT has no weights yet. Initialize the pipeline (nlp.initialize(), spacy train) or load a trained one "
+        "(spacy.load, nlp.from_disk) before it is used."
+    )

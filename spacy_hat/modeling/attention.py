@@ -32,6 +32,8 @@ class PackedSelfAttention(nn.Module):
         plan (AttentionPlan): The groups.
         RETURNS (Tensor): (n_rows, hidden_size).
         """
+        if not plan.buckets:  # no rows either
+            return hidden
         parts = (self.query, self.key, self.value)
         qkv = F.linear(hidden, torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts]))
         if plan.query_gate is not None:

@@ -15,8 +15,9 @@ MODEL_TYPES = ("hierarchical-transformer", "hi-transformer")
 ENCODER_PREFIX = "hi_transformer."
 NAMES_SHOWN = 10
 
-# What AutoModel passes along and this has no use for.
-_FROM_AUTO = ("_from_auto", "_commit_hash", "adapter_kwargs", "use_safetensors")
+# What AutoModel passes along and this has no use for, besides private names and its switches for code from the hub,
+# which all end in _code: there is no code to run.
+_FROM_AUTO = ("adapter_kwargs", "code_revision", "use_safetensors")
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ def load_pretrained(
     name: Union[str, Path],
     *,
     config: Optional[Any] = None,
-    torch_dtype: Optional[torch.dtype] = None,
+    torch_dtype: Union[torch.dtype, str, None] = None,
     **kwargs: Any,
 ) -> PreTrainedModel:
     """Build a model and fill it from a checkpoint.
@@ -37,7 +38,8 @@ def load_pretrained(
     cls (Any): HATModel or one of the heads.
     name (Union[str, Path]): A folder, or the name of a hub repository.
     config (Optional[Any]): Configuration instead of the checkpoint's own.
-    torch_dtype (Optional[torch.dtype]): Precision of the loaded model; None: float32.
+    torch_dtype (Union[torch.dtype, str, None]): Precision of the loaded model, also by name; "auto": that of the file;
+        None: float32.
     **kwargs: revision, cache_dir, local_files_only, token and force_download for the hub; anything else overrides the
         configuration's attribute of that name.
     RETURNS (PreTrainedModel): The model, in evaluation mode.
@@ -45,21 +47,30 @@ def load_pretrained(
         lists what does not.
     """
     hub = {key: kwargs.pop(key) for key in HUB_OPTIONS if key in kwargs}
-    for key in _FROM_AUTO:
-        kwargs.pop(key, None)
+    for key in list(kwargs):
+        if key in _FROM_AUTO or key.startswith("_") or key.endswith("_code"):
+            del kwargs[key]
     torch_dtype = kwargs.pop("dtype", torch_dtype)
     if config is None:
         config, kwargs = _load_config(cls, name, {**hub, **kwargs})
     if kwargs:
         raise TypeError(f"HAT configurations have no {', '.join(sorted(kwargs))}. Leave it out or correct the name.")
     model = cls(config)
-    fresh = fill_strictly(model, read_weights(name, **hub), source=str(name))
+    weights = read_weights(name, **hub)
+    fresh = fill_strictly(model, weights, source=str(name))
     if fresh:
         logger.warning("%s has no weights for %s: they start fresh. Train before use.", name, _shorten(fresh))
     model.name_or_path = str(name)
-    if isinstance(torch_dtype, torch.dtype):
-        model = model.to(torch_dtype)
-    return model.eval()
+    return model.to(_dtype(torch_dtype, weights)).eval()
+
+
+def _dtype(wanted: Union[torch.dtype, str, None], weights: Mapping[str, Tensor]) -> torch.dtype:
+    if wanted == "auto":
+        return next(weight.dtype for weight in weights.values() if weight.is_floating_point())
+    dtype = getattr(torch, wanted, None) if isinstance(wanted, str) else wanted or torch.float32
+    if not isinstance(dtype, torch.dtype):
+        raise ValueError(f"torch_dtype is {wanted!r}, expected 'auto' or a dtype of torch, such as 'bfloat16'.")
+    return dtype
 
 
 def _load_config(cls: Any, name: Union[str, Path], options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

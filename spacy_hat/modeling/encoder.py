@@ -30,7 +30,7 @@ class HATLayer(nn.Module):
 
     def forward(self, hidden: Tensor, plan: EncoderPlan) -> Tensor:
         """(n_pieces, hidden_size) -> the same"""
-        if self.sentence_encoder is not None:
+        if self.sentence_encoder is not None and plan.micro_batches:
             portions = [self.sentence_encoder(hidden[part.rows], part.attention) for part in plan.micro_batches]
             hidden = torch.cat(portions) if len(portions) > 1 else portions[0]
         if self.document_encoder is not None:

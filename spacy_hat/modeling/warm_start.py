@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Optional, Union
+from typing import Any, Literal, NamedTuple, Optional, Union, get_args
 
 import torch
 from torch import Tensor
@@ -86,6 +86,9 @@ def warm_start(
     RETURNS (WarmStart): Model (in evaluation mode), tokenizer and report.
     RAISES (ValueError): If the source's type is not supported, or sizes exceed what it has; says what to change.
     """
+    _check_choice("cross_segment_start", cross_segment_start, CrossSegmentStart)
+    _check_choice("document_positions", document_positions, DocumentPositions)
+    _check_choice("extra_blocks", extra_blocks, ExtraBlocks)
     source_config = AutoConfig.from_pretrained(source, **hub)
     config = _make_config(source_config, layout, segment_length, max_segments)
     tokenizer = load_tokenizer(source, **hub)
@@ -101,6 +104,11 @@ def warm_start(
         if cross_segment_start == "identity":
             report.fresh += start_as_identity(model, tokenizer.cls_token_id, seed)
     return WarmStart(model, tokenizer, report)
+
+
+def _check_choice(name: str, value: str, choices: Any) -> None:
+    if value not in get_args(choices):
+        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(get_args(choices))}.")
 
 
 def _make_config(source: PretrainedConfig, layout: str, segment_length: int, max_segments: int) -> HATConfig:

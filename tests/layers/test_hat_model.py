@@ -36,11 +36,8 @@ def hidden_of(batch):
 
 def token_vectors(batch):
     """RETURNS (List[Floats2d]): The vectors of all aligned pieces of each document, token after token."""
-    return [
-        data.tensors[0].reshape(-1, data.tensors[0].shape[-1])[data.align.dataXd]
-        for data in batch.doc_data
-        if data.tensors
-    ]
+    present = [data for data in batch.doc_data if data.tensors]
+    return [data.tensors[0].reshape(-1, data.width)[data.align.dataXd] for data in present]
 
 
 def assert_close(arrays, expected):
@@ -92,12 +89,11 @@ def test_hat_model_trains_as_it_predicts(model):
     assert_close(hidden_of(trained), hidden_of(model.predict(docs)))
 
 
-def test_hat_model_reads_a_document_in_the_context_of_itself_only(model):
-    answer, other = (
-        NLP(f"{text} costs follow.") for text in ("the appeal was dismissed.", "hello world, hello world.")
-    )
-    last = [vectors[-3:] for vectors in token_vectors(model.predict([answer, other]))]
-    assert not np.allclose(last[0], last[1], atol=1e-3)
+def test_hat_model_reads_a_sentence_in_the_context_of_its_document(hat_folder):
+    model = make_model(hat_folder, packing="sentences")
+    docs = make_docs(["the appeal was dismissed. costs follow.", "hello world. costs follow."])
+    one, other = (vectors[-3:] for vectors in token_vectors(model.predict(docs)))
+    assert not np.allclose(one, other, atol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,8 @@ def warnings_of(action):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         action()
-    return [
-        str(warning.message) for warning in caught if "no sentence boundaries, which packing" in str(warning.message)
-    ]
+    messages = [str(warning.message) for warning in caught]
+    return [message for message in messages if "no sentence boundaries, which packing" in message]
 
 
 def outputs(nlp):
@@ -145,14 +144,8 @@ def test_nlp_with_a_missing_folder_says_which(tmp_path):
 
 
 def test_nlp_with_a_bert_says_how_to_make_a_hat_of_it(tmp_path):
-    sizes = {
-        "hidden_size": 8,
-        "num_attention_heads": 1,
-        "num_hidden_layers": 1,
-        "intermediate_size": 8,
-        "vocab_size": 9,
-    }
-    BertModel(BertConfig(**sizes)).save_pretrained(tmp_path)
+    config = BertConfig(hidden_size=8, num_attention_heads=1, num_hidden_layers=1, intermediate_size=8, vocab_size=9)
+    BertModel(config).save_pretrained(tmp_path)
     with pytest.raises(ValueError, match=r"type 'bert', expected a HAT.*python -m spacy hat warm-start"):
         make_nlp(tmp_path).initialize()
 
@@ -195,7 +188,7 @@ def test_nlp_head_needs_the_segments_of_a_transformer():
     tok2vec = {"@architectures": "spacy.HashEmbedCNN.v2", "width": 8, "depth": 1, "embed_size": 8, "window_size": 1}
     settings = {"maxout_pieces": 2, "subword_features": True, "pretrained_vectors": None}
     config = {**config, "model": {**config["model"], "tok2vec": {**tok2vec, **settings}}}
-    with pytest.raises(ValueError, match="spacy-transformers.TransformerListener.v1"):
+    with pytest.raises(ValueError, match=r"spacy-transformers\.TransformerListener\.v1"):
         spacy.blank("en").add_pipe(factory, config=config)
 
 

@@ -136,9 +136,8 @@ def test_nlp_training_leaves_frozen_blocks_as_they_are(hat_folder):
 
 
 def test_nlp_training_steps_in_mixed_precision_are_finite(hat_folder):
-    nlp = make_nlp(
-        hat_folder, "textcat", "spancat_singlelabel", mixed_precision=True, grad_scaler_config={"init_scale": 32768}
-    )
+    settings = {"mixed_precision": True, "grad_scaler_config": {"init_scale": 32768}}
+    nlp = make_nlp(hat_folder, "textcat", "spancat_singlelabel", **settings)
     losses = train(nlp, initialize(nlp), 3)
     assert all(np.isfinite(list(step.values())).all() for step in losses)
     assert all(np.isfinite(weights).all() for weights in weights_of(nlp).values())
