@@ -6,7 +6,7 @@ from typing import Any
 import numpy
 from rich.table import Table
 from sklearn.metrics import accuracy_score, f1_score
-from spacy.tokens import Doc
+from spacy.tokens import Doc, SpanGroup
 
 SPANS_KEY = "sc"
 LONG_DOCUMENT = 1200  # pieces: more than two windows of an encoder that reads 512
@@ -30,8 +30,10 @@ def sentence_labels(gold: Doc, predicted: Doc) -> tuple[list[str], list[str]]:
     RETURNS (tuple[list[str], list[str]]): annotated and predicted label of each annotated sentence (n_sents,).
     """
     found: dict[tuple[int, int], dict[str, float]] = {}
-    spans = predicted.spans.get(SPANS_KEY, [])
-    for span, score in zip(spans, getattr(spans, "attrs", {}).get("scores", numpy.ones(len(spans))), strict=True):
+    spans = predicted.spans[SPANS_KEY] if SPANS_KEY in predicted.spans else SpanGroup(predicted)
+    # spancat writes (n_spans,) scores, spancat_singlelabel (n_spans, 1), and neither any where there are no spans.
+    scores = numpy.ravel(spans.attrs.get("scores", numpy.ones(len(spans))))
+    for span, score in zip(spans, scores, strict=True):
         found.setdefault((span.start_char, span.end_char), {})[span.label_] = float(score)
     wanted = [(span.label_, (span.start_char, span.end_char)) for span in gold.spans[SPANS_KEY]]
     return [label for label, _ in wanted], [best_label(found.get(place, {})) for _, place in wanted]

@@ -46,11 +46,13 @@ def warm_start_cli(
     """
     if output.exists() and not force:
         msg.fail(f"{output} is there already", "Choose another folder, or replace it with --force.", exits=1)
+    from rich.console import Console
+
     from ..modeling import warm_start
 
     hub = {"revision": revision} if revision else {}
     try:
-        with msg.loading(f"Reading {source} ..."):
+        with Console(stderr=True).status(f"Reading {source}"):
             started = warm_start(
                 source,
                 layout=layout,
