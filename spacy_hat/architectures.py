@@ -107,8 +107,9 @@ def document_classifier_v1(
 ) -> Model[List[Doc], Floats2d]:
     """The head for `textcat` and `textcat_multilabel`: all segments of a document decide on its labels.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): `spacy-transformers.TransformerListener.v1` or `spacy-hat.HATTok2Vec.v1`.
-        The head reads whole segments behind it; the pooling of pieces to tokens in it has no effect here.
+    tok2vec (Model[List[Doc], List[Floats2d]]): `spacy-transformers.TransformerListener.v1`, or
+        `spacy-hat.HATTok2Vec.v1`. The head reads whole segments behind it; the pooling of pieces to tokens in it
+        has no effect here.
     exclusive_classes (bool): True for textcat (the scores of a document sum to 1), False for textcat_multilabel.
     pooling (Literal): How segment vectors become one vector: `max` and `mean` over segments, `attentive` (learned
         weights), `first` (the first segment's).
@@ -130,7 +131,8 @@ def span_classifier_v1(
 
     A span is the mean of its segments' vectors beside the mean of its own pieces.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): `spacy-transformers.TransformerListener.v1` or `spacy-hat.HATTok2Vec.v1`.
+    tok2vec (Model[List[Doc], List[Floats2d]]): `spacy-transformers.TransformerListener.v1`, or
+        `spacy-hat.HATTok2Vec.v1`.
     exclusive_classes (bool): True for spancat_singlelabel, False for spancat.
     dropout (float): Before the output, in training. It is the head's own: `[training] dropout` does not reach it.
     nO (Optional[int]): n_labels, with the negative label if there is one; inferred from the data if None.

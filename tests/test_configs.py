@@ -11,7 +11,10 @@ from spacy.tokens import Doc, DocBin, Span
 
 ROOT = Path(__file__).parent.parent
 CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
-TEXTS = {"a": "we read whole documents. the appeal was dismissed.", "b": "hello world. this is the court. costs follow."}
+TEXTS = {
+    "a": "we read whole documents. the appeal was dismissed.",
+    "b": "hello world. this is the court. costs follow.",
+}
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +60,11 @@ def test_config_trains_on_a_foreign_corpus_and_encoder(
     config: Path, corpus: Path, hat_folder: Path, tmp_path: Path
 ) -> None:
     overrides = {
-        **{"paths.train": str(corpus), "paths.dev": str(corpus), "paths.hat": str(hat_folder)},
-        **{"training.max_steps": 4, "training.eval_frequency": 2},
+        "paths.train": str(corpus),
+        "paths.dev": str(corpus),
+        "paths.hat": str(hat_folder),
+        "training.max_steps": 4,
+        "training.eval_frequency": 2,
     }
     train(config, tmp_path, overrides=overrides)
     nlp = spacy.load(tmp_path / "model-last")

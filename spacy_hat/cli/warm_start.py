@@ -1,44 +1,51 @@
 """`python -m spacy hat warm-start`: a HAT from any BERT or RoBERTa."""
 
 import shutil
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 from wasabi import msg
 
+LAYOUT_HELP = "Blocks: S segment-wise, D cross-segment, SD both; or the name of a published layout"
+START_HELP = "How cross-segment blocks begin: passing their input through, or as copies of the source's layers"
 
-class CrossSegmentStart(str, Enum):
+
+class CrossSegmentStart(StrEnum):
     identity = "identity"
     copy = "copy"
 
 
-class DocumentPositions(str, Enum):
+class DocumentPositions(StrEnum):
     copy = "copy"
     repeat = "repeat"
     interpolate = "interpolate"
 
 
-class ExtraBlocks(str, Enum):
+class ExtraBlocks(StrEnum):
     error = "error"
     repeat = "repeat"
     fresh = "fresh"
 
 
 def warm_start_cli(
-    source: str = typer.Argument(..., help="Folder or hub name of a BERT- or RoBERTa-type encoder"),
-    output: Path = typer.Argument(..., help="Folder for the new HAT"),
-    layout: str = typer.Option("S|SD|S|SD|S|SD", help="Blocks: S segment-wise, D cross-segment, SD both; or a published layout's name"),
-    segment_length: int = typer.Option(128, help="Pieces that a segment can hold, its classifier piece included"),
-    max_segments: int = typer.Option(128, help="Segments that can attend to each other"),
-    cross_segment_start: CrossSegmentStart = typer.Option("identity", help="How cross-segment blocks begin: passing their input through, or as copies"),
-    document_positions: DocumentPositions = typer.Option("copy", help="How the source's token positions become positions of segments"),
-    extra_blocks: ExtraBlocks = typer.Option("error", help="What blocks beyond the source's depth begin with"),
-    revision: Optional[str] = typer.Option(None, help="Version of a hub model: branch, tag or commit"),
-    force: bool = typer.Option(False, "--force", "-F", help="Replace the output folder if it is there"),
-):  # fmt: skip
+    source: Annotated[str, typer.Argument(help="Folder or hub name of a BERT- or RoBERTa-type encoder")],
+    output: Annotated[Path, typer.Argument(help="Folder for the new HAT")],
+    layout: Annotated[str, typer.Option(help=LAYOUT_HELP)] = "S|SD|S|SD|S|SD",
+    segment_length: Annotated[int, typer.Option(help="Pieces of a segment, its classifier piece included")] = 128,
+    max_segments: Annotated[int, typer.Option(help="Segments that can attend to each other")] = 128,
+    cross_segment_start: Annotated[CrossSegmentStart, typer.Option(help=START_HELP)] = CrossSegmentStart.identity,
+    document_positions: Annotated[
+        DocumentPositions, typer.Option(help="How the source's token positions become positions of segments")
+    ] = DocumentPositions.copy,
+    extra_blocks: Annotated[
+        ExtraBlocks, typer.Option(help="What blocks beyond the source's depth begin with")
+    ] = ExtraBlocks.error,
+    revision: Annotated[Optional[str], typer.Option(help="Version of a hub model: branch, tag or commit")] = None,
+    force: Annotated[bool, typer.Option("--force", "-F", help="Replace the output folder if it is there")] = False,
+) -> None:
     """
     Start a HAT from the weights of an ordinary encoder, and save it where `--paths.hat` of a config can find it.
 
@@ -50,7 +57,7 @@ def warm_start_cli(
 
     from ..modeling import warm_start
 
-    hub = {"revision": revision} if revision else {}
+    hub: dict[str, Any] = {"revision": revision} if revision else {}
     try:
         with Console(stderr=True).status(f"Reading {source}"):
             started = warm_start(
@@ -72,7 +79,9 @@ def warm_start_cli(
         msg.info("Not as in the source:")
         msg.text("\n".join(f"  {line}" for line in report.fresh))
     n_parameters = sum(parameter.numel() for parameter in started.model.parameters())
-    msg.good(f"Saved a HAT with layout {started.model.config.layout} ({n_parameters / 1e6:.1f} million weights) to {output}")
+    msg.good(
+        f"Saved a HAT with layout {started.model.config.layout} ({n_parameters / 1e6:.1f} million weights) to {output}"
+    )
 
 
 def save_atomically(started: Any, output: Path) -> None:

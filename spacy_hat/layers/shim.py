@@ -62,7 +62,7 @@ class HATShim(PyTorchShim):
     def load(self, encoder: HATModel, tokenizer: PreTrainedTokenizerBase) -> None:
         """Take an encoder and its tokenizer, and put the encoder on thinc's current device."""
         self._model, self._tokenizer = encoder, tokenizer
-        encoder.to(get_torch_default_device())  # type: ignore[arg-type]
+        encoder.to(get_torch_default_device())
         self._reset_grad_scaler()
 
     def to_device(self, device_type: str, device_id: int) -> None:

@@ -1,4 +1,4 @@
-"""One transformer block over packed rows, and the embeddings below the first. Parameter names are the published ones."""
+"""One transformer block over packed rows, and the embeddings below the first, with the published parameter names."""
 
 import torch
 from torch import Tensor, nn
@@ -72,7 +72,7 @@ class FeedForwardIn(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """A post-norm block (Devlin et al. 2019). The same for segment-wise and cross-segment attention: the plan decides."""
+    """A post-norm block (Devlin et al. 2019), for segment-wise and cross-segment attention alike: the plan decides."""
 
     def __init__(self, config: HATConfig):
         super().__init__()

@@ -142,14 +142,14 @@ def _is_encoder(name: str, expected: Mapping[str, Tensor]) -> bool:
 
 
 def _fill_ties(model: nn.Module, weights: dict[str, Tensor]) -> None:
-    """Give every name of a tied tensor the weight of its first name in the file, which wins as in the published code."""
+    """Give every name of a tied tensor the weight of its first name in the file, as the published code does."""
     names_of: dict[int, list[str]] = {}
     for name, parameter in model.named_parameters(remove_duplicate=False):
         names_of.setdefault(id(parameter), []).append(name)
     for names in names_of.values():
         first = next((name for name in names if name in weights), None)
         if first is not None:
-            weights.update({name: weights[first] for name in names})
+            weights.update(dict.fromkeys(names, weights[first]))
 
 
 def _shorten(names: list[str]) -> str:

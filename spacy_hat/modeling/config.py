@@ -102,7 +102,7 @@ class HATConfig(PretrainedConfig):
 
     @property
     def layout(self) -> str:
-        """RETURNS (str): The stack of blocks, such as `S|SD|D`. Setting it sets encoder_layout and num_hidden_layers."""
+        """RETURNS (str): The stack of blocks, such as `S|SD|D`. Setting it sets the number of blocks too."""
         return layout_from_published(self.encoder_layout)
 
     @layout.setter

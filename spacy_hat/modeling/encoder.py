@@ -1,7 +1,7 @@
 """The stack of blocks: segment-wise and cross-segment attention over one packed tensor."""
 
 from contextlib import nullcontext
-from typing import Iterator, Optional
+from typing import Iterator, Optional, cast
 
 import torch
 from torch import Tensor, nn
@@ -30,13 +30,21 @@ class HATLayer(nn.Module):
 
     def forward(self, hidden: Tensor, plan: EncoderPlan) -> Tensor:
         """(n_pieces, hidden_size) -> the same"""
-        if self.sentence_encoder is not None and plan.micro_batches:
-            portions = [self.sentence_encoder(hidden[part.rows], part.attention) for part in plan.micro_batches]
-            hidden = torch.cat(portions) if len(portions) > 1 else portions[0]
-        if self.document_encoder is not None:
-            vectors = self.document_encoder(self.cross_segment_input(hidden, plan), plan.windows)
-            hidden = hidden.index_copy(0, plan.cross_rows, vectors.to(hidden.dtype))
-        return hidden
+        return self.cross_segment(self.segment_wise(hidden, plan), plan)
+
+    def segment_wise(self, hidden: Tensor, plan: EncoderPlan) -> Tensor:
+        """Let pieces attend inside their segments, if this block does; (n_pieces, hidden_size) -> the same."""
+        if self.sentence_encoder is None or not plan.micro_batches:
+            return hidden
+        portions = [self.sentence_encoder(hidden[part.rows], part.attention) for part in plan.micro_batches]
+        return torch.cat(portions) if len(portions) > 1 else portions[0]
+
+    def cross_segment(self, hidden: Tensor, plan: EncoderPlan) -> Tensor:
+        """Let segments attend to each other, if this block does; their vectors replace the first pieces' ones."""
+        if self.document_encoder is None:
+            return hidden
+        vectors = self.document_encoder(self.cross_segment_input(hidden, plan), plan.windows)
+        return hidden.index_copy(0, plan.cross_rows, vectors.to(hidden.dtype))
 
     def cross_segment_input(self, hidden: Tensor, plan: EncoderPlan) -> Tensor:
         """What the cross-segment block sees: a copy of the segments' first vectors, with their document positions.
@@ -70,7 +78,7 @@ class HATEncoder(nn.Module):
         plan (EncoderPlan): Of the batch.
         YIELDS (Tensor): (n_pieces, hidden_size), the output of each block.
         """
-        for number, layer in enumerate(self.layer):
+        for number, layer in enumerate(self.layers()):
             with torch.no_grad() if number < self.frozen_blocks else nullcontext():
                 if self.gradient_checkpointing and self.training and torch.is_grad_enabled():
                     hidden = checkpoint(layer, hidden, plan, use_reentrant=False)
@@ -78,6 +86,11 @@ class HATEncoder(nn.Module):
                     hidden = layer(hidden, plan)
             yield hidden
 
+    def layers(self) -> list[HATLayer]:
+        """RETURNS (list[HATLayer]): The blocks, by their type."""
+        return cast(list[HATLayer], list(self.layer))
+
     def document_positions(self) -> Optional[nn.Embedding]:
-        """RETURNS (Optional[nn.Embedding]): The shared table of document positions; None without cross-segment blocks."""
-        return next((layer.position_embeddings for layer in self.layer if layer.position_embeddings is not None), None)
+        """RETURNS (Optional[nn.Embedding]): The table of document positions; None without cross-segment blocks."""
+        tables = (layer.position_embeddings for layer in self.layers())
+        return next((table for table in tables if table is not None), None)

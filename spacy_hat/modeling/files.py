@@ -33,7 +33,7 @@ def find_file(name: Union[str, Path], file: str, **hub: Any) -> Optional[Path]:
             return None
         reason = str(error).strip().splitlines()[0]
         raise ValueError(
-            f"{name!r} is no folder here, and cannot be had from the hub: {reason} Check the path (a HAT of your own is "
+            f"{name!r} is no folder here, and cannot be had from the hub: {reason} Check the path (your own HAT is "
             "made by: python -m spacy hat warm-start), the hub name (such as 'owner/model') and the network."
         ) from None
 

@@ -32,17 +32,12 @@ def start_as_identity(model: HATModel, classifier_id: int, seed: int) -> list[st
     offsets = torch.from_numpy(inputs.offsets()).to(device)
     hidden = model.embeddings(pieces, offsets + model.config.pad_token_id + 1, torch.zeros_like(pieces))
     changed = []
-    for number, layer in enumerate(model.encoder.layer):
+    for number, layer in enumerate(model.encoder.layers()):
+        hidden = layer.segment_wise(hidden, plan)
         if layer.document_encoder is not None:
-            block, layer.document_encoder = layer.document_encoder, None
-            hidden = layer(hidden, plan)
-            layer.document_encoder = block
-            _pass_through(block, layer.cross_segment_input(hidden, plan))
+            _pass_through(layer.document_encoder, layer.cross_segment_input(hidden, plan))
             changed.append(f"encoder.layer.{number}.document_encoder: output projections zero, layer norms calibrated")
-            vectors = block(layer.cross_segment_input(hidden, plan), plan.windows)
-            hidden = hidden.index_copy(0, plan.cross_rows, vectors)
-        else:
-            hidden = layer(hidden, plan)
+        hidden = layer.cross_segment(hidden, plan)
     return changed
 
 

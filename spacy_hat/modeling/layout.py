@@ -1,4 +1,4 @@
-"""The stack of blocks as a string: `S|SD|D` is a segment-wise block, both kinds one after the other, a cross-segment one.
+"""The stack of blocks as a string: `S|SD|D` is a segment-wise block, one of both kinds, a cross-segment one.
 
 `-` stands for a block with neither. Files hold the published form instead, a dict of dicts:
 `{"0": {"sentence_encoder": true, "document_encoder": false}, …}`.
@@ -59,9 +59,7 @@ def layout_from_published(encoder_layout: Mapping[str, Mapping[str, bool]]) -> s
             "Correct config.json."
         )
     blocks = [encoder_layout[str(number)] for number in numbers]
-    return format_layout(
-        tuple(Block(bool(b.get("sentence_encoder")), bool(b.get("document_encoder"))) for b in blocks)
-    )
+    return format_layout(tuple(Block(bool(b.get("sentence_encoder")), bool(b.get("document_encoder"))) for b in blocks))
 
 
 def layout_to_published(layout: str) -> dict[str, dict[str, bool]]:

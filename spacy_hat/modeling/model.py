@@ -1,5 +1,6 @@
 """The HAT encoder in Hugging Face conventions."""
 
+from collections import deque
 from typing import Any, Optional, Union
 
 import torch
@@ -62,7 +63,7 @@ class HATModel(HATPreTrainedModel):
     def get_input_embeddings(self) -> nn.Module:
         return self.embeddings.word_embeddings
 
-    def set_input_embeddings(self, value: nn.Module) -> None:
+    def set_input_embeddings(self, value: nn.Embedding) -> None:
         self.embeddings.word_embeddings = value
 
     def train(self, mode: bool = True) -> "HATModel":
@@ -74,12 +75,12 @@ class HATModel(HATPreTrainedModel):
 
     def _frozen_modules(self) -> list[nn.Module]:
         k = self.config.frozen_blocks
-        return [self.embeddings, *self.encoder.layer[:k]] if k else []
+        return [self.embeddings, *self.encoder.layers()[:k]] if k else []
 
     def _frozen_parameters(self) -> list[nn.Parameter]:
         """Parameters of frozen modules that no other block needs: document positions are shared by all blocks."""
         frozen = {id(p): p for module in self._frozen_modules() for p in module.parameters()}
-        for layer in self.encoder.layer[self.config.frozen_blocks :]:
+        for layer in self.encoder.layers()[self.config.frozen_blocks :]:
             for parameter in layer.parameters():
                 frozen.pop(id(parameter), None)
         return list(frozen.values())
@@ -151,10 +152,9 @@ class HATModel(HATPreTrainedModel):
         plan = inputs.plan(self.device, None if torch.is_grad_enabled() else max_batch_pieces)
         piece_ids = torch.from_numpy(inputs.piece_ids).to(self.device)
         positions = self._positions(torch.from_numpy(inputs.offsets()).to(self.device), piece_ids)
-        hidden = self._embed(piece_ids, positions, torch.zeros_like(piece_ids))
-        for hidden in self.encoder(hidden, plan):
-            pass
-        return hidden
+        embedded = self._embed(piece_ids, positions, torch.zeros_like(piece_ids))
+        # Only the last block's output; a list would keep all of them.
+        return deque(self.encoder(embedded, plan), maxlen=1).pop()
 
     def _embed(self, words: Tensor, positions: Tensor, types: Tensor) -> Tensor:
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.frozen_blocks == 0):

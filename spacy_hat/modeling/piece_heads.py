@@ -39,7 +39,7 @@ class HATForMaskedLM(HATHead):
     def get_output_embeddings(self) -> nn.Module:
         return self.lm_head.decoder
 
-    def set_output_embeddings(self, value: nn.Module) -> None:
+    def set_output_embeddings(self, value: nn.Linear) -> None:
         self.lm_head.decoder = value
         self.lm_head.bias = value.bias
 

@@ -10,6 +10,7 @@ small rectangle that one call of attention can take; all else runs on the packed
                        -------
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Optional
 
@@ -159,7 +160,7 @@ def plan_micro_batches(
         stop = len(lengths) if max_pieces is None else int(np.searchsorted(ends, first_row + max_pieces, side="right"))
         cuts.append(max(stop, cuts[-1] + 1))
     portions = []
-    for start, stop in zip(cuts[:-1], cuts[1:], strict=True):
+    for start, stop in itertools.pairwise(cuts):
         rows = slice(int(ends[start] - lengths[start]), int(ends[stop - 1]))
         keys = None if is_key is None else is_key[rows]
         portions.append(MicroBatch(rows, plan_attention(lengths[start:stop], device, keys)))

@@ -151,11 +151,12 @@ def _bare_names(weights: dict[str, Tensor], source: str) -> dict[str, Tensor]:
     prefix = next((name.removesuffix(anchor) for name in weights if name.endswith(anchor)), None)
     if prefix is None:
         raise ValueError(f"The weights of {source} hold no {anchor}. Give a folder with a whole encoder.")
+    modern = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
     bare = {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
-    return {
-        name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias"): weight
-        for name, weight in bare.items()
-    }
+    for name in [name for name in bare if name.endswith(tuple(modern))]:
+        stem, norm, parameter = name.rpartition("LayerNorm.")
+        bare[stem + modern[norm + parameter]] = bare.pop(name)
+    return bare
 
 
 def _copy_embeddings(
@@ -178,7 +179,11 @@ def _copy_embeddings(
 
 
 def _copy_document_positions(
-    model: HATModel, weights: dict[str, Tensor], source: PretrainedConfig, how: DocumentPositions, report: WarmStartReport
+    model: HATModel,
+    weights: dict[str, Tensor],
+    source: PretrainedConfig,
+    how: DocumentPositions,
+    report: WarmStartReport,
 ) -> None:
     """Segment s reads row s + 1; row 0, of padded segments, is zeros."""
     table = model.encoder.document_positions()
@@ -192,9 +197,7 @@ def _copy_document_positions(
             "segments, or document_positions 'repeat' or 'interpolate'."
         )
     if how == "interpolate":
-        stretched = torch.nn.functional.interpolate(
-            rows.T[None], size=n_segments, mode="linear", align_corners=True
-        )
+        stretched = torch.nn.functional.interpolate(rows.T[None], size=n_segments, mode="linear", align_corners=True)
         chosen = stretched[0].T
     else:
         chosen = rows[torch.arange(n_segments) % len(rows)]
@@ -213,7 +216,7 @@ def _copy_blocks(
             f"The layout has {n_blocks} blocks, the source {depth} layers. Shorten the layout, or say what the extra "
             "blocks start from: extra_blocks 'repeat' (the top layer) or 'fresh'."
         )
-    for number, layer in enumerate(model.encoder.layer):
+    for number, layer in enumerate(model.encoder.layers()):
         for part in ("sentence_encoder", "document_encoder"):
             block: Optional[TransformerBlock] = getattr(layer, part)
             if block is None:

@@ -1,7 +1,7 @@
 """The `hat` factory: spaCy's transformer component, with HAT as its default model.
 
-The one decorator of this package: spaCy keeps the defaults of a factory beside its function, and only `Language.factory`
-puts them there. The entry point imports this module, so nobody else has to.
+The one decorator of this package: spaCy keeps the defaults of a factory beside its function, and only
+`Language.factory` puts them there. The entry point imports this module, so nobody else has to.
 """
 
 from typing import Callable, List

@@ -5,7 +5,7 @@ import pytest
 import torch
 from thinc.api import Adam, Linear, PyTorchWrapper, chain, constant, warmup_linear
 
-from spacy_hat.pipeline.optimizer import decays, adam_v1, in_encoder
+from spacy_hat.pipeline.optimizer import adam_v1, decays, in_encoder
 
 ENCODER = (1, "encoder.layer.0.attention.self.query.weight")
 HEAD = (1, "W")
