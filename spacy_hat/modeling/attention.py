@@ -56,16 +56,19 @@ class PackedSelfAttention(nn.Module):
 def attend(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dropout: float) -> Tensor:
     """Attention in one bucket, by the kernel that is fastest for the purpose.
 
-    On a CPU, the backward pass of torch's fused kernel costs up to five times that of the plain products in bfloat16
-    (benchmarks/attention.py).
-
     query, key, value (Tensor): (n_groups, n_heads, width, head_size).
     keys (Optional[Tensor]): (n_groups, 1, 1, width) bool, which rows may be attended to; None: all of them.
     dropout (float): Probability of a zero among the attention weights.
     RETURNS (Tensor): (n_groups, n_heads, width, head_size).
     """
-    if query.device.type != "cpu" or not query.requires_grad:
-        return F.scaled_dot_product_attention(query, key, value, attn_mask=keys, dropout_p=dropout)
+    if query.device.type == "cpu" and query.requires_grad and query.dtype != torch.float32:
+        # On a CPU, the backward pass of torch's fused kernel is slow in half precision: benchmarks/attention.py.
+        return plain_attention(query, key, value, keys, dropout)
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=keys, dropout_p=dropout)
+
+
+def plain_attention(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dropout: float) -> Tensor:
+    """The same as `attend`, product by product. Every group has a row that may be attended to."""
     scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
     if keys is not None:
         scores = scores.masked_fill(~keys, torch.finfo(scores.dtype).min)
