@@ -4,12 +4,11 @@ docs >> transformer_source >> segment_vectors >> pooling >> hidden >> output_lay
         '---- source ----'    '------------------------ classifier -----------------------'
 """
 
-from typing import List, Optional
+from typing import Callable, List, Optional, Tuple
 
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData
 from thinc.api import Model, chain
-from thinc.layers.chain import forward
 from thinc.layers.resizable import resize_model
 from thinc.types import Floats2d
 
@@ -55,6 +54,19 @@ def document_classifier(
         refs={"hidden": hidden, "growing": growing, "output_layer": growing.layers[0]},
         attrs={"multi_label": not exclusive_classes, "resize_output": resize_output},
     )
+
+
+def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> Tuple[OutT, Callable[[OutT], InT]]:
+    """Score documents. One without tokens scores 0 everywhere, as spaCy's textcat has it where all of them are empty."""
+    source, classifier = model.layers
+    outputs, backprop_source = source(docs, is_train)
+    scored, backprop_classifier = classifier(outputs, is_train)
+    has_tokens = model.ops.asarray2f([[float(len(doc) > 0)] for doc in docs])
+
+    def backprop(d_scores: OutT) -> InT:
+        return backprop_source(backprop_classifier(d_scores * has_tokens))
+
+    return scored * has_tokens, backprop
 
 
 def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:

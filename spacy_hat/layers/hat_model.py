@@ -7,7 +7,7 @@ import torch
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import FullTransformerBatch
 from spacy_transformers.layers import split_trf_batch, trfs2arrays
-from thinc.api import Model, chain, xp2torch
+from thinc.api import Model, chain
 from thinc.types import Floats2d, Ragged
 
 from ..modeling import HATModel, PackedInputs, load_tokenizer
@@ -99,7 +99,7 @@ def forward(
 
     def backprop(d_batch: FullTransformerBatch) -> List[Doc]:
         (d_grid,) = d_batch.model_output.to_tuple()
-        backprop_encoder(grid.collect(xp2torch(d_grid, device=hidden.device)))
+        backprop_encoder(grid.collect(d_grid.to(hidden.device)))
         return docs
 
     return make_batch(docs, packed, grid, hidden, tokenizer), backprop

@@ -2,6 +2,7 @@ import numpy
 import pytest
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
+from spacy_transformers.data_classes import TransformerData
 from thinc.api import Adam, Linear, Model, chain, set_dropout_rate
 from thinc.types import Ragged
 
@@ -167,6 +168,15 @@ def test_source_raises_where_no_transformer_was_ever_made():
 def test_source_lets_an_empty_document_pass_without_transformer_output():
     empty = Doc(Vocab())
     assert document_head().predict([empty, *make_docs([SHORT])]).shape == (2, N_LABELS)
+
+
+def test_document_head_scores_an_empty_document_0_and_learns_nothing_from_it():
+    head, empty = document_head(), Doc(Vocab())
+    empty._.trf_data = TransformerData.empty()
+    scores, backprop = head.begin_update([empty])
+    assert not scores.any()
+    backprop(head.ops.alloc2f(1, N_LABELS) + 1.0)
+    assert not head.get_ref("output_layer").get_grad("b").any()
 
 
 def test_source_rejects_what_is_no_transformer():
