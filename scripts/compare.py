@@ -5,7 +5,6 @@ metrics/compare as soon as the run ends, and a run whose file is there is not ru
 goes on where it stopped.
 """
 
-from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -25,8 +24,8 @@ def planned_runs(
 
     task (Task): which task.
     methods (list[str] | None): names in METHODS, or None for all that the task has.
-    seeds (int): how many seeds, from 0.
-    folds (int): folds of the speeches; the reference is split once a seed.
+    seeds (int): splits of the reference, each with a seed of its own, from 0.
+    folds (int): folds of the speeches, all with seed 0.
     first_folds (int): run only so many of the folds, 0 for all.
     max_steps (int): training steps, 0 for those of the configs.
     RETURNS (list[Run]): the runs.
@@ -35,33 +34,35 @@ def planned_runs(
     if task == "reference":
         splits = [{"seed": seed} for seed in range(seeds)]
     else:
-        numbers = range(first_folds or folds)
-        splits = [{"seed": seed, "fold": fold, "n_folds": folds} for seed, fold in product(range(seeds), numbers)]
-    return [Run(task, method, max_steps=max_steps, **split) for split, method in product(splits, chosen)]
+        splits = [{"seed": 0, "fold": fold, "n_folds": folds} for fold in range(first_folds or folds)]
+    return [Run(task, method, max_steps=max_steps, **split) for split in splits for method in chosen]
 
 
-def check_methods(methods: list[str]) -> None:
-    """RAISES (typer.BadParameter): if a method is not one of any task."""
-    known = {method for of_task in METHODS.values() for method in of_task}
-    if unknown := sorted(set(methods) - known):
-        raise typer.BadParameter(f"No method is called {unknown}. There are {sorted(known)}.")
+def check_names(tasks: list[str], methods: list[str]) -> None:
+    """RAISES (typer.BadParameter): if a task or a method is not one of METHODS."""
+    all_methods = {method for of_task in METHODS.values() for method in of_task}
+    for names, known in ((tasks, set(METHODS)), (methods, all_methods)):
+        if unknown := sorted(set(names) - known):
+            raise typer.BadParameter(f"{unknown} cannot be compared. There are {sorted(known)}.")
 
 
 def main(
-    task: Annotated[list[Task] | None, typer.Option(help="speeches or reference; without it both")] = None,
+    task: Annotated[list[str] | None, typer.Option(help="speeches or reference; without it both")] = None,
     method: Annotated[list[str] | None, typer.Option(help="A method by its name; without it all")] = None,
-    seeds: Annotated[int, typer.Option(help="Seeds, of splits and of training")] = 3,
+    seeds: Annotated[int, typer.Option(help="Seeds of the reference, for split and training")] = 3,
     folds: Annotated[int, typer.Option(help="Folds of the speeches")] = 5,
     first_folds: Annotated[int, typer.Option(help="Run only so many of the folds, 0 for all")] = 0,
-    max_steps: Annotated[int, typer.Option(help="Training steps; 0: as in the configs. Not in the report else")] = 0,
+    max_steps: Annotated[
+        int, typer.Option(help="A trial of so many steps, not in the report; 0: as in the configs")
+    ] = 0,
     report: Annotated[bool, typer.Option("--report", help="Only show the results that are there")] = False,
     out: Annotated[Path, typer.Option(help="Where the report goes, in Markdown")] = Path("docs/compare.md"),
 ) -> None:
     """Compare HAT with truncation, with independent segments, with isolated sentences and with TF-IDF."""
     console = Console()
-    check_methods(method or [])
+    check_names(task or [], method or [])
     options = {"seeds": seeds, "folds": folds, "first_folds": first_folds, "max_steps": max_steps}
-    runs = [run for name in task or METHODS for run in planned_runs(name, method, **options)]
+    runs = [run for name in METHODS if not task or name in task for run in planned_runs(name, method, **options)]
     if not report:
         for i, run in enumerate(runs, start=1):
             console.rule(f"run {i} of {len(runs)}: {run.task}, {run.method}, seed {run.seed}, fold {run.fold}")
@@ -70,7 +71,7 @@ def main(
             else:
                 perform(run, console)
     for name in TITLES:
-        results = read_results(METRICS, name)
+        results = read_results(METRICS, name, max_steps=max_steps)
         console.print(rich_table(TITLES[name], HEADERS[name], report_rows(results, name)))
     if not max_steps:
         out.parent.mkdir(parents=True, exist_ok=True)

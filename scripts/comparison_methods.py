@@ -66,7 +66,6 @@ METHODS: Mapping[Task, Mapping[str, Words | Encoder]] = {
     "reference": {
         "TF-IDF, sentence alone": Words(),
         "sentence alone": Encoder(SEGMENT_WISE, overrides=packed("sentences")),
-        "independent segments": Encoder(SEGMENT_WISE, overrides=packed("greedy")),
         "HAT, copied start": Encoder(start="copy"),
         "HAT, identity start": Encoder(),
     },

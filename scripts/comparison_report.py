@@ -8,6 +8,7 @@ from typing import Any
 import numpy
 from comparison_methods import METHODS, Task
 from rich.table import Table
+from scores import LONG_DOCUMENT
 
 Result = dict[str, Any]
 
@@ -21,17 +22,18 @@ TITLES: dict[Task, str] = {
 }
 
 
-def read_results(folder: Path, task: Task) -> dict[str, list[Result]]:
-    """Read what runs have written, but for trials with another number of steps.
+def read_results(folder: Path, task: Task, *, max_steps: int = 0) -> dict[str, list[Result]]:
+    """Read what runs have written.
 
     folder (Path): of JSON files.
     task (Task): which task.
+    max_steps (int): read trials of so many steps, or with 0 full runs.
     RETURNS (dict[str, list[Result]]): the results of each method that has some, ordered by seed and fold.
     """
     results = [json.loads(path.read_text(encoding="utf8")) for path in sorted(folder.glob(f"{task}-*.json"))]
     results.sort(key=lambda result: (result["seed"], result["fold"] or 0))
     by_method = {
-        method: [result for result in results if result["method"] == method and not result["max_steps"]]
+        method: [result for result in results if (result["method"], result["max_steps"]) == (method, max_steps)]
         for method in METHODS[task]
     }
     return {method: found for method, found in by_method.items() if found}
@@ -110,7 +112,11 @@ def markdown_report(folder: Path, command: str) -> str:
     command (str): that makes them, to print on the page.
     RETURNS (str): the page.
     """
-    parts = ["# What reading the whole document is worth", f"Made by `{command}`. Mean ± standard deviation over runs."]
+    parts = ["# What reading the whole document is worth", f"Made by `{command}` with NumPy {numpy.__version__}."]
+    parts.append(
+        f"Mean ± standard deviation over runs. Long documents have more than {LONG_DOCUMENT:,} pieces; their accuracy "
+        "and that of the others is over the documents of all runs."
+    )
     for task, title in TITLES.items():
         results = read_results(folder, task)
         if results:

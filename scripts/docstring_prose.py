@@ -47,7 +47,7 @@ MARKUP = (
     (re.compile(r"(?::[\w:]+:)?`~?([^`]*)`_?"), r"\1"),  # a role or a name: :func:`name`, `name`
     (re.compile(r"\\ "), ""),
     (re.compile(r"\*\*(\w[^*]*)\*\*"), r"\1"),
-    (re.compile(r"(?<![\w*])\*(\w[^*]*)\*(?!\w)"), r"\1"),
+    (re.compile(r"(?<![\w*])\*(\w|\w[^*]*\S)\*(?![\w*])"), r"\1"),
     (re.compile(r"::(?=\s|$)"), ":"),
     (re.compile(r"\s+"), " "),
 )

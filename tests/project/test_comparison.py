@@ -1,0 +1,108 @@
+"""The comparison: which runs there are, what they are called, and what the report makes of them."""
+
+import json
+from pathlib import Path
+
+import pytest
+import spacy
+import typer
+from compare import check_names, planned_runs
+from comparison_methods import CONFIGS, METHODS, Encoder
+from comparison_report import markdown_table, mean_and_spread, pooled_accuracy, read_results, report_rows
+from comparison_runs import Run, training_command
+from spacy import util
+from text_baselines import first_pieces, fit_and_predict
+
+from ..tokenizers_tiny import wordpiece_tokenizer
+
+ROOT = Path(__file__).parents[2]
+ENCODERS = [
+    (task, name, method)
+    for task, methods in METHODS.items()
+    for name, method in methods.items()
+    if isinstance(method, Encoder)
+]
+
+
+def write_result(folder, method, seed, **values):
+    result = {"corpus": "reference", "method": method, "seed": seed, "fold": None, "minutes": 1.0, "max_steps": 0}
+    result |= {"accuracy": 0.5, "macro_f1": 0.5, **values}
+    (folder / f"reference-{method}-{seed}-{result['max_steps']}.json").write_text(json.dumps(result), encoding="utf8")
+
+
+def test_planned_runs_take_each_fold_of_the_speeches_once():
+    runs = planned_runs("speeches", None, seeds=2, folds=5, first_folds=3, max_steps=0)
+    assert len({run.name for run in runs}) == len(runs) == 3 * len(METHODS["speeches"])
+
+
+def test_planned_runs_have_a_split_of_the_reference_for_each_seed():
+    runs = planned_runs("reference", ["HAT, identity start"], seeds=3, folds=5, first_folds=0, max_steps=0)
+    assert [run.name for run in runs] == [f"reference-seed{seed}-hat-identity-start" for seed in range(3)]
+
+
+def test_run_names_tell_trials_from_full_runs():
+    assert Run("reference", "HAT", 0, max_steps=6).result != Run("reference", "HAT", 0).result
+
+
+@pytest.mark.parametrize(("tasks", "methods"), [(["speeches"], ["HAT"]), (["speech"], ["HAT, identity start"])])
+def test_check_names_lists_those_that_there_are(tasks, methods):
+    with pytest.raises(typer.BadParameter, match=r"There are .*(HAT, identity start|reference)"):
+        check_names(tasks, methods)
+
+
+@pytest.mark.parametrize(("task", "name", "encoder"), ENCODERS)
+def test_training_command_overrides_only_what_the_config_has(tmp_path, task, name, encoder):
+    run = Run(task, name, 1, max_steps=6)
+    command = training_command(run, encoder, corpus=tmp_path, hat=tmp_path, output=tmp_path)
+    overrides = [part.removeprefix("--") for part in command if part.startswith("--") and "." in part]
+    settings = {tuple(path) for path, _ in util.walk_dict(util.load_config(ROOT / CONFIGS[task], interpolate=False))}
+    assert {tuple(name.split(".")) for name in overrides} <= settings
+
+
+@pytest.mark.parametrize(
+    ("n_pieces", "text"), [(2, "hello world"), (3, "hello world this"), (99, "hello world this is")]
+)
+def test_first_pieces_cuts_between_tokens(n_pieces, text):
+    doc = spacy.blank("en")("hello world this is")
+    assert first_pieces(doc, wordpiece_tokenizer(), n_pieces) == text
+
+
+def test_first_pieces_leaves_out_a_token_that_does_not_fit():
+    doc = spacy.blank("en")("hello worlds this")  # hello world ##s this
+    assert first_pieces(doc, wordpiece_tokenizer(), 2) == "hello"
+
+
+def test_read_results_tell_trials_from_full_runs(tmp_path):
+    write_result(tmp_path, "sentence alone", 0)
+    write_result(tmp_path, "sentence alone", 1, max_steps=6)
+    assert [run["seed"] for run in read_results(tmp_path, "reference")["sentence alone"]] == [0]
+    assert [run["seed"] for run in read_results(tmp_path, "reference", max_steps=6)["sentence alone"]] == [1]
+
+
+def test_report_rows_average_over_runs(tmp_path):
+    for seed, accuracy in enumerate([0.7, 0.8, 0.9]):
+        write_result(tmp_path, "sentence alone", seed, accuracy=accuracy)
+    rows = report_rows(read_results(tmp_path, "reference"), "reference")
+    assert rows == [["sentence alone", "0.800 ± 0.100", "0.500 ± 0.000", "1.0", "3"]]
+
+
+def test_mean_and_spread_of_one_value_has_no_spread():
+    assert mean_and_spread([0.5]) == "0.500"
+
+
+def test_pooled_accuracy_weighs_runs_by_their_documents():
+    runs = [
+        {"n_long": 1, "accuracy_long": 1.0},
+        {"n_long": 3, "accuracy_long": 0.0},
+        {"n_long": 0, "accuracy_long": None},
+    ]
+    assert pooled_accuracy(runs, "long") == "0.250 of 4"
+
+
+def test_markdown_table_has_a_cell_for_each_header():
+    assert markdown_table(["a"], [["x", "1"]]) == "|  | a |\n| --- | --- |\n| x | 1 |"
+
+
+def test_fit_and_predict_learns_words():
+    texts = ["the cat purrs", "the dog barks"] * 4
+    assert fit_and_predict(texts, ["cat", "dog"] * 4, ["a cat", "a dog"]) == ["cat", "dog"]
