@@ -1,6 +1,7 @@
 """Scores of a trained pipeline on annotated documents, as a table and as JSON.
 
-Documents with `doc.cats` score a text classifier, documents with sentences in `doc.spans["sc"]` a span categorizer.
+A pipeline with a text classifier is scored by `doc.cats`, one with a span categorizer by the sentences in
+`doc.spans["sc"]`. For one with both, `spacy evaluate` has the scores.
 """
 
 import json
@@ -49,7 +50,7 @@ def evaluate(model: Path, test: Path, *, limit: int = 0, console: Console) -> Sc
     test (Path): a .spacy file.
     limit (int): at most so many documents; 0 for all.
     console (Console): for the progress bar.
-    RETURNS (Scores): of documents or of sentences, by what is annotated.
+    RETURNS (Scores): of documents or of sentences, by what the pipeline classifies.
     """
     nlp = spacy.load(model)
     nlp.max_length = MAX_TEXT_LENGTH
@@ -57,7 +58,7 @@ def evaluate(model: Path, test: Path, *, limit: int = 0, console: Console) -> Sc
     with progress_bar(console) as progress:
         piped = nlp.pipe(doc.text for doc in gold)
         predicted = list(progress.track(piped, total=len(gold), description=f"predicting {test}"))
-    if all(doc.cats for doc in gold):
+    if any(name.startswith("textcat") for name in nlp.pipe_names) and all(doc.cats for doc in gold):
         n_pieces = [count_pieces(nlp, doc) for doc in gold]
         return document_scores(
             [best_label(doc.cats) for doc in gold], [best_label(doc.cats) for doc in predicted], n_pieces
@@ -66,7 +67,10 @@ def evaluate(model: Path, test: Path, *, limit: int = 0, console: Console) -> Sc
         pairs = [sentence_labels(*docs) for docs in zip(gold, predicted, strict=True)]
         right, found = ([label for pair in pairs for label in pair[side]] for side in (0, 1))
         return sentence_scores(right, found, n_docs=len(gold))
-    raise typer.BadParameter(f'{test} has neither doc.cats nor doc.spans["{SPANS_KEY}"]. Give annotated documents.')
+    raise typer.BadParameter(
+        f'{test} has no doc.cats for a text classifier, and no doc.spans["{SPANS_KEY}"] for a span categorizer. Give '
+        "documents that are annotated for this pipeline."
+    )
 
 
 def main(

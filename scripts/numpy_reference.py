@@ -21,6 +21,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import CountVectorizer
 
 MIN_TITLED_SECTIONS = 3
+KINDS = ("class", "function", "method")
 
 # Old aliases of private modules, build tools, and what needs packages that NumPy does not bring.
 LEFT_OUT = frozenset({"core", "distutils", "f2py", "tests", "conftest", "mypy_plugin", "print_coercion_tables"})
@@ -38,10 +39,12 @@ class Entry:
 
     name (str): the shortest public name of what it documents.
     paragraphs (tuple[Paragraph, ...]): its prose, in order.
+    kind (str): what that is, one of KINDS.
     """
 
     name: str
     paragraphs: tuple[Paragraph, ...]
+    kind: str = "function"
 
     @property
     def leaf_name(self) -> str:
@@ -71,19 +74,20 @@ def public_modules(package: ModuleType) -> Iterator[ModuleType]:
             yield module
 
 
-def public_docstrings(module: ModuleType) -> Iterator[tuple[str, str]]:
+def public_docstrings(module: ModuleType) -> Iterator[tuple[str, str, str]]:
     """Walk the public members of a module, and of its classes.
 
     module (ModuleType): the module.
-    YIELDS (tuple[str, str]): a dotted name and the docstring.
+    YIELDS (tuple[str, str, str]): a dotted name, its kind and the docstring.
     """
     for name, member in public_members(module):
         if inspect.ismodule(member):
             continue
-        yield f"{module.__name__}.{name}", inspect.getdoc(member) or ""
+        kind = "class" if inspect.isclass(member) else "function"
+        yield f"{module.__name__}.{name}", kind, inspect.getdoc(member) or ""
         if inspect.isclass(member):
             for attribute, value in public_members(member):
-                yield f"{module.__name__}.{name}.{attribute}", inspect.getdoc(value) or ""
+                yield f"{module.__name__}.{name}.{attribute}", "method", inspect.getdoc(value) or ""
 
 
 def public_members(owner: object) -> Iterator[tuple[str, object]]:
@@ -100,17 +104,23 @@ def read_reference() -> list[Entry]:
 
     RETURNS (list[Entry]): sorted by name, so that the same NumPy gives the same list.
     """
-    names: dict[str, str] = {}
+    names: dict[str, tuple[str, str]] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecated members warn when they are looked at
         for module in public_modules(numpy):
-            for name, docstring in public_docstrings(module):
+            for name, kind, docstring in public_docstrings(module):
                 if count_titled_sections(docstring) >= MIN_TITLED_SECTIONS:
-                    names[docstring] = min(names.get(docstring, name), name, key=lambda n: (n.count("."), len(n), n))
-    entries = [Entry(name, tuple(prose(docstring))) for docstring, name in names.items()]
+                    named = (name, kind)
+                    names[docstring] = min(names.get(docstring, named), named, key=lambda n: _length_of_name(n[0]))
+    entries = [Entry(name, tuple(prose(docstring)), kind) for docstring, (name, kind) in names.items()]
     return sorted(
         (entry for entry in entries if entry.paragraphs), key=lambda entry: (entry.name, repr(entry.paragraphs))
     )
+
+
+def _length_of_name(name: str) -> tuple[int, int, str]:
+    """The fewest parts, then the fewest letters, come first."""
+    return name.count("."), len(name), name
 
 
 def twin_groups(entries: list[Entry]) -> numpy.ndarray:

@@ -1,6 +1,7 @@
 """NumPy's own reference as a corpus for `spancat`: which part of the documentation is a sentence from?
 
-One docstring is one document. Its sentences are the spans of `doc.spans["sc"]`, each with the section it stood in.
+One docstring is one document. Its sentences are the spans of `doc.spans["sc"]`, each with the section it stood in;
+`doc.cats` says what is documented, a class, a function or a method, for pipelines that learn both at once.
 Sentences are those of spaCy's rule-based `sentencizer` on the final text, so that the sentence suggester of a pipeline
 with a sentencizer proposes exactly these spans.
 
@@ -19,7 +20,7 @@ import numpy
 import typer
 from corpus_files import blank_english, counts_table, progress_bar, sentence_labels, write_parts
 from docstring_prose import Paragraph
-from numpy_reference import Entry, read_reference, twin_groups
+from numpy_reference import KINDS, Entry, read_reference, twin_groups
 from rich.console import Console
 from spacy.language import Language
 from spacy.pipeline import Sentencizer
@@ -124,6 +125,8 @@ def prepare_reference(
             chosen = chosen[: limits[part] or None]
             track = progress.track(chosen, description=f"reference, {part}")
             parts[part] = [make_doc(entry.paragraphs, nlp, sentencizer) for entry in track]
+            for doc, entry in zip(parts[part], chosen, strict=True):
+                doc.cats = {kind: float(kind == entry.kind) for kind in KINDS}
     write_parts(parts, out)
     return parts
 
