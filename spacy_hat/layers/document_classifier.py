@@ -57,7 +57,7 @@ def document_classifier(
 
 
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> Tuple[OutT, Callable[[OutT], InT]]:
-    """Score documents. One without tokens scores 0 everywhere, as spaCy's textcat has it where all of them are empty."""
+    """Score documents. One without tokens scores 0, as in spaCy's textcat when no document of a batch has any."""
     source, classifier = model.layers
     outputs, backprop_source = source(docs, is_train)
     scored, backprop_classifier = classifier(outputs, is_train)
