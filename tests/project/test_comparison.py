@@ -83,7 +83,7 @@ def test_report_rows_average_over_runs(tmp_path):
     for seed, accuracy in enumerate([0.7, 0.8, 0.9]):
         write_result(tmp_path, "sentence alone", seed, accuracy=accuracy)
     rows = report_rows(read_results(tmp_path, "reference"), "reference")
-    assert rows == [["sentence alone", "0.800 ± 0.100", "0.500 ± 0.000", "1.0", "3"]]
+    assert rows == [["sentence alone", "0.800 ± 0.100", "0.500 ± 0.000", "3"]]
 
 
 def test_mean_and_spread_of_one_value_has_no_spread():
