@@ -25,6 +25,7 @@ class HATConfig(PretrainedConfig):
     initializer_range (float): Standard deviation of fresh weights.
     layer_norm_eps (float): Epsilon of every layer norm.
     pad_token_id (int): Padding piece. Position ids start behind it, as in RoBERTa.
+    tie_word_embeddings (bool): Whether masked language modelling scores words by their embeddings.
     max_sentences (int): `max_segments`, segments that can attend to each other.
     max_sentence_length (Optional[int]): `segment_length`, pieces a segment can hold, the classifier piece included.
     max_sentence_size (Optional[int]): Older name of the same; read only where max_sentence_length is missing.
@@ -61,6 +62,7 @@ class HATConfig(PretrainedConfig):
         initializer_range: float = 0.02,
         layer_norm_eps: float = 1e-5,
         pad_token_id: int = 1,
+        tie_word_embeddings: bool = True,
         max_sentences: int = 32,
         max_sentence_length: Optional[int] = None,
         max_sentence_size: Optional[int] = None,
@@ -98,7 +100,7 @@ class HATConfig(PretrainedConfig):
         self.activation_checkpointing = activation_checkpointing
         for derived in ("max_position_embeddings", "model_max_length"):
             kwargs.pop(derived, None)
-        super().__init__(pad_token_id=pad_token_id, **kwargs)
+        super().__init__(pad_token_id=pad_token_id, tie_word_embeddings=tie_word_embeddings, **kwargs)
 
     @property
     def layout(self) -> str:
@@ -164,3 +166,7 @@ class HiTransformerConfig(HATConfig):
     """The same configuration under the other published model type."""
 
     model_type = "hi-transformer"
+
+    # transformers 5 would otherwise write an initializer of its own for this class.
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
