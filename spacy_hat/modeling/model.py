@@ -19,7 +19,7 @@ from .padded import find_slots
 class HATPreTrainedModel(PreTrainedModel):
     """What the encoder and its heads share: configuration, fresh weights, strict loading, saving."""
 
-    config_class = HATConfig
+    config_class: Any = HATConfig
     base_model_prefix = "hi_transformer"
     supports_gradient_checkpointing = True
     _supports_sdpa = True
