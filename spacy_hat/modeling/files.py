@@ -118,10 +118,11 @@ def _read_bin(path: Path) -> dict[str, Tensor]:
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         # Damaged files raise errors of all kinds; this one kind also stands for sound files with forbidden content.
-        sound = type(error).__name__ == "UnpicklingError" and _begins_with(path, *_BEGIN_OF_BIN)
-        raise (
-            _carries_code(path, error) if sound else _unreadable(path, error, expected="a whole .bin file")
-        ) from None
+        if type(error).__name__ == "UnpicklingError" and _begins_with(path, *_BEGIN_OF_BIN):
+            raise _carries_code(path, error) from None
+        # The first sentence alone: the next ones may advise to switch the protection off.
+        reason = _first_line(error).split(". ")[0].removesuffix(".")
+        raise _unreadable(path, f"{reason}.", expected="a whole .bin file") from None
     if not isinstance(weights, Mapping) or not all(isinstance(weight, Tensor) for weight in weights.values()):
         raise ValueError(
             f"{path} holds {type(weights).__name__} with other things than tensors, expected a dict of names and "
