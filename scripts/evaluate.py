@@ -16,6 +16,7 @@ from scores import SPANS_KEY, Scores, best_label, document_scores, scores_table,
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
+from spacy_hat.cli.atomic_output import new_file
 from spacy_hat.layers.hat_model import get_shim
 from spacy_hat.packing import tokenize
 
@@ -84,8 +85,8 @@ def main(
     scores = evaluate(model, test, limit=limit, console=console)
     console.print(scores_table(scores, f"{model} on {test}"))
     if out is not None:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(json.dumps(scores, indent=2) + "\n", encoding="utf8")
+        with new_file(out) as file:
+            file.write_text(json.dumps(scores, indent=2) + "\n", encoding="utf8")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """`python -m spacy hat warm-start`: a HAT from any BERT or RoBERTa."""
 
-import shutil
 from enum import StrEnum
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Annotated, Any, Optional
 
 import typer
 from wasabi import msg
+
+from .atomic_output import new_folder
 
 LAYOUT_HELP = "Blocks: S segment-wise, D cross-segment, SD both; or the name of a published layout"
 START_HELP = "How cross-segment blocks begin: passing their input through, or as copies of the source's layers"
@@ -44,15 +44,15 @@ def warm_start_cli(
         ExtraBlocks, typer.Option(help="What blocks beyond the source's depth begin with")
     ] = ExtraBlocks.error,
     revision: Annotated[Optional[str], typer.Option(help="Version of a hub model: branch, tag or commit")] = None,
-    force: Annotated[bool, typer.Option("--force", "-F", help="Replace the output folder if it is there")] = False,
+    force: Annotated[bool, typer.Option("--force", "-F", help="Replace a checkpoint that is there")] = False,
 ) -> None:
     """
     Start a HAT from the weights of an ordinary encoder, and save it where `--paths.hat` of a config can find it.
 
     Example: python -m spacy hat warm-start bert-base-uncased models/hat --layout "S|SD|S|SD|S|SD|S|SD|S|SD|S|SD"
     """
-    if output.exists() and not force:
-        msg.fail(f"{output} is there already", "Choose another folder, or replace it with --force.", exits=1)
+    if reason := refusal(source, output, force=force):
+        msg.fail(f"Cannot write to {output}", reason, exits=1)
     from rich.console import Console
 
     from ..modeling import warm_start
@@ -72,7 +72,12 @@ def warm_start_cli(
             )
     except (ValueError, OSError) as error:
         msg.fail(f"Cannot start a HAT from {source}", str(error), exits=1)
-    save_atomically(started, output)
+    try:
+        with new_folder(output) as folder:
+            started.model.save_pretrained(folder)
+            started.tokenizer.save_pretrained(folder)
+    except OSError as error:
+        msg.fail(f"Cannot write to {output}", str(error), exits=1)
     report = started.report
     msg.table(sorted(report.copied.items()), header=("HAT", f"copied from {source}"), divider=True)
     if report.fresh:
@@ -84,17 +89,22 @@ def warm_start_cli(
     )
 
 
-def save_atomically(started: Any, output: Path) -> None:
-    """Write model and tokenizer beside the output folder, then rename: a half-written HAT is never in its place.
+def refusal(source: str, output: Path, *, force: bool) -> Optional[str]:
+    """Why the output may not be written: what would be lost is not a HAT that the user asked to replace.
 
-    started (WarmStart): Model and tokenizer.
-    output (Path): The folder, which is replaced if it is there.
+    source (str): Folder or hub name of the encoder.
+    output (Path): Folder for the new HAT.
+    force (bool): Whether a checkpoint may be replaced.
+    RETURNS (Optional[str]): The reason and the remedy; None if nothing speaks against it.
     """
-    output.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(mkdtemp(prefix=f".{output.name}-", dir=output.parent))
-    started.model.save_pretrained(folder)
-    started.tokenizer.save_pretrained(folder)
-    if output.exists():
-        shutil.rmtree(output)
-    folder.chmod(0o755)
-    folder.rename(output)
+    if not output.exists():
+        return None
+    if not output.is_dir():
+        return "A file is there, expected a folder or nothing. Choose another place."
+    if output.resolve() == Path(source).resolve():
+        return "It is the source itself, which would be lost. Choose another folder."
+    if not force:
+        return "A folder is there already. Choose another, or replace it with --force."
+    if any(output.iterdir()) and not (output / "config.json").is_file():
+        return "Its files are not those of a checkpoint (no config.json), and would be lost. Choose another folder."
+    return None

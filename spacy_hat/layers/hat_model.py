@@ -11,6 +11,7 @@ from thinc.api import Model, chain
 from thinc.types import Floats2d, Ragged
 
 from ..modeling import HATModel, PackedInputs, load_tokenizer
+from ..modeling.tokenizer import check_vocabulary
 from ..packing import Packer
 from .hat_batch import SegmentGrid, make_batch
 from .shim import HATShim
@@ -40,7 +41,9 @@ class Pretrained:
         overrides = dict(self.transformer_config)
         hub = {"revision": overrides.pop("revision")} if "revision" in overrides else {}
         encoder = HATModel.from_pretrained(self.name, **hub, **overrides)
-        shim.load(encoder, load_tokenizer(self.name, self.tokenizer_config, **hub))
+        tokenizer = load_tokenizer(self.name, self.tokenizer_config, **hub)
+        check_vocabulary(tokenizer, encoder.config.vocab_size, source=str(self.name))
+        shim.load(encoder, tokenizer)
 
 
 def hat_model(pretrained: Pretrained, packer: Packer, shim: HATShim) -> Model[List[Doc], FullTransformerBatch]:

@@ -1,7 +1,7 @@
 """Strict loading and complete saving of HAT checkpoints: nothing missing, nothing guessed, no code run."""
 
-import json
 import logging
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Mapping, Optional, Union
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from .files import HUB_OPTIONS, find_file, read_weights
+from .files import HUB_OPTIONS, read_config, read_weights
 
 MODEL_TYPES = ("hierarchical-transformer", "hi-transformer")
 ENCODER_PREFIX = "hi_transformer."
@@ -54,12 +54,16 @@ def load_pretrained(
     if config is None:
         config, kwargs = _load_config(cls, name, {**hub, **kwargs})
     if kwargs:
-        raise TypeError(f"HAT configurations have no {', '.join(sorted(kwargs))}. Leave it out or correct the name.")
+        alike = [match for name in kwargs for match in get_close_matches(name, config.to_dict(), n=1)]
+        raise TypeError(
+            f"HAT configurations have no {', '.join(sorted(kwargs))}, expected entries of config.json"
+            f"{' such as ' * bool(alike)}{', '.join(alike)}. Leave it out or correct the name."
+        )
     model = cls(config)
     weights = read_weights(name, **hub)
     fresh = fill_strictly(model, weights, source=str(name))
     if fresh:
-        logger.warning("%s has no weights for %s: they start fresh. Train before use.", name, _shorten(fresh))
+        logger.warning("%s has no weights for %s: they start fresh. Train before use.", name, shorten(fresh))
     model.name_or_path = str(name)
     return model.to(_dtype(torch_dtype, weights)).eval()
 
@@ -74,11 +78,8 @@ def _dtype(wanted: Union[torch.dtype, str, None], weights: Mapping[str, Tensor])
 
 
 def _load_config(cls: Any, name: Union[str, Path], options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    path = find_file(name, "config.json", **{key: value for key, value in options.items() if key in HUB_OPTIONS})
-    if path is None:
-        raise ValueError(f"{name} holds no config.json, so it is no checkpoint. Check the folder or hub name.")
-    values = json.loads(path.read_text(encoding="utf8"))
-    model_type = values.get("model_type")
+    values = read_config(name, **{key: value for key, value in options.items() if key in HUB_OPTIONS})
+    model_type = values["model_type"]
     if model_type not in MODEL_TYPES:
         raise ValueError(
             f"{name} is a checkpoint of type {model_type!r}, expected a HAT ({' or '.join(MODEL_TYPES)}). Make one of "
@@ -113,7 +114,7 @@ def fill_strictly(model: nn.Module, weights: Mapping[str, Tensor], *, source: st
         ),
     }
     if any(problems.values()):
-        report = "\n".join(f"  {kind}: {_shorten(names)}" for kind, names in problems.items() if names)
+        report = "\n".join(f"  {kind}: {shorten(names)}" for kind, names in problems.items() if names)
         raise ValueError(
             f"The weights of {source} do not fit its configuration:\n{report}\n"
             "Check layout, sizes, segment_length and max_segments against the checkpoint, or fetch it again."
@@ -152,7 +153,8 @@ def _fill_ties(model: nn.Module, weights: dict[str, Tensor]) -> None:
             weights.update(dict.fromkeys(names, weights[first]))
 
 
-def _shorten(names: list[str]) -> str:
+def shorten(names: list[str]) -> str:
+    """RETURNS (str): The first ten names, and how many more there are."""
     shown = ", ".join(names[:NAMES_SHOWN])
     return shown if len(names) <= NAMES_SHOWN else f"{shown} and {len(names) - NAMES_SHOWN} more"
 

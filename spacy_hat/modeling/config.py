@@ -4,9 +4,8 @@ from typing import Any, Mapping, Optional
 
 from transformers import PretrainedConfig
 
-from .layout import layout_from_published, layout_to_published, parse_layout
-
-POOLINGS = ("max", "mean", "attentive", "first", "last")
+from .config_checks import check_config
+from .layout import layout_from_published, layout_to_published
 
 
 class HATConfig(PretrainedConfig):
@@ -76,7 +75,8 @@ class HATConfig(PretrainedConfig):
         **kwargs: Any,
     ):
         self.max_sentences = kwargs.pop("max_segments", max_sentences)
-        self.max_sentence_length = kwargs.pop("segment_length", max_sentence_length) or max_sentence_size or 128
+        lengths = (kwargs.pop("segment_length", None), max_sentence_length, max_sentence_size, 128)
+        self.max_sentence_length = next(length for length in lengths if length is not None)
         if layout is None:
             layout = layout_from_published(encoder_layout) if encoder_layout else "|".join(["S", "S", "SD"] * 4)
         self.layout = layout
@@ -128,38 +128,11 @@ class HATConfig(PretrainedConfig):
         }
 
     def validate_sizes(self) -> None:
-        """Check everything that involves more than one field, before a model is built.
+        """Check every field, and that they agree, before a model is built.
 
         RAISES (ValueError): If the configuration cannot be built; says what to change.
         """
-        n_blocks = len(parse_layout(self.layout))
-        if n_blocks != self.num_hidden_layers:
-            raise ValueError(
-                f"HAT layout {self.layout!r} has {n_blocks} blocks but num_hidden_layers is {self.num_hidden_layers}. "
-                "Make them agree, or give the layout alone."
-            )
-        if self.hidden_size % self.num_attention_heads:
-            raise ValueError(
-                f"hidden_size is {self.hidden_size}, which {self.num_attention_heads} attention heads do not divide. "
-                "Choose a num_attention_heads that does."
-            )
-        if self.pooling not in POOLINGS:
-            raise ValueError(f"pooling is {self.pooling!r}, expected one of {', '.join(POOLINGS)}.")
-        if not 0 <= self.frozen_blocks <= n_blocks:
-            raise ValueError(
-                f"frozen_blocks is {self.frozen_blocks}, expected 0 to {n_blocks}, the number of blocks of layout "
-                f"{self.layout!r}."
-            )
-        if self.segment_length < 2 or self.max_segments < 1:
-            raise ValueError(
-                f"A segment of {self.segment_length} pieces and windows of {self.max_segments} segments hold no text: "
-                "segment_length must be at least 2 (the classifier piece and one more), max_segments at least 1."
-            )
-        if getattr(self, "position_embedding_type", "absolute") != "absolute":
-            raise ValueError(
-                f"position_embedding_type is {self.position_embedding_type!r}, but HAT knows absolute positions only. "
-                "Remove it from config.json if the weights were trained with absolute positions."
-            )
+        check_config(self)
 
 
 class HiTransformerConfig(HATConfig):

@@ -28,8 +28,12 @@ def parse_layout(layout: str) -> tuple[Block, ...]:
 
     layout (str): For example `S|S|SD`, or `hierarchical-transformer-base-4096`.
     RETURNS (tuple[Block, ...]): One entry per block, the lowest first.
-    RAISES (ValueError): If a block is none of S, D, SD and -.
+    RAISES (ValueError): If it is no string, or a block is none of S, D, SD and -.
     """
+    if not isinstance(layout, str):
+        raise ValueError(
+            f"HAT layout is {layout!r}, expected a string of blocks such as 'S|SD|S|SD'. Put it in quotes."
+        )
     names = [name.strip() for name in PUBLISHED_LAYOUTS.get(layout, layout).split("|")]
     unknown = sorted({name for name in names if name not in _BLOCKS})
     if unknown:
@@ -50,8 +54,15 @@ def layout_from_published(encoder_layout: Mapping[str, Mapping[str, bool]]) -> s
 
     encoder_layout (Mapping): Block number (as a string) -> which of `sentence_encoder` and `document_encoder` it has.
     RETURNS (str): The layout string.
-    RAISES (ValueError): If the numbers are not 0, 1, …, n - 1.
+    RAISES (ValueError): If it has another form, or the numbers are not 0, 1, …, n - 1.
     """
+    has_form = isinstance(encoder_layout, Mapping) and all(isinstance(b, Mapping) for b in encoder_layout.values())
+    if not has_form or not all(str(number).isdecimal() for number in encoder_layout):
+        raise ValueError(
+            f"encoder_layout is {encoder_layout!r}, expected a dict of blocks such as "
+            '{"0": {"sentence_encoder": true, "document_encoder": false}, …}. Correct config.json, or put '
+            "`layout` there instead, a string such as 'S|SD'."
+        )
     numbers = sorted(int(number) for number in encoder_layout)
     if numbers != list(range(len(encoder_layout))):
         raise ValueError(

@@ -1,13 +1,12 @@
 """Loading the tokenizer of a checkpoint: always a fast one of transformers' own, never code from a hub."""
 
-import json
 from pathlib import Path
 from typing import Any, Optional, Union
 
 import transformers
 from transformers import PreTrainedTokenizerBase
 
-from .files import find_file
+from .files import find_file, read_json
 
 # Which class reads which vocabulary; the first that is there decides.
 _CLASS_OF_VOCABULARY = {
@@ -30,32 +29,64 @@ def load_tokenizer(
     tokenizer_config (Optional[dict[str, Any]]): Options for the tokenizer, over those in its files.
     **hub: Options of huggingface_hub's hf_hub_download.
     RETURNS (PreTrainedTokenizerBase): A fast tokenizer.
-    RAISES (ValueError): If there is no vocabulary, or only a slow tokenizer.
+    RAISES (ValueError): If there is no vocabulary, or a damaged one, or only a slow tokenizer.
     """
     options = dict(tokenizer_config or {})
     if options.pop("use_fast", True) is False:
         raise ValueError("tokenizer_config asks for a slow tokenizer. HAT needs a fast one: remove use_fast = false.")
     tokenizer_class = getattr(transformers, _class_name(name, **hub))
-    tokenizer = tokenizer_class.from_pretrained(str(name), **{**hub, **options})
-    if not tokenizer.is_fast:
+    try:
+        tokenizer = tokenizer_class.from_pretrained(str(name), **{**hub, **options})
+    except Exception as error:
+        # Anything can come up in there: from a damaged file, or once a slow tokenizer is tried in its place.
         raise ValueError(
-            f"The tokenizer of {name} is a slow one ({type(tokenizer).__name__}), which cannot tell where its pieces "
-            "stand in the text. Convert it to a fast tokenizer (tokenizer.json) and save it into the folder."
-        )
+            f"The tokenizer of {name} cannot be made as a {tokenizer_class.__name__}: "
+            f"{' '.join(str(error).split()) or type(error).__name__} Expected: its files whole, tokenizer.json among "
+            "them, and options that it knows. Fetch the files again, and check tokenizer_config of "
+            "[components.transformer.model]."
+        ) from error
+    if not tokenizer.is_fast:
+        raise _slow(name, type(tokenizer).__name__)
     return tokenizer
 
 
+def check_vocabulary(tokenizer: PreTrainedTokenizerBase, vocab_size: int, *, source: str) -> None:
+    """Check that each piece of a tokenizer has a row in the table of word embeddings.
+
+    tokenizer (PreTrainedTokenizerBase): The tokenizer.
+    vocab_size (int): Rows of the table.
+    source (str): What to call the checkpoint in an error.
+    RAISES (ValueError): If a piece has none; names the last one.
+    """
+    piece, number = max(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    if number >= vocab_size:
+        raise ValueError(
+            f"The tokenizer of {source} has pieces up to number {number} ({piece!r}), but vocab_size is {vocab_size}: "
+            f"expected at most {vocab_size - 1}. Take the tokenizer that belongs to these weights, and remove tokens "
+            "that tokenizer_config of [components.transformer.model] adds."
+        )
+
+
 def _class_name(name: Union[str, Path], **hub: Any) -> str:
-    path = find_file(name, "tokenizer_config.json", **hub)
-    named = json.loads(path.read_text(encoding="utf8")).get("tokenizer_class") if path else None
-    if named:
+    named = (read_json(name, "tokenizer_config.json", **hub) or {}).get("tokenizer_class")
+    if isinstance(named, str):
         fast = named if named.endswith("Fast") else f"{named}Fast"
         if hasattr(transformers, fast):
             return fast
+        # A class that exists, but only as a slow one: another class would read its vocabulary in another way.
+        if hasattr(transformers, named) and find_file(name, "tokenizer.json", **hub) is None:
+            raise _slow(name, named)
     for file, class_name in _CLASS_OF_VOCABULARY.items():
         if find_file(name, file, **hub) is not None:
             return class_name
     raise ValueError(
         f"{name} holds no vocabulary: expected one of {', '.join(_CLASS_OF_VOCABULARY)}. Copy the tokenizer's files "
         "there, next to the weights."
+    )
+
+
+def _slow(name: Union[str, Path], class_name: str) -> ValueError:
+    return ValueError(
+        f"The tokenizer of {name} is a slow one ({class_name}), which cannot tell where its pieces stand in the text. "
+        "Expected: a fast one. Convert it (tokenizer.json), and save it into the folder."
     )

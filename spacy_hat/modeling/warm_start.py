@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple, Optional, Union, get_args
 
 import torch
 from torch import Tensor
-from transformers import AutoConfig, PretrainedConfig, PreTrainedTokenizerBase
+from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from .block import TransformerBlock
 from .config import HATConfig
@@ -14,16 +14,9 @@ from .files import read_weights
 from .identity import start_as_identity
 from .layout import format_layout, parse_layout
 from .model import HATModel
-from .tokenizer import load_tokenizer
+from .source import bare_names, check_weights, first_position, source_config
+from .tokenizer import check_vocabulary, load_tokenizer
 
-# Source types, and whether their positions begin behind the padding row (as RoBERTa's do) or at row 0.
-POSITIONS_BEHIND_PADDING = {
-    "bert": False,
-    "electra": False,
-    "roberta": True,
-    "xlm-roberta": True,
-    "camembert": True,
-}
 COPIED_SETTINGS = (
     *("vocab_size", "hidden_size", "num_attention_heads", "intermediate_size", "hidden_act", "hidden_dropout_prob"),
     *("attention_probs_dropout_prob", "type_vocab_size", "initializer_range", "layer_norm_eps", "pad_token_id"),
@@ -89,20 +82,23 @@ def warm_start(
     _check_choice("cross_segment_start", cross_segment_start, CrossSegmentStart)
     _check_choice("document_positions", document_positions, DocumentPositions)
     _check_choice("extra_blocks", extra_blocks, ExtraBlocks)
-    source_config = AutoConfig.from_pretrained(source, **hub)
-    config = _make_config(source_config, layout, segment_length, max_segments)
+    of_source = source_config(source, **hub)
+    config = _make_config(of_source, layout, segment_length, max_segments)
     tokenizer = load_tokenizer(source, **hub)
-    weights = _bare_names(read_weights(source, **hub), str(source))
+    weights = bare_names(read_weights(source, **hub), str(source))
     report = WarmStartReport(str(source))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = HATModel(config).eval()
+    _check_depth(len(model.encoder.layer), of_source.num_hidden_layers, extra_blocks)
+    check_weights(weights, model, of_source, str(source))
+    check_vocabulary(tokenizer, config.vocab_size, source=str(source))
     with torch.no_grad():
-        _copy_embeddings(model, weights, source_config, report)
-        _copy_document_positions(model, weights, source_config, document_positions, report)
-        _copy_blocks(model, weights, source_config.num_hidden_layers, extra_blocks, report)
+        _copy_embeddings(model, weights, of_source, report)
+        _copy_document_positions(model, weights, of_source, document_positions, report)
+        _copy_blocks(model, weights, of_source.num_hidden_layers, extra_blocks, report)
         if cross_segment_start == "identity":
-            report.fresh += start_as_identity(model, tokenizer.cls_token_id, seed)
+            report.fresh += start_as_identity(model, _classifier_id(tokenizer, source), seed)
     return WarmStart(model, tokenizer, report)
 
 
@@ -111,20 +107,29 @@ def _check_choice(name: str, value: str, choices: Any) -> None:
         raise ValueError(f"{name} is {value!r}, expected one of {', '.join(get_args(choices))}.")
 
 
+def _check_depth(n_blocks: int, depth: int, extra_blocks: ExtraBlocks) -> None:
+    if n_blocks > depth and extra_blocks == "error":
+        raise ValueError(
+            f"The layout has {n_blocks} blocks, the source {depth} layers. Shorten the layout, or say what the extra "
+            "blocks start from: extra_blocks 'repeat' (the top layer) or 'fresh'."
+        )
+
+
+def _classifier_id(tokenizer: PreTrainedTokenizerBase, source: Union[str, Path]) -> int:
+    """The piece that opens segments, by the rule of packing."""
+    for piece_id in (tokenizer.cls_token_id, tokenizer.bos_token_id):
+        if piece_id is not None:
+            return piece_id
+    raise ValueError(
+        f"The tokenizer of {source} has neither a cls_token nor a bos_token, and one of them must open each segment. "
+        "Name one in the source's tokenizer_config.json."
+    )
+
+
 def _make_config(source: PretrainedConfig, layout: str, segment_length: int, max_segments: int) -> HATConfig:
     """The HAT's sizes: the source's, where it has them."""
-    if source.model_type not in POSITIONS_BEHIND_PADDING:
-        raise ValueError(
-            f"A HAT cannot start from a model of type {source.model_type!r}: its blocks are others. Supported types: "
-            f"{', '.join(POSITIONS_BEHIND_PADDING)}."
-        )
-    if getattr(source, "embedding_size", source.hidden_size) != source.hidden_size:
-        raise ValueError(
-            f"The source's embeddings are {source.embedding_size} wide and its blocks {source.hidden_size}. HAT has no "
-            "projection between them: choose a source where the two agree."
-        )
     copied = {name: getattr(source, name) for name in COPIED_SETTINGS if hasattr(source, name)}
-    position_rows = source.max_position_embeddings - _first_position(source)
+    position_rows = source.max_position_embeddings - first_position(source)
     if segment_length > position_rows:
         raise ValueError(
             f"segment_length is {segment_length}, but the source has positions for {position_rows} pieces. Choose at "
@@ -140,25 +145,6 @@ def _make_config(source: PretrainedConfig, layout: str, segment_length: int, max
     )
 
 
-def _first_position(source: PretrainedConfig) -> int:
-    """Row of the source's position table that its first piece reads."""
-    return source.pad_token_id + 1 if POSITIONS_BEHIND_PADDING[source.model_type] else 0
-
-
-def _bare_names(weights: dict[str, Tensor], source: str) -> dict[str, Tensor]:
-    """Drop the prefix that names the encoder in a checkpoint with a head; read old TensorFlow-style norms as well."""
-    anchor = "embeddings.word_embeddings.weight"
-    prefix = next((name.removesuffix(anchor) for name in weights if name.endswith(anchor)), None)
-    if prefix is None:
-        raise ValueError(f"The weights of {source} hold no {anchor}. Give a folder with a whole encoder.")
-    modern = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
-    bare = {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
-    for name in [name for name in bare if name.endswith(tuple(modern))]:
-        stem, norm, parameter = name.rpartition("LayerNorm.")
-        bare[stem + modern[norm + parameter]] = bare.pop(name)
-    return bare
-
-
 def _copy_embeddings(
     model: HATModel, weights: dict[str, Tensor], source: PretrainedConfig, report: WarmStartReport
 ) -> None:
@@ -168,7 +154,7 @@ def _copy_embeddings(
     for name, parameter in own.items():
         parameter.copy_(weights[f"embeddings.{name}"])
         report.copied[f"embeddings.{name}"] = f"embeddings.{name}"
-    pad, first, length = model.config.pad_token_id, _first_position(source), model.config.segment_length
+    pad, first, length = model.config.pad_token_id, first_position(source), model.config.segment_length
     table = weights["embeddings.position_embeddings.weight"]
     positions.zero_()
     positions[:first] = table[:first]
@@ -189,7 +175,7 @@ def _copy_document_positions(
     table = model.encoder.document_positions()
     if table is None:
         return
-    rows = weights["embeddings.position_embeddings.weight"][_first_position(source) :]
+    rows = weights["embeddings.position_embeddings.weight"][first_position(source) :]
     n_segments = model.config.max_segments
     if how == "copy" and n_segments > len(rows):
         raise ValueError(
@@ -210,12 +196,6 @@ def _copy_blocks(
     model: HATModel, weights: dict[str, Tensor], depth: int, extra_blocks: ExtraBlocks, report: WarmStartReport
 ) -> None:
     """Both parts of block i from layer i of the source."""
-    n_blocks = len(model.encoder.layer)
-    if n_blocks > depth and extra_blocks == "error":
-        raise ValueError(
-            f"The layout has {n_blocks} blocks, the source {depth} layers. Shorten the layout, or say what the extra "
-            "blocks start from: extra_blocks 'repeat' (the top layer) or 'fresh'."
-        )
     for number, layer in enumerate(model.encoder.layers()):
         for part in ("sentence_encoder", "document_encoder"):
             block: Optional[TransformerBlock] = getattr(layer, part)
