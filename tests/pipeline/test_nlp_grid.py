@@ -59,7 +59,7 @@ cats_macro_auc = 1.0
 def corpus(tmp_path_factory):
     nlp = spacy.blank("xx")
     path = tmp_path_factory.mktemp("corpus") / "docs.spacy"
-    DocBin(docs=[annotate(nlp.make_doc(make_text(number)), number) for number in range(6)]).to_disk(path)
+    DocBin(docs=[annotate(nlp.make_doc(make_text(number)), number) for number in range(4)]).to_disk(path)
     return path
 
 
@@ -161,3 +161,26 @@ def test_nlp_two_steps_saved_and_loaded(kind, frozen, component, hat_folder, sou
     if whole_component_frozen:
         written = {"textcat": "cats", "ner": "ents", "spancat": "scores"}[component]
         assert_equal(expected, predictions(spacy.load(source).pipe(TEXTS)), written)
+
+
+@pytest.mark.parametrize("frozen", [False, True], ids=["trained", "frozen"])
+def test_nlp_new_component_on_a_sourced_encoder(frozen, hat_folder, source, corpus, tmp_path):
+    _, training = sourced_listener("textcat", frozen, hat_folder, source)
+    nlp = init_nlp(make_config(corpus, {"transformer": {"source": str(source)}, "textcat": made("textcat")}, training))
+    before = encoder_weights(nlp, "textcat")
+    train_nlp(nlp, tmp_path)
+    assert changed(before, encoder_weights(nlp, "textcat")) == (set() if frozen else set(before))
+
+
+def test_nlp_grad_factor_of_zero_leaves_the_encoder_as_it_is(hat_folder, corpus, tmp_path):
+    tok2vec = own_encoder(hat_folder, grad_factor=0.0)
+    nlp = init_nlp(make_config(corpus, {"textcat": made("textcat", tok2vec=tok2vec)}, {}))
+    before = encoder_weights(nlp, "textcat")
+    train_nlp(nlp, tmp_path)
+    assert changed(before, encoder_weights(nlp, "textcat")) == set()
+
+
+def test_nlp_frozen_component_that_was_never_trained_is_an_error_with_the_remedy(hat_folder, corpus):
+    components, _ = factory_listener("textcat", False, hat_folder, None)
+    with pytest.raises(ValueError, match=r"does not know its width.*frozen_components.*source it.*frozen_blocks"):
+        init_nlp(make_config(corpus, components, {"frozen_components": ["transformer"]}))
