@@ -79,7 +79,9 @@ def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = N
         raise ValueError(
             "A spacy-hat head cannot be initialized, as its [model.tok2vec] does not know its width: "
             "got no width, expected that of a `transformer` or `hat` component earlier in the pipeline. "
-            "Put that component before this one (`upstream` of [model.tok2vec] must be its name, or '*')."
+            "Put that component before this one (`upstream` of [model.tok2vec] must be its name, or '*'). If it is one "
+            "of frozen_components of [training], it was never initialized: source it from a trained pipeline, or "
+            'freeze it with transformer_config = {"frozen_blocks": N} instead, N being its number of blocks.'
         )
     model.set_dim("nO", widths[0])
 

@@ -19,10 +19,17 @@ class HATLMHead(nn.Module):
         self.dense = nn.Linear(config.hidden_size, config.hidden_size)
         self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
         self.decoder = nn.Linear(config.hidden_size, config.vocab_size)
-        if config.tie_word_embeddings:
-            self.decoder.weight = word_embeddings.weight
         # Published files hold the decoder's bias under two names.
         self.bias = self.decoder.bias
+        if config.tie_word_embeddings:
+            self.tie(word_embeddings)
+
+    def tie(self, word_embeddings: nn.Embedding) -> None:
+        """Score words by their embeddings, however many they are now; new ones have no bias."""
+        n_words = len(word_embeddings.weight)
+        self.decoder.weight = word_embeddings.weight
+        self.decoder.out_features = n_words
+        self.bias.data = F.pad(self.bias.data, (0, n_words - len(self.bias)))
 
     def forward(self, hidden: Tensor) -> Tensor:
         return self.decoder(self.layer_norm(F.gelu(self.dense(hidden))))
@@ -42,6 +49,12 @@ class HATForMaskedLM(HATHead):
     def set_output_embeddings(self, value: nn.Linear) -> None:
         self.lm_head.decoder = value
         self.lm_head.bias = value.bias
+
+    def tie_weights(self, *args: Any, **kwargs: Any) -> None:
+        """Tie the decoder to the word embeddings. transformers calls this after it has resized these."""
+        # Not transformers' own: how a model tells it what is tied has changed between 4 and 5.
+        if self.config.tie_word_embeddings:
+            self.lm_head.tie(self.hi_transformer.embeddings.word_embeddings)
 
     def forward(
         self,

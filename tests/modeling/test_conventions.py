@@ -72,10 +72,17 @@ def test_classification_does_not_write_its_problem_type_to_the_config(settings, 
     assert head.config.problem_type is None
 
 
-def test_resized_embeddings_stay_tied_and_save(settings, batch, tmp_path):
+@pytest.mark.parametrize("n_words", [70, 59])
+def test_resized_embeddings_stay_tied_and_save(settings, batch, tmp_path, n_words):
     head = tiny_model(HATForMaskedLM, settings)
-    head.resize_token_embeddings(70, mean_resizing=False)
-    assert encode(head, batch).shape[-1] == 70
+    batch["input_ids"] %= n_words
+    before = encode(head, batch)
+    head.resize_token_embeddings(n_words)
+    n_kept = min(n_words, before.shape[-1])
+    assert encode(head, batch).shape[-1] == n_words
+    assert torch.allclose(encode(head, batch)[..., :n_kept], before[..., :n_kept], atol=1e-5)
+    assert head.lm_head.decoder.out_features == n_words
+    assert head.lm_head.bias is head.lm_head.decoder.bias
     assert head.get_output_embeddings().weight is head.get_input_embeddings().weight
     head.save_pretrained(tmp_path)
     assert torch.equal(encode(HATForMaskedLM.from_pretrained(tmp_path), batch), encode(head, batch))

@@ -1,11 +1,12 @@
 """Prediction: whatever the batch, the portion, the thread or the precision, the same answer."""
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
-from spacy.tokens import DocBin
+from spacy.tokens import Doc, DocBin
 
 from .pipelines import initialize, make_nlp, make_text, predictions, train
 
@@ -64,10 +65,29 @@ def test_nlp_predicts_the_same_after_training_without_effect(trained, expected):
     assert_same(predictions(trained.pipe(TEXTS)), expected)
 
 
-def test_nlp_output_survives_serialization_of_the_document(trained):
-    docs = list(trained.pipe([TEXTS[0], "", " "]))
+def through_doc_bin(docs, vocab):
     stored = DocBin(docs=docs, store_user_data=True).to_bytes()
-    for doc, copy in zip(docs, DocBin().from_bytes(stored).get_docs(trained.vocab), strict=True):
+    return DocBin().from_bytes(stored).get_docs(vocab)
+
+
+def through_bytes(docs, vocab):
+    return [Doc(vocab).from_bytes(doc.to_bytes()) for doc in docs]
+
+
+def through_pickle(docs, vocab):
+    return [pickle.loads(pickle.dumps(doc)) for doc in docs]
+
+
+def through_copy(docs, vocab):
+    return [doc.copy() for doc in docs]
+
+
+@pytest.mark.parametrize("through", [through_doc_bin, through_bytes, through_pickle, through_copy])
+def test_nlp_output_survives_serialization_of_the_document(trained, expected, through):
+    docs = list(trained.pipe([TEXTS[0], "", " "]))
+    copies = list(through(docs, trained.vocab))
+    assert_same(predictions(copies[:1]), expected[:1])
+    for doc, copy in zip(docs, copies, strict=True):
         assert len(copy._.trf_data.tensors) == len(doc._.trf_data.tensors)
         assert all(map(np.array_equal, copy._.trf_data.tensors, doc._.trf_data.tensors))
         assert copy._.trf_data.align.lengths.tolist() == doc._.trf_data.align.lengths.tolist()
