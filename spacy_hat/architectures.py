@@ -24,6 +24,7 @@ def hat_model_v1(
     overflow: Literal["window", "truncate", "error"] = "window",
     require_sentences: bool = False,
     max_batch_pieces: int = 4096,
+    output: Literal["pieces", "segments"] = "pieces",
     precision: Literal["float32", "bfloat16"] = "float32",
     mixed_precision: bool = False,
     grad_scaler_config: Optional[Dict[str, Any]] = None,
@@ -42,16 +43,20 @@ def hat_model_v1(
     require_sentences (bool): Whether a document without sentence boundaries is an error, rather than packed `fixed`
         with a warning.
     max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction, which bounds memory.
+    output (Literal): What a document keeps. `pieces`: a vector for each piece, for any listener. `segments`: one for
+        each segment, some hundred times less; the heads of this package work on it, other listeners raise.
     precision (Literal): Of prediction: `float32`, or `bfloat16` for the matrix products.
     mixed_precision (bool): Train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a CPU that
         multiplies it natively, float32 on other CPUs.
     grad_scaler_config (Optional[Dict[str, Any]]): Options of thinc's PyTorchGradScaler, as in spacy-transformers.
     RETURNS (Model[List[Doc], FullTransformerBatch]): The model. Rows are segments; `last_hidden_state` is (n_segments,
-        longest segment, hidden_size), where the first piece of a row, its segment vector, belongs to no token.
+        longest segment, hidden_size), where the first piece of a row, its segment vector, belongs to no token. With
+        output = "segments" it is (n_segments, 1, hidden_size), these vectors.
     """
     shim = HATShim(
         precision=precision,
         max_batch_pieces=max_batch_pieces,
+        output=output,
         mixed_precision=mixed_precision,
         grad_scaler_config=grad_scaler_config,
     )
@@ -70,6 +75,7 @@ def hat_tok2vec_v1(
     overflow: Literal["window", "truncate", "error"] = "window",
     require_sentences: bool = False,
     max_batch_pieces: int = 4096,
+    output: Literal["pieces", "segments"] = "pieces",
     precision: Literal["float32", "bfloat16"] = "float32",
     mixed_precision: bool = False,
     grad_scaler_config: Optional[Dict[str, Any]] = None,
@@ -90,6 +96,7 @@ def hat_tok2vec_v1(
         overflow=overflow,
         require_sentences=require_sentences,
         max_batch_pieces=max_batch_pieces,
+        output=output,
         precision=precision,
         mixed_precision=mixed_precision,
         grad_scaler_config=grad_scaler_config,
@@ -129,7 +136,8 @@ def span_classifier_v1(
 ) -> Model[Tuple[List[Doc], Ragged], Floats2d]:
     """The head for `spancat` and `spancat_singlelabel`: spans in the context of their document, with any suggester.
 
-    A span is the mean of its segments' vectors beside the mean of its own pieces.
+    A span is the mean of its segments' vectors beside the mean of its own pieces; where the encoder keeps segment
+    vectors only (`output = "segments"`), beside that of its tokens' segments.
 
     tok2vec (Model[List[Doc], List[Floats2d]]): `spacy-transformers.TransformerListener.v1`, or
         `spacy-hat.HATTok2Vec.v1`.

@@ -93,19 +93,24 @@ def forward(
     packed = model.attrs["packer"](
         docs, tokenizer, segment_length=config.segment_length, max_segments=config.max_segments
     )
-    if not len(packed.segment_lengths):
-        nothing = torch.zeros(0, config.hidden_size, device=shim.device)
-        return make_batch(docs, packed, SegmentGrid.of(packed), nothing, tokenizer), lambda d_batch: docs
-    grid = SegmentGrid.of(packed)
+    grid = SegmentGrid.of(packed, shim.output)
     inputs = PackedInputs(packed.piece_ids, packed.segment_lengths, packed.window_lengths, packed.segment_positions)
-    hidden, backprop_encoder = shim(inputs, is_train)
+    no_rows = torch.zeros(0, config.hidden_size, device=shim.device)
+
+    def no_backprop(d_batch: FullTransformerBatch) -> List[Doc]:
+        return docs
+
+    if not is_train or not grid.n_segments:
+        spread = grid.spread(shim.predict_portions(inputs), no_rows)
+        return make_batch(docs, packed, grid, spread, tokenizer), no_backprop
+    hidden, backprop_encoder = shim.begin_update(inputs)
 
     def backprop(d_batch: FullTransformerBatch) -> List[Doc]:
         (d_grid,) = d_batch.model_output.to_tuple()
         backprop_encoder(grid.collect(d_grid.to(hidden.device)))
         return docs
 
-    return make_batch(docs, packed, grid, hidden, tokenizer), backprop
+    return make_batch(docs, packed, grid, grid.spread([hidden], no_rows), tokenizer), backprop
 
 
 def replace_listener(model: Model[List[Doc], FullTransformerBatch]) -> Model:

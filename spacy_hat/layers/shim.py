@@ -4,7 +4,7 @@ import json
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Callable, ContextManager, Literal, Optional, Tuple, cast
+from typing import Any, Callable, ContextManager, Iterator, Literal, Optional, Tuple, cast
 
 import srsly
 import torch
@@ -16,6 +16,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ..modeling import HATConfig, HATModel, HiTransformerConfig, PackedInputs
 from ..modeling.checkpoint import fill_strictly, untied_state_dict
+from .hat_batch import Output
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -25,6 +26,7 @@ class HATShim(PyTorchShim):
 
     precision (Precision): Of predictions. bfloat16 runs the matrix products in it and keeps the sums in float32.
     max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction.
+    output (Literal["pieces", "segments"]): Whether to hand out every piece, or segment vectors only.
     mixed_precision (bool): Whether to train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a
         CPU that multiplies it natively, float32 on any other CPU.
     grad_scaler_config (dict): Options of thinc's PyTorchGradScaler.
@@ -35,6 +37,7 @@ class HATShim(PyTorchShim):
         *,
         precision: Precision = "float32",
         max_batch_pieces: int = 4096,
+        output: Output = "pieces",
         mixed_precision: bool = False,
         grad_scaler_config: Optional[dict[str, Any]] = None,
     ):
@@ -42,6 +45,7 @@ class HATShim(PyTorchShim):
         self._tokenizer: Optional[PreTrainedTokenizerBase] = None
         self.precision = precision
         self.max_batch_pieces = max_batch_pieces
+        self.output = output
         self.mixed_precision = mixed_precision
         self.grad_scaler_config = dict(grad_scaler_config or {})
 
@@ -82,11 +86,22 @@ class HATShim(PyTorchShim):
         """Encode without gradient.
 
         inputs (PackedInputs): The batch.
-        RETURNS (Tensor): (n_pieces, hidden_size), float32.
+        RETURNS (Tensor): (n_rows, hidden_size), float32; rows are pieces, or segments.
+        """
+        return torch.cat(list(self.predict_portions(inputs)))
+
+    def predict_portions(self, inputs: PackedInputs) -> Iterator[Tensor]:
+        """Encode without gradient, a few windows at a time, so that memory does not grow with the batch.
+
+        inputs (PackedInputs): The batch.
+        YIELDS (Tensor): (rows of the portion, hidden_size), float32; together the rows of the batch, in order.
         """
         encoder = self.encoder.eval()
-        with torch.no_grad(), self._autocast(self.precision == "bfloat16", torch.bfloat16):
-            return encoder.forward_packed(inputs, max_batch_pieces=self.max_batch_pieces).float()
+        options: Any = {"max_batch_pieces": self.max_batch_pieces, "segments_only": self.output == "segments"}
+        for portion in inputs.portions(self.max_batch_pieces):
+            with torch.no_grad(), self._autocast(self.precision == "bfloat16", torch.bfloat16):
+                rows = encoder.forward_packed(portion, **options).float()
+            yield rows
 
     def begin_update(  # type: ignore[override]
         self, inputs: PackedInputs
@@ -94,13 +109,13 @@ class HATShim(PyTorchShim):
         """Encode, and keep what the gradient needs.
 
         inputs (PackedInputs): The batch.
-        RETURNS (Tuple[Tensor, Callable]): The output (n_pieces, hidden_size), and a callback that takes its gradient
+        RETURNS (Tuple[Tensor, Callable]): The output (n_rows, hidden_size), and a callback that takes its gradient
             and adds to those of the parameters.
         """
         encoder = self.encoder.train()
         on_gpu = self.device.type == "cuda"
         with self._autocast(self.mixed_precision, torch.float16 if on_gpu else torch.bfloat16):
-            output = encoder.forward_packed(inputs)
+            output = encoder.forward_packed(inputs, segments_only=self.output == "segments")
 
         def backprop(d_output: Tensor) -> None:
             # Every block is frozen; or nothing reaches them (grad_factor = 0), and a gradient of zeros would still have

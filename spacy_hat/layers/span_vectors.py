@@ -6,7 +6,8 @@ span:                    |-----------|   its pieces             -> mean -> hidde
           |---------------------------   segments they are in   -> mean -> hidden_size numbers --'
 
 The segment vector carries what the rest of the document says, the pieces what the span itself says (several sentences
-may share a segment).
+may share a segment). Where the encoder keeps segment vectors only (`output = "segments"`), a token has no pieces of its
+own: the second mean is then over the span's tokens, each with the vector of its segment.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from thinc.api import Model, Ops, reduce_mean
 from thinc.types import Floats2d, Ints1d, Ragged
 
 from .pooling import skip_empty
+from .segment_data import alignment
 from .transformer_outputs import has_output, hidden_states, with_gradient
 
 InT = Tuple[List[TransformerData], Ragged]
@@ -85,8 +87,9 @@ def span_rows(ops: Ops, data: TransformerData, spans: numpy.ndarray) -> Tuple[Ro
         nothing = Rows(ops.alloc1i(0), ops.alloc1i(n_spans))
         return nothing, nothing
     n_segments, segment_length = hidden_states(data).shape[:2]
-    align_rows = ops.to_numpy(data.align.dataXd).reshape(-1)
-    token_ends = numpy.append(0, numpy.cumsum(ops.to_numpy(data.align.lengths)))
+    align = alignment(data)
+    align_rows = ops.to_numpy(align.dataXd).reshape(-1)
+    token_ends = numpy.append(0, numpy.cumsum(ops.to_numpy(align.lengths)))
     starts, ends = token_ends[spans[:, 0]], token_ends[spans[:, 1]]
     n_pieces = ends - starts
     # Spans overlap as their suggester likes, so each one lists its own places in the alignment: start, start + 1, ...

@@ -7,6 +7,8 @@ from thinc.types import Floats3d
 from transformers.file_utils import ModelOutput
 from transformers.modeling_outputs import BaseModelOutput
 
+from .segment_data import alignment
+
 
 def has_output(data: TransformerData) -> bool:
     """Whether the encoder made a row for this document at all.
@@ -39,5 +41,5 @@ def with_gradient(data: TransformerData, d_hidden: Floats3d) -> TransformerData:
     return TransformerData(
         wordpieces=data.wordpieces,
         model_output=ModelOutput(last_hidden_state=d_hidden),
-        align=data.align,
+        align=alignment(data),
     )

@@ -36,8 +36,16 @@ class HATLayer(nn.Module):
         """Let pieces attend inside their segments, if this block does; (n_pieces, hidden_size) -> the same."""
         if self.sentence_encoder is None or not plan.micro_batches:
             return hidden
-        portions = [self.sentence_encoder(hidden[part.rows], part.attention) for part in plan.micro_batches]
-        return torch.cat(portions) if len(portions) > 1 else portions[0]
+        portions = (self.sentence_encoder(hidden[part.rows], part.attention) for part in plan.micro_batches)
+        if len(plan.micro_batches) == 1:
+            return next(portions)
+        if torch.is_grad_enabled():
+            return torch.cat(list(portions))
+        # Each portion goes where it belongs at once: no second copy of all of them. The input is not written to.
+        output = torch.empty_like(hidden)
+        for part, portion in zip(plan.micro_batches, portions, strict=True):
+            output[part.rows] = portion
+        return output
 
     def cross_segment(self, hidden: Tensor, plan: EncoderPlan) -> Tensor:
         """Let segments attend to each other, if this block does; their vectors replace the first pieces' ones."""

@@ -139,13 +139,16 @@ class HATModel(HATPreTrainedModel):
         )
         return output.to_tuple() if return_dict is False else output
 
-    def forward_packed(self, inputs: PackedInputs, *, max_batch_pieces: Optional[int] = None) -> Tensor:
+    def forward_packed(
+        self, inputs: PackedInputs, *, max_batch_pieces: Optional[int] = None, segments_only: bool = False
+    ) -> Tensor:
         """Encode packed documents.
 
         inputs (PackedInputs): The batch.
         max_batch_pieces (Optional[int]): Pieces that go through a segment-wise block at once, which bounds memory;
             None, and whenever gradients are wanted: all.
-        RETURNS (Tensor): (n_pieces, hidden_size).
+        segments_only (bool): Whether only the segment vectors are wanted, which first pieces end as.
+        RETURNS (Tensor): (n_pieces, hidden_size), or (n_segments, hidden_size).
         RAISES (ValueError): If a segment or a window is longer than the model has positions for.
         """
         self._check_packed(inputs)
@@ -154,7 +157,8 @@ class HATModel(HATPreTrainedModel):
         positions = self._positions(torch.from_numpy(inputs.offsets()).to(self.device), piece_ids)
         embedded = self._embed(piece_ids, positions, torch.zeros_like(piece_ids))
         # Only the last block's output; a list would keep all of them.
-        return deque(self.encoder(embedded, plan), maxlen=1).pop()
+        hidden = deque(self.encoder(embedded, plan), maxlen=1).pop()
+        return hidden.index_select(0, plan.cross_rows) if segments_only else hidden
 
     def _embed(self, words: Tensor, positions: Tensor, types: Tensor) -> Tensor:
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.frozen_blocks == 0):

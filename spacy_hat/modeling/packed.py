@@ -1,12 +1,13 @@
 """The packed interface: documents as runs of pieces, without padding."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
 import numpy as np
 import torch
 
-from .plan import EncoderPlan, Ints, plan_attention, plan_micro_batches
+from .plan import EncoderPlan, Ints, plan_attention, plan_micro_batches, runs_within
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,24 @@ class PackedInputs:
         """RETURNS (Ints): (n_pieces,) place of each piece in its segment."""
         starts = np.cumsum(self.segment_lengths) - self.segment_lengths
         return np.arange(len(self.piece_ids)) - np.repeat(starts, self.segment_lengths)
+
+    def portions(self, max_pieces: int) -> Iterator["PackedInputs"]:
+        """Cut between windows, which know nothing of each other: encoded alone, each gives the same vectors.
+
+        max_pieces (int): Pieces of a portion at most; a window with more is a portion of its own.
+        YIELDS (PackedInputs): The portions, in order; together they are this batch.
+        """
+        piece_ends = np.append(0, np.cumsum(self.segment_lengths))
+        segment_ends = np.append(0, np.cumsum(self.window_lengths))
+        window_ends = piece_ends[segment_ends]
+        for start, stop in runs_within(np.diff(window_ends), max_pieces):
+            segments = slice(segment_ends[start], segment_ends[stop])
+            yield PackedInputs(
+                piece_ids=self.piece_ids[window_ends[start] : window_ends[stop]],
+                segment_lengths=self.segment_lengths[segments],
+                window_lengths=self.window_lengths[start:stop],
+                segment_positions=self.segment_positions[segments],
+            )
 
     def plan(self, device: torch.device, max_batch_pieces: Optional[int]) -> EncoderPlan:
         """Plan the batch.

@@ -10,7 +10,7 @@ small rectangle that one call of attention can take; all else runs on the packed
                        -------
 """
 
-import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Optional
 
@@ -142,6 +142,23 @@ class EncoderPlan:
     windows: AttentionPlan
 
 
+def runs_within(lengths: Ints, limit: Optional[int]) -> Iterator[tuple[int, int]]:
+    """Cut a sequence into the fewest runs of bounded total length.
+
+    lengths (Ints): (n_groups,) of what is cut.
+    limit (Optional[int]): Total of a run at most (a longer group makes its own run); None: one run.
+    YIELDS (tuple[int, int]): The first group of each run, and one past its last.
+    """
+    ends = np.cumsum(lengths)
+    start = 0
+    while start < len(lengths):
+        first = ends[start] - lengths[start]
+        stop = len(lengths) if limit is None else int(np.searchsorted(ends, first + limit, side="right"))
+        stop = max(stop, start + 1)
+        yield start, stop
+        start = stop
+
+
 def plan_micro_batches(
     lengths: Ints, device: torch.device, max_pieces: Optional[int] = None, is_key: Optional[Bools] = None
 ) -> tuple[MicroBatch, ...]:
@@ -154,13 +171,8 @@ def plan_micro_batches(
     RETURNS (tuple[MicroBatch, ...]): The portions, in order.
     """
     ends = np.cumsum(lengths)
-    cuts = [0]
-    while cuts[-1] < len(lengths):
-        first_row = ends[cuts[-1]] - lengths[cuts[-1]]
-        stop = len(lengths) if max_pieces is None else int(np.searchsorted(ends, first_row + max_pieces, side="right"))
-        cuts.append(max(stop, cuts[-1] + 1))
     portions = []
-    for start, stop in itertools.pairwise(cuts):
+    for start, stop in runs_within(lengths, max_pieces):
         rows = slice(int(ends[start] - lengths[start]), int(ends[stop - 1]))
         keys = None if is_key is None else is_key[rows]
         portions.append(MicroBatch(rows, plan_attention(lengths[start:stop], device, keys)))

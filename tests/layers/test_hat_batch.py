@@ -39,7 +39,8 @@ class Batch:
         generator = torch.Generator().manual_seed(0)
         self.hidden = torch.randn(len(self.packed.piece_ids), WIDTH, generator=generator)
         self.grid = SegmentGrid.of(self.packed)
-        self.output = make_batch(self.docs, self.packed, self.grid, self.hidden, self.tokenizer)
+        spread = self.grid.spread([self.hidden], self.hidden)
+        self.output = make_batch(self.docs, self.packed, self.grid, spread, self.tokenizer)
 
     def token_rows(self):
         """Document -> token -> rows of `hidden`, by hand from the packed alignment."""

@@ -1,0 +1,197 @@
+"""What is held in memory: over a stream of documents, for one long one, in evaluation and in training. Linux only.
+
+    python benchmarks/memory.py pipe models/hat-minilm
+    python benchmarks/memory.py document models/hat-minilm
+    python benchmarks/memory.py evaluate models/hat-minilm
+    python benchmarks/memory.py training models/hat-minilm
+
+Each takes --quick, which puts a tiny HAT of random weights in the place of the folder, and --out FILE for JSON.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Annotated, Any, Optional
+
+import typer
+from kept import measure_kept
+from pipelines import CONFIGS, label, load_shipped, make_text, make_texts, save_tiny_hat
+from resident import MB, in_fresh_process, peak_mb, reset_peak, resident_mb
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from spacy.language import Language
+from spacy.tokens import Doc
+
+app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+console = Console()
+Hat = Annotated[Optional[Path], typer.Argument(help="Folder of a HAT")]
+Quick = Annotated[bool, typer.Option("--quick", help="A tiny HAT, and little of everything")]
+Out = Annotated[Optional[Path], typer.Option(help="Write the results there, as JSON")]
+# Of one piece: 150 in spaCy's tokens, the rest by the tokenizer, and not given back to the system by the allocator.
+TEXT_BYTES = 450
+Shipped = Annotated[str, typer.Option(help="Shipped config")]
+
+
+@contextmanager
+def encoder(folder: Optional[Path], quick: bool) -> Iterator[Path]:
+    """YIELDS (Path): the folder given, or with --quick one that is there for the time of the benchmark."""
+    if folder is not None and not quick:
+        yield folder
+    elif quick:
+        with TemporaryDirectory() as temporary:
+            yield save_tiny_hat(Path(temporary))
+    else:
+        raise typer.BadParameter("Give the folder of a HAT, such as models/hat-minilm, or --quick.")
+
+
+def report(table: Table, results: Any, out: Optional[Path]) -> None:
+    """Print the table, and write the results."""
+    console.print(table)
+    if out is not None:
+        out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf8")
+
+
+# --- a stream of documents
+
+
+def stream(hat: Path, config: str, n_docs: int, lengths: tuple[int, int], every: int) -> dict[int, float]:
+    """RETURNS (dict[int, float]): memory in MB after so many documents of a stream; none of them is kept."""
+    nlp = load_shipped(config, hat)
+    found = {}
+    docs = nlp.pipe(make_texts(n_docs, *lengths))
+    for number, _ in enumerate(track(docs, total=n_docs, description=config), start=1):
+        if number % every == 0:
+            found[number] = resident_mb()
+    return found
+
+
+@app.command()
+def pipe(hat: Hat = None, quick: Quick = False, out: Out = None) -> None:
+    """`nlp.pipe` over 1,000 documents of 100 to 300 pieces, with each shipped config."""
+    n_docs, lengths, every = (100, (20, 60), 20) if quick else (1000, (100, 300), 100)
+    configs = sorted(path.stem for path in CONFIGS.glob("*.cfg"))
+    with encoder(hat, quick) as folder:
+        results = {name: in_fresh_process(stream, folder, name, n_docs, lengths, every) for name in configs}
+    first = n_docs // 5
+    table = Table("config", *(f"MB after {number}" for number in next(iter(results.values()))), f"growth from {first}")
+    for name, found in results.items():
+        growth = found[n_docs] / found[first] - 1
+        table.add_row(name, *(f"{mb:.0f}" for mb in found.values()), f"{growth:+.1%}")
+    report(table, results, out)
+
+
+# --- one long document
+
+
+def predict_document(hat: Path, config: str, output: str, n_pieces: int) -> dict[str, float]:
+    """RETURNS (dict[str, float]): memory, in MB, that predicting one document takes, and what explains it."""
+    nlp = load_shipped(config, hat, components__transformer__model__output=output)
+    nlp.remove_pipe("doc_cleaner")
+    text = make_text(0, n_pieces)
+    nlp("the court. " * 100)  # what is made once, at the first call, belongs to the loaded model
+    reset_peak()
+    loaded, start = resident_mb(), perf_counter()
+    doc = nlp(text)
+    data = doc._.trf_data
+    return {
+        "n_tokens": len(doc),
+        "n_segments": len(data.wordpieces),
+        "output_mb": data.model_output.last_hidden_state.nbytes / MB,
+        "peak_mb": peak_mb() - loaded,
+        "kept_mb": resident_mb() - loaded,
+        "seconds": perf_counter() - start,
+    }
+
+
+@app.command()
+def document(
+    hat: Hat = None,
+    quick: Quick = False,
+    out: Out = None,
+    n_pieces: Annotated[int, typer.Option(help="Pieces of the long document")] = 500_000,
+    config: Shipped = "hat_textcat",
+) -> None:
+    """One document of 500,000 pieces, whole.
+
+    Its peak above the loaded model is explained by its output, once; by what spaCy and the tokenizer keep of a piece,
+    450 bytes whatever the model; and by a working memory that does not grow with the document: what one of 40,000
+    pieces takes beyond these two.
+    """
+    small, large = (1000, 4000) if quick else (40_000, n_pieces)
+    results: dict[str, dict[str, float]] = {}
+    columns = ("output", "working", "explained", "peak", "kept")
+    table = Table("output", "pieces", *(f"{name}, MB" for name in columns), "peak / explained", "seconds")
+    with encoder(hat, quick) as folder, console.status("predicting") as status:
+        for output in ("pieces", "segments"):
+            working = 0.0
+            for size in (small, large):
+                status.update(f"predicting {size:,} pieces, output = {output}")
+                found = in_fresh_process(predict_document, folder, config, output, size)
+                grows = found["output_mb"] + TEXT_BYTES * size / MB
+                working = working or found["peak_mb"] - grows
+                found |= {"working_mb": working, "explained_mb": grows + working}
+                results[f"{output} {size}"] = found
+                mbs = (f"{found[f'{name}_mb']:.0f}" for name in columns)
+                ratio = found["peak_mb"] / found["explained_mb"]
+                table.add_row(output, f"{size:,}", *mbs, f"{ratio:.2f}", f"{found['seconds']:.0f}")
+    report(table, results, out)
+
+
+# --- evaluation
+
+
+def evaluate_documents(hat: Path, config: str, clean: bool, n_docs: int, n_words: int) -> list[float]:
+    """RETURNS (list[float]): memory in MB, less that of the loaded model, after each document of `nlp.evaluate`."""
+    nlp = load_shipped(config, hat)
+    if not clean:
+        nlp.remove_pipe("doc_cleaner")
+    curve = []
+
+    def meter(doc: Doc) -> Doc:
+        curve.append(resident_mb())
+        return doc
+
+    Language.component("memory_meter", func=meter)
+    nlp.add_pipe("memory_meter")
+    examples = [label(nlp, make_text(number, n_words), number) for number in range(n_docs)]
+    loaded = resident_mb()
+    nlp.evaluate(examples)
+    return [mb - loaded for mb in curve]
+
+
+@app.command()
+def evaluate(hat: Hat = None, quick: Quick = False, out: Out = None, config: Shipped = "hat_textcat") -> None:
+    """Evaluation, as `spacy train` does it, on 300 documents of 1,000 pieces, with and without the doc_cleaner."""
+    n_docs, n_words = (48, 100) if quick else (300, 1000)
+    with encoder(hat, quick) as folder, console.status("evaluating"):
+        curves = {
+            name: in_fresh_process(evaluate_documents, folder, config, clean, n_docs, n_words)
+            for name, clean in (("without doc_cleaner", False), ("with doc_cleaner, as shipped", True))
+        }
+    numbers = [max(1, n_docs * part // 6) for part in range(1, 7)]
+    table = Table("MB above the loaded model after", *(f"{number} documents" for number in numbers))
+    for name, curve in curves.items():
+        table.add_row(name, *(f"{curve[number - 1]:.0f}" for number in numbers))
+    report(table, curves, out)
+
+
+# --- training
+
+
+@app.command()
+def training(hat: Hat = None, quick: Quick = False, out: Out = None) -> None:
+    """What a forward pass in training keeps for the backward pass, counted exactly, and the gradients it leads to."""
+    with encoder(hat, quick) as folder, console.status("training"):
+        results = measure_kept(folder, n_segments=8 if quick else 32)
+    table = Table("settings", "kept, MB", "of all", "expected", "gradients differ by")
+    for kept in results:
+        table.add_row(*kept.row(everything=results[0]))
+    report(table, [vars(kept) for kept in results], out)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,92 @@
+"""Pipelines and documents to measure: shipped configs around a HAT, and texts of given lengths."""
+
+import random
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import spacy
+from spacy.language import Language
+from spacy.training import Example
+from spacy.util import load_config, load_model_from_config
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
+
+from spacy_hat.modeling import HATConfig, HATModel
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+SENTENCE = (
+    "the court held that an appeal lodged by either party may be dismissed with costs unless leave is given to read "
+    "out the whole of each document on which it relies and to call those who wrote it"
+)
+WORDS = SENTENCE.split()
+SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+
+def save_tiny_hat(folder: Path) -> Path:
+    """Write a HAT of a few thousand random weights, for --quick.
+
+    folder (Path): where to.
+    RETURNS (Path): the folder.
+    """
+    vocab = {piece: i for i, piece in enumerate([*SPECIALS, ".", *sorted(set(WORDS))])}
+    backend = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]"))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, **dict(zip(names, SPECIALS, strict=True)))
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2, "segment_length": 16}
+    config = HATConfig(vocab_size=len(vocab), layout="S|SD|S|SD", max_segments=8, pad_token_id=0, **sizes)
+    HATModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def make_text(number: int, n_words: int) -> str:
+    """A text of sentences of 5 to 30 words. Nearly every word is one piece.
+
+    number (int): different numbers give different texts.
+    n_words (int): words and full stops of it.
+    RETURNS (str): the text.
+    """
+    rng = random.Random(number)
+    words: list[str] = []
+    while len(words) < n_words:
+        words += [*rng.choices(WORDS, k=rng.randint(5, 30)), "."]
+    return " ".join(words[: n_words - 1]) + " ."
+
+
+def make_texts(n_docs: int, shortest: int, longest: int) -> Iterator[str]:
+    """YIELDS (str): so many texts, of lengths between the two."""
+    lengths = random.Random(0)
+    for number in range(n_docs):
+        yield make_text(number, lengths.randint(shortest, longest))
+
+
+def load_shipped(config: str, hat: Path, **overrides: Any) -> Language:
+    """Make the pipeline of a shipped config around a HAT, with heads that are not trained.
+
+    config (str): its name, such as hat_textcat.
+    hat (Path): the encoder.
+    **overrides: further settings; `__` stands for the dots of their names.
+    RETURNS (Language): the pipeline.
+    """
+    settings = {"paths.hat": str(hat), **{name.replace("__", "."): value for name, value in overrides.items()}}
+    shipped = load_config(CONFIGS / f"{config}.cfg", overrides=settings, interpolate=True)
+    nlp = load_model_from_config(shipped, auto_fill=True)
+    examples = [label(nlp, text, number) for number, text in enumerate(make_texts(4, 20, 40))]
+    with warnings.catch_warnings():
+        # Initialization shows the model documents that no sentencizer has seen.
+        warnings.filterwarnings("ignore", message="A Doc has no sentence boundaries")
+        nlp.initialize(lambda: examples)
+    nlp.max_length = 10**9
+    return nlp
+
+
+def label(nlp: Language, text: str, number: int) -> Example:
+    """RETURNS (Example): a document with one of two labels, on itself and on its first words."""
+    gold = nlp.make_doc(text)
+    gold.cats = {"A": float(number % 2), "B": float(not number % 2)}
+    gold.spans["sc"] = [spacy.tokens.Span(gold, 0, 3, label="AB"[number % 2])]
+    return Example(nlp.make_doc(text), gold)
