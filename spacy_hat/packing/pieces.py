@@ -102,7 +102,7 @@ def _tokens(doc: Doc) -> Ints2d:
     return doc.to_array(["IS_SPACE", "IDX", "LENGTH"]).astype(np.int64).T
 
 
-# Private copies of the backends that came with a limit, with the vocabulary size at the time of the copy.
+# Private copies of the backends that came with a limit, with the number of added tokens at the time of the copy.
 _UNLIMITED: WeakKeyDictionary[FastTokenizer, tuple[int, Any]] = WeakKeyDictionary()
 
 
@@ -121,10 +121,11 @@ def _unlimited_backend(tokenizer: FastTokenizer) -> Any:
         )
     if backend.truncation is None and backend.padding is None:
         return backend
-    n_vocab = backend.get_vocab_size()
-    if _UNLIMITED.get(tokenizer, (None, None))[0] != n_vocab:
+    # Not get_vocab_size(), which builds the whole vocabulary to count it: 10 ms a document.
+    n_added = len(backend.get_added_tokens_decoder())
+    if _UNLIMITED.get(tokenizer, (None, None))[0] != n_added:
         unlimited = deepcopy(backend)
         unlimited.no_truncation()
         unlimited.no_padding()
-        _UNLIMITED[tokenizer] = (n_vocab, unlimited)
+        _UNLIMITED[tokenizer] = (n_added, unlimited)
     return _UNLIMITED[tokenizer][1]
