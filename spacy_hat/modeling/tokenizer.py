@@ -1,10 +1,13 @@
 """Loading the tokenizer of a checkpoint: always a fast one of transformers' own, never code from a hub."""
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any, Optional, Union
 
 import transformers
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
 from transformers import PreTrainedTokenizerBase
 
 from .files import find_file
@@ -42,7 +45,24 @@ def load_tokenizer(
             f"The tokenizer of {name} is a slow one ({type(tokenizer).__name__}), which cannot tell where its pieces "
             "stand in the text. Convert it to a fast tokenizer (tokenizer.json) and save it into the folder."
         )
+    _warn_of_missing_bytes(tokenizer.backend_tokenizer.model, name)
     return tokenizer
+
+
+def _warn_of_missing_bytes(model: Any, name: Union[str, Path]) -> None:
+    """Say that text will be lost. BPE skips what it has no piece for, unless there is an unknown token."""
+    if not isinstance(model, BPE) or model.unk_token is not None or model.byte_fallback:
+        return
+    missing = sorted(byte for byte in ByteLevel.alphabet() if model.token_to_id(byte) is None)
+    if missing:
+        warnings.warn(
+            f"The tokenizer of {name} drops text: its vocabulary lacks {len(missing)} of the 256 bytes "
+            f"({' '.join(missing[:10])}{' …' if len(missing) > 10 else ''}) and it has no unknown token, so characters "
+            "made of them are in no piece. Train it with initial_alphabet=ByteLevel.alphabet(), or give its model an "
+            "unk_token in tokenizer.json.",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def _class_name(name: Union[str, Path], **hub: Any) -> str:
