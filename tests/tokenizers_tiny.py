@@ -1,20 +1,58 @@
 """Tiny fast tokenizers, one of each family, made on the spot: no file and no network."""
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+import unicodedata
+from functools import partial
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
+
+from .charsmap_tiny import precompile, rules
 
 TEXT = "the court held that appeal was dismissed and costs follow we read whole documents hello world this is"
 WORDS = TEXT.split()
 ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789.,;:!?'-()"
+# What is written in it, as tests/packing/test_packing_scripts.py reads it.
+SCRIPTS = {
+    "accents": "Crème brûlée à Zürich, Ångström, Málaga",
+    "accents taken apart": unicodedata.normalize("NFD", "Crème brûlée à Zürich, Ångström, Málaga"),
+    "compatibility": "ﬁne ① … ½ Ⅷ",
+    "Han": "最高法院駁回上訴。",
+    "kana": "がぎぐ ﾊﾞ",
+    "Hangul": "대법원 각하",
+    "Hangul taken apart": unicodedata.normalize("NFD", "대법원 각하"),
+    "Hebrew": "שָׁלוֹם בית־המשפט",
+    "Arabic": "مَرْحَبًا المحكمة",
+    "Devanagari": "न्यायालय की",
+    "Thai": "ศาลฎีกา น้ำ",
+    "stacked marks": "a\u0301\u0323b \u0301c q\u0307\u0323\u0301",
+    # ASCII only, as what it holds cannot be seen: co-op, Persian "I do not want", and so on.
+    "zero width": "co\u200bop \u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 a\u200db \u2060x\ufeff",
+    "soft hyphen": "appel\xadlant",
+    "control": "\x01\x02the \x7fcourt a\x01b\x1f",
+    "emoji": "\U0001f469\u200d\U0001f469 \u2600\ufe0f \U0001f1eb\U0001f1f7",
+}
+FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+LETTERS = "".join(
+    sorted(
+        {
+            char
+            for text in [ALPHABET, *SCRIPTS.values()]
+            for form in FORMS
+            for case in (text, text.lower())
+            for char in unicodedata.normalize(form, case)
+            if not char.isspace()
+        }
+    )
+)
 
 
-def wordpiece_tokenizer() -> PreTrainedTokenizerFast:
+def wordpiece_tokenizer(letters: str = ALPHABET, lowercase: bool = True) -> PreTrainedTokenizerFast:
     """BERT's family: lower case, [UNK] for words with unknown characters. "appeals" is appeal ##s."""
     specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    vocab = [*specials, *ALPHABET, *(f"##{char}" for char in ALPHABET), *WORDS]
+    vocab = [*specials, *letters, *(f"##{char}" for char in letters), *WORDS]
     ids = {piece: i for i, piece in enumerate(vocab)}
     tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", ids["[SEP]"]), ("[CLS]", ids["[CLS]"]))
@@ -79,4 +117,42 @@ def unigram_tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
+def sentencepiece_tokenizer(letters: str = LETTERS) -> PreTrainedTokenizerFast:
+    """XLM-RoBERTa itself, except for its size: the steps that transformers makes of a SentencePiece file."""
+    specials = ["<s>", "<pad>", "</s>", "<unk>"]
+    pieces = [(special, 0.0) for special in specials]
+    pieces += [("▁", -3.0), *((char, -9.0) for char in letters)]
+    pieces += [(f"▁{word}", -4.0) for word in WORDS] + [("<mask>", 0.0)]
+    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=specials.index("<unk>"), byte_fallback=False))
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Precompiled(precompile(rules(letters))),
+            normalizers.Strip(left=False, right=True),
+            normalizers.Replace(Regex(" {2,}"), "▁"),
+        ]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<s>",
+        cls_token="<s>",
+        pad_token="<pad>",
+        eos_token="</s>",
+        sep_token="</s>",
+        unk_token="<unk>",
+        mask_token=AddedToken("<mask>", lstrip=True, normalized=False),
+    )
+
+
+# With a piece for each character of SCRIPTS.
+SCRIPT_TOKENIZERS = {
+    "uncased WordPiece": partial(wordpiece_tokenizer, LETTERS),
+    "cased WordPiece": partial(wordpiece_tokenizer, LETTERS, lowercase=False),
+    "byte-level BPE": bpe_tokenizer,
+    "SentencePiece": sentencepiece_tokenizer,
+}
 TINY_TOKENIZERS = {"wordpiece": wordpiece_tokenizer, "bpe": bpe_tokenizer, "unigram": unigram_tokenizer}

@@ -1,9 +1,12 @@
 """Loading the tokenizer of a checkpoint: always a fast one of transformers' own, never code from a hub."""
 
+import warnings
 from pathlib import Path
 from typing import Any, Optional, Union
 
 import transformers
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
 from transformers import PreTrainedTokenizerBase
 
 from .files import find_file, read_json
@@ -47,6 +50,7 @@ def load_tokenizer(
         ) from error
     if not tokenizer.is_fast:
         raise _slow(name, type(tokenizer).__name__)
+    _warn_of_missing_bytes(tokenizer.backend_tokenizer.model, name)
     return tokenizer
 
 
@@ -64,6 +68,22 @@ def check_vocabulary(tokenizer: PreTrainedTokenizerBase, vocab_size: int, *, sou
             f"The tokenizer of {source} has pieces up to number {number} ({piece!r}), but vocab_size is {vocab_size}: "
             f"expected at most {vocab_size - 1}. Take the tokenizer that belongs to these weights, and remove tokens "
             "that tokenizer_config of [components.transformer.model] adds."
+        )
+
+
+def _warn_of_missing_bytes(model: Any, name: Union[str, Path]) -> None:
+    """Say that text will be lost. BPE skips what it has no piece for, unless there is an unknown token."""
+    if not isinstance(model, BPE) or model.unk_token is not None or model.byte_fallback:
+        return
+    missing = sorted(byte for byte in ByteLevel.alphabet() if model.token_to_id(byte) is None)
+    if missing:
+        warnings.warn(
+            f"The tokenizer of {name} drops text: its vocabulary lacks {len(missing)} of the 256 bytes "
+            f"({' '.join(missing[:10])}{' …' if len(missing) > 10 else ''}) and it has no unknown token, so characters "
+            "made of them are in no piece. Train it with initial_alphabet=ByteLevel.alphabet(), or give its model an "
+            "unk_token in tokenizer.json.",
+            UserWarning,
+            stacklevel=3,
         )
 
 

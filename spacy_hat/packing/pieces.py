@@ -2,7 +2,6 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -10,6 +9,7 @@ import numpy as np
 from spacy.tokens import Doc
 
 from .arrays import Ints1d, Ints2d
+from .offsets import encode, reach_composed
 
 
 class FastTokenizer(Protocol):
@@ -49,11 +49,15 @@ def tokenize(doc: Doc, tokenizer: FastTokenizer) -> Pieces:
     RETURNS (Pieces): the pieces and where they belong.
     RAISES (ValueError): the tokenizer is a slow one.
     """
-    encoding = _unlimited_backend(tokenizer).encode(doc.text, add_special_tokens=False)
-    n_pieces = len(encoding.ids)
-    # np.array on a list of tuples takes three times as long.
-    offsets = np.fromiter(chain.from_iterable(encoding.offsets), dtype=np.int64, count=2 * n_pieces)
-    return align(np.array(encoding.ids, dtype=np.int64), offsets.reshape(n_pieces, 2), doc)
+    backend = _unlimited_backend(tokenizer)
+    ids, offsets = encode(backend, doc.text)
+    pieces = align(ids, offsets, doc)
+    is_space, starts, lengths = _tokens(doc)
+    untouched = (pieces.token_counts == 0) & (is_space == 0)
+    if backend.normalizer is None or not untouched.any():
+        return pieces
+    spans = np.stack([starts, starts + lengths], axis=1)[untouched]
+    return align(ids, reach_composed(offsets, spans, doc.text, backend.normalizer), doc)
 
 
 def align(ids: Ints1d, offsets: Ints2d, doc: Doc) -> Pieces:
@@ -67,7 +71,7 @@ def align(ids: Ints1d, offsets: Ints2d, doc: Doc) -> Pieces:
     doc (Doc): the document.
     RETURNS (Pieces): the pieces that were kept.
     """
-    is_space, token_starts, token_lengths = doc.to_array(["IS_SPACE", "IDX", "LENGTH"]).astype(np.int64).T
+    is_space, token_starts, token_lengths = _tokens(doc)
     visible = np.flatnonzero(is_space == 0)
     token_starts, token_ends = token_starts[visible], token_starts[visible] + token_lengths[visible]
     piece_starts, piece_ends = offsets[:, 0], np.maximum(offsets[:, 1], offsets[:, 0] + 1)
@@ -93,7 +97,12 @@ def align(ids: Ints1d, offsets: Ints2d, doc: Doc) -> Pieces:
     )
 
 
-# Private copies of the backends that came with a limit, with the vocabulary size at the time of the copy.
+def _tokens(doc: Doc) -> Ints2d:
+    """(3, n_tokens): whether each token is a space, its first character, and how many it has."""
+    return doc.to_array(["IS_SPACE", "IDX", "LENGTH"]).astype(np.int64).T
+
+
+# Private copies of the backends that came with a limit, with the number of added tokens at the time of the copy.
 _UNLIMITED: WeakKeyDictionary[FastTokenizer, tuple[int, Any]] = WeakKeyDictionary()
 
 
@@ -112,10 +121,11 @@ def _unlimited_backend(tokenizer: FastTokenizer) -> Any:
         )
     if backend.truncation is None and backend.padding is None:
         return backend
-    n_vocab = backend.get_vocab_size()
-    if _UNLIMITED.get(tokenizer, (None, None))[0] != n_vocab:
+    # Not get_vocab_size(), which builds the whole vocabulary to count it: 10 ms a document.
+    n_added = len(backend.get_added_tokens_decoder())
+    if _UNLIMITED.get(tokenizer, (None, None))[0] != n_added:
         unlimited = deepcopy(backend)
         unlimited.no_truncation()
         unlimited.no_padding()
-        _UNLIMITED[tokenizer] = (n_vocab, unlimited)
+        _UNLIMITED[tokenizer] = (n_added, unlimited)
     return _UNLIMITED[tokenizer][1]
