@@ -39,8 +39,11 @@ def read_results(folder: Path, task: Task, *, max_steps: int = 0) -> dict[str, l
     return {method: found for method, found in by_method.items() if found}
 
 
-def mean_and_spread(values: Sequence[float]) -> str:
-    """Mean and, of several values, sample standard deviation: "0.912 ± 0.031"."""
+def mean_and_spread(values: Sequence[float | None]) -> str:
+    """Mean and, of several values, sample standard deviation: "0.912 ± 0.031". Values that were not kept are None."""
+    values = [value for value in values if value is not None]
+    if not values:
+        return ""
     spread = f" ± {numpy.std(values, ddof=1):.3f}" if len(values) > 1 else ""
     return f"{numpy.mean(values):.3f}{spread}"
 
@@ -52,8 +55,9 @@ def pooled_accuracy(results: Sequence[Result], group: str) -> str:
     group (str): "long" or "other".
     RETURNS (str): accuracy and number of documents.
     """
-    n_docs = sum(result[f"n_{group}"] for result in results)
-    right = sum(result[f"n_{group}"] * (result[f"accuracy_{group}"] or 0.0) for result in results)
+    kept = [result for result in results if result.get(f"n_{group}")]
+    n_docs = sum(result[f"n_{group}"] for result in kept)
+    right = sum(result[f"n_{group}"] * result[f"accuracy_{group}"] for result in kept)
     return f"{right / n_docs:.3f} of {n_docs}" if n_docs else ""
 
 
@@ -80,7 +84,8 @@ def run_rows(results: dict[str, list[Result]]) -> tuple[list[str], list[list[str
     RETURNS (tuple[list[str], list[list[str]]]): names of the splits, and a row for each method.
     """
     accuracies = {
-        method: {split_name(run): f"{run['accuracy']:.3f}" for run in runs} for method, runs in results.items()
+        method: {split_name(run): f"{run['accuracy']:.3f}{precision_mark(run)}" for run in runs}
+        for method, runs in results.items()
     }
     splits = list(dict.fromkeys(split for found in accuracies.values() for split in found))
     return splits, [[method, *(found.get(split, "") for split in splits)] for method, found in accuracies.items()]
@@ -89,6 +94,11 @@ def run_rows(results: dict[str, list[Result]]) -> tuple[list[str], list[list[str
 def split_name(result: Result) -> str:
     """ "seed 0, fold 1", or "seed 0" without folds."""
     return f"seed {result['seed']}" + ("" if result["fold"] is None else f", fold {result['fold']}")
+
+
+def precision_mark(result: Result) -> str:
+    """What tells a run in half precision from the others."""
+    return " (bf16)" if result.get("bfloat16") and "TF-IDF" not in result["method"] else ""
 
 
 def rich_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
@@ -112,11 +122,12 @@ def markdown_report(folder: Path, command: str) -> str:
     command (str): that makes them, to print on the page.
     RETURNS (str): the page.
     """
-    parts = ["# What reading the whole document is worth", f"Made by `{command}` with NumPy {numpy.__version__}."]
+    parts = ["# What reading the whole document is worth", f"Made by `{command}` of the runs in `docs/compare/`."]
     parts.append(
         f"Mean ± standard deviation over runs. Long documents have more than {LONG_DOCUMENT:,} pieces; their accuracy "
         "and that of the others is over the documents of all runs. Methods with fewer runs were not run on every "
-        "split: compare them within a column of the table of single runs."
+        "split: compare them within a column of the table of single runs. Training was in bfloat16 where a run says so "
+        "(on a CPU that multiplies it natively), and in float32 elsewhere."
     )
     for task, title in TITLES.items():
         results = read_results(folder, task)

@@ -8,7 +8,7 @@ import spacy
 import typer
 from compare import check_names, planned_runs
 from comparison_methods import CONFIGS, METHODS, Encoder
-from comparison_report import markdown_table, mean_and_spread, pooled_accuracy, read_results, report_rows
+from comparison_report import markdown_table, mean_and_spread, pooled_accuracy, read_results, report_rows, run_rows
 from comparison_runs import Run, training_command
 from spacy import util
 from text_baselines import first_pieces, fit_and_predict
@@ -90,11 +90,24 @@ def test_mean_and_spread_of_one_value_has_no_spread():
     assert mean_and_spread([0.5]) == "0.500"
 
 
+def test_mean_and_spread_leaves_out_what_was_not_kept():
+    assert mean_and_spread([0.5, None]) == "0.500"
+    assert mean_and_spread([None]) == ""
+
+
+def test_run_rows_mark_runs_in_half_precision(tmp_path):
+    write_result(tmp_path, "sentence alone", 0, bfloat16=True)
+    write_result(tmp_path, "sentence alone", 1, bfloat16=False)
+    _, rows = run_rows(read_results(tmp_path, "reference"))
+    assert rows == [["sentence alone", "0.500 (bf16)", "0.500"]]
+
+
 def test_pooled_accuracy_weighs_runs_by_their_documents():
     runs = [
         {"n_long": 1, "accuracy_long": 1.0},
         {"n_long": 3, "accuracy_long": 0.0},
         {"n_long": 0, "accuracy_long": None},
+        {},
     ]
     assert pooled_accuracy(runs, "long") == "0.250 of 4"
 
