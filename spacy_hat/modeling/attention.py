@@ -25,15 +25,18 @@ class PackedSelfAttention(nn.Module):
         self.key = nn.Linear(config.hidden_size, config.hidden_size)
         self.value = nn.Linear(config.hidden_size, config.hidden_size)
 
-    def forward(self, hidden: Tensor, plan: AttentionPlan) -> Tensor:
+    def forward(self, hidden: Tensor, plan: AttentionPlan, first_only: bool = False) -> Tensor:
         """Attend inside groups.
 
         hidden (Tensor): (n_rows, hidden_size).
         plan (AttentionPlan): The groups.
-        RETURNS (Tensor): (n_rows, hidden_size).
+        first_only (bool): Whether the first row of each group alone attends (to all rows of its group).
+        RETURNS (Tensor): (n_rows, hidden_size), or (n_groups, hidden_size).
         """
         if not plan.buckets:  # no rows either
             return hidden
+        if first_only:
+            return self._first_rows_attend(hidden, plan)
         parts = (self.query, self.key, self.value)
         qkv = F.linear(hidden, torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts]))
         if plan.query_gate is not None:
@@ -52,14 +55,29 @@ class PackedSelfAttention(nn.Module):
         context = attend(query, key, value, bucket.keys, self.dropout if self.training else 0.0)
         return context.transpose(1, 2).reshape(len(rows), -1)
 
+    def _first_rows_attend(self, hidden: Tensor, plan: AttentionPlan) -> Tensor:
+        """Only real rows come here, so no group is without keys and there is no query gate."""
+        queries = self.query(hidden.index_select(0, plan.first_rows))
+        parts = (self.key, self.value)
+        key_value = F.linear(hidden, torch.cat([p.weight for p in parts]), torch.cat([p.bias for p in parts]))
+        contexts = []
+        for bucket in plan.buckets:
+            rows = key_value if bucket.rows is None else key_value.index_select(0, bucket.rows.flatten())
+            heads = rows.view(bucket.n_groups, bucket.width, 2, self.n_heads, -1)
+            key, value = heads.permute(2, 0, 3, 1, 4).unbind()
+            query = queries.index_select(0, bucket.groups).view(bucket.n_groups, self.n_heads, 1, -1)
+            context = attend(query, key, value, bucket.keys, self.dropout if self.training else 0.0)
+            contexts.append(context.flatten(1))
+        return torch.cat(contexts).index_select(0, plan.ungroup())
+
 
 def attend(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dropout: float) -> Tensor:
     """Attention in one bucket, by the kernel that is fastest for the purpose.
 
-    query, key, value (Tensor): (n_groups, n_heads, width, head_size).
+    query, key, value (Tensor): (n_groups, n_heads, width, head_size); the width of the queries may be another.
     keys (Optional[Tensor]): (n_groups, 1, 1, width) bool, which rows may be attended to; None: all of them.
     dropout (float): Probability of a zero among the attention weights.
-    RETURNS (Tensor): (n_groups, n_heads, width, head_size).
+    RETURNS (Tensor): (n_groups, n_heads, width, head_size), of the queries' width.
     """
     if query.device.type == "cpu" and query.requires_grad and query.dtype != torch.float32:
         # On a CPU, the backward pass of torch's fused kernel is slow in half precision: benchmarks/attention.py.

@@ -55,8 +55,9 @@ class AttentionHalf(nn.Module):
         self.self = PackedSelfAttention(config)
         self.output = AddAndNorm(config.hidden_size, config)
 
-    def forward(self, hidden: Tensor, plan: AttentionPlan) -> Tensor:
-        return self.output(self.self(hidden, plan), hidden)
+    def forward(self, hidden: Tensor, plan: AttentionPlan, first_only: bool = False) -> Tensor:
+        residual = hidden.index_select(0, plan.first_rows) if first_only else hidden
+        return self.output(self.self(hidden, plan, first_only), residual)
 
 
 class FeedForwardIn(nn.Module):
@@ -80,14 +81,15 @@ class TransformerBlock(nn.Module):
         self.intermediate = FeedForwardIn(config)
         self.output = AddAndNorm(config.intermediate_size, config)
 
-    def forward(self, hidden: Tensor, plan: AttentionPlan) -> Tensor:
+    def forward(self, hidden: Tensor, plan: AttentionPlan, first_only: bool = False) -> Tensor:
         """Run the block.
 
         hidden (Tensor): (n_rows, hidden_size).
         plan (AttentionPlan): Which rows attend to each other.
-        RETURNS (Tensor): (n_rows, hidden_size).
+        first_only (bool): Whether only the first row of each group is wanted: the others serve as keys and values.
+        RETURNS (Tensor): (n_rows, hidden_size), or (n_groups, hidden_size).
         """
-        attended = self.attention(hidden, plan)
+        attended = self.attention(hidden, plan, first_only)
         return self.output(self.intermediate(attended), attended)
 
 

@@ -28,18 +28,26 @@ class HATLayer(nn.Module):
         self.position_embeddings = position_embeddings if block.cross_segment else None
         self.add_positions = config.document_position_embeddings
 
-    def forward(self, hidden: Tensor, plan: EncoderPlan) -> Tensor:
-        """(n_pieces, hidden_size) -> the same"""
-        return self.cross_segment(self.segment_wise(hidden, plan), plan)
+    def forward(self, hidden: Tensor, plan: EncoderPlan, first_only: bool = False) -> Tensor:
+        """(n_pieces, hidden_size) -> the same; with first_only, which needs a segment-wise part, first pieces alone"""
+        attended = self.segment_wise(hidden, plan, first_only)
+        return self.cross_segment(attended, plan.of_segments() if first_only else plan)
 
-    def segment_wise(self, hidden: Tensor, plan: EncoderPlan) -> Tensor:
-        """Let pieces attend inside their segments, if this block does; (n_pieces, hidden_size) -> the same."""
-        if self.sentence_encoder is None or not plan.micro_batches:
+    def segment_wise(self, hidden: Tensor, plan: EncoderPlan, first_only: bool = False) -> Tensor:
+        """Let pieces attend inside their segments, if this block does.
+
+        hidden (Tensor): (n_pieces, hidden_size).
+        plan (EncoderPlan): Of the batch.
+        first_only (bool): Whether only first pieces are wanted.
+        RETURNS (Tensor): (n_pieces, hidden_size), or (n_segments, hidden_size).
+        """
+        block = self.sentence_encoder
+        if block is None or not plan.micro_batches:
             return hidden
-        portions = (self.sentence_encoder(hidden[part.rows], part.attention) for part in plan.micro_batches)
+        portions = (block(hidden[part.rows], part.attention, first_only) for part in plan.micro_batches)
         if len(plan.micro_batches) == 1:
             return next(portions)
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() or first_only:
             return torch.cat(list(portions))
         # Each portion goes where it belongs at once: no second copy of all of them. The input is not written to.
         output = torch.empty_like(hidden)
@@ -79,19 +87,27 @@ class HATEncoder(nn.Module):
         self.frozen_blocks = config.frozen_blocks
         self.gradient_checkpointing = config.activation_checkpointing
 
-    def forward(self, hidden: Tensor, plan: EncoderPlan) -> Iterator[Tensor]:
+    def forward(self, hidden: Tensor, plan: EncoderPlan, segments_only: bool = False) -> Iterator[Tensor]:
         """Run the blocks one by one.
 
         hidden (Tensor): (n_pieces, hidden_size), the embeddings.
         plan (EncoderPlan): Of the batch.
-        YIELDS (Tensor): (n_pieces, hidden_size), the output of each block.
+        segments_only (bool): Whether only the segment vectors of the last block are wanted. The last segment-wise
+            block then makes first pieces alone (the others are keys and values), and what follows has no others.
+        YIELDS (Tensor): (n_pieces, hidden_size), the output of each block; (n_segments, hidden_size) of the last ones.
         """
+        last = max((n for n, layer in enumerate(self.layers()) if layer.sentence_encoder is not None), default=-1)
+        if segments_only and (last < 0 or not plan.micro_batches):
+            hidden, plan = hidden.index_select(0, plan.cross_rows), plan.of_segments()
         for number, layer in enumerate(self.layers()):
+            first_only = segments_only and number == last and bool(plan.micro_batches)
             with torch.no_grad() if number < self.frozen_blocks else nullcontext():
                 if self.gradient_checkpointing and self.training and torch.is_grad_enabled():
-                    hidden = checkpoint(layer, hidden, plan, use_reentrant=False)
+                    hidden = checkpoint(layer, hidden, plan, first_only, use_reentrant=False)
                 else:
-                    hidden = layer(hidden, plan)
+                    hidden = layer(hidden, plan, first_only)
+            if first_only:
+                plan = plan.of_segments()
             yield hidden
 
     def layers(self) -> list[HATLayer]:

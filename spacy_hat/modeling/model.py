@@ -157,8 +157,7 @@ class HATModel(HATPreTrainedModel):
         positions = self._positions(torch.from_numpy(inputs.offsets()).to(self.device), piece_ids)
         embedded = self._embed(piece_ids, positions, torch.zeros_like(piece_ids))
         # Only the last block's output; a list would keep all of them.
-        hidden = deque(self.encoder(embedded, plan), maxlen=1).pop()
-        return hidden.index_select(0, plan.cross_rows) if segments_only else hidden
+        return deque(self.encoder(embedded, plan, segments_only), maxlen=1).pop()
 
     def _embed(self, words: Tensor, positions: Tensor, types: Tensor) -> Tensor:
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.frozen_blocks == 0):

@@ -11,7 +11,7 @@ small rectangle that one call of attention can take; all else runs on the packed
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Optional
 
 import numpy as np
@@ -36,12 +36,14 @@ class Bucket:
     rows (Optional[Tensor]): (n_groups, width) int64, where their rows stand in the packed tensor; None: the packed
         tensor is this one bucket already.
     keys (Optional[Tensor]): (n_groups, 1, 1, width) bool, which rows may be attended to; None: all of them.
+    groups (Tensor): (n_groups,) int64, their numbers.
     """
 
     n_groups: int
     width: int
     rows: Optional[Tensor]
     keys: Optional[Tensor]
+    groups: Tensor
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,17 @@ class AttentionPlan:
         None: in its own place.
     query_gate (Optional[Tensor]): (n_rows, 1) float32, 0 for rows of groups in which nothing may be attended to: their
         attention is then uniform, as in the published code. None: there are no such groups.
+    first_rows (Tensor): (n_groups,) int64, where each group starts.
     """
 
     buckets: tuple[Bucket, ...]
     unbucket: Optional[Tensor]
     query_gate: Optional[Tensor]
+    first_rows: Tensor
+
+    def ungroup(self) -> Tensor:
+        """RETURNS (Tensor): (n_groups,) int64, where each group stands among those of all buckets, one after another"""
+        return torch.cat([bucket.groups for bucket in self.buckets]).argsort()
 
 
 def plan_attention(lengths: Ints, device: torch.device, is_key: Optional[Bools] = None) -> AttentionPlan:
@@ -85,11 +93,11 @@ def plan_attention(lengths: Ints, device: torch.device, is_key: Optional[Bools] 
         rows = starts[groups, None] + np.where(is_row, columns, 0)
         unbucket[rows[is_row]] = n_slots + np.flatnonzero(is_row)
         n_slots += is_row.size
-        buckets.append(_make_bucket(rows, is_row if is_key is None else is_row & is_key[rows], device))
+        buckets.append(_make_bucket(rows, is_row if is_key is None else is_row & is_key[rows], groups, device))
+    first_rows = torch.from_numpy(starts).to(device)
     if len(buckets) == 1 and len(lengths) * buckets[0].width == len(unbucket):
-        only = buckets[0]
-        return AttentionPlan((Bucket(only.n_groups, only.width, None, only.keys),), None, query_gate)
-    return AttentionPlan(tuple(buckets), torch.from_numpy(unbucket).to(device), query_gate)
+        return AttentionPlan((replace(buckets[0], rows=None),), None, query_gate, first_rows)
+    return AttentionPlan(tuple(buckets), torch.from_numpy(unbucket).to(device), query_gate, first_rows)
 
 
 def _similar_lengths(lengths: Ints) -> list[Ints]:
@@ -108,10 +116,10 @@ def _similar_lengths(lengths: Ints) -> list[Ints]:
     return runs
 
 
-def _make_bucket(rows: Ints, keys: Bools, device: torch.device) -> Bucket:
+def _make_bucket(rows: Ints, keys: Bools, groups: Ints, device: torch.device) -> Bucket:
     n_groups, width = rows.shape
     mask = None if keys.all() else torch.from_numpy(keys[:, None, None]).to(device)
-    return Bucket(n_groups, width, torch.from_numpy(rows).to(device), mask)
+    return Bucket(n_groups, width, torch.from_numpy(rows).to(device), mask, torch.from_numpy(groups).to(device))
 
 
 @dataclass(frozen=True)
@@ -140,6 +148,11 @@ class EncoderPlan:
     cross_rows: Tensor
     cross_positions: Tensor
     windows: AttentionPlan
+
+    def of_segments(self) -> "EncoderPlan":
+        """RETURNS (EncoderPlan): The same for a tensor of first pieces alone, (n_segments, hidden_size)."""
+        own_places = torch.arange(len(self.cross_rows), device=self.cross_rows.device)
+        return replace(self, micro_batches=(), cross_rows=own_places)
 
 
 def runs_within(lengths: Ints, limit: Optional[int]) -> Iterator[tuple[int, int]]:
