@@ -4,7 +4,7 @@ A *cell* is one combination. It gets a fresh virtual environment with the CPU bu
 under the version that the README installs) and the package's wheel, and runs the tests of its part of the package:
 
 * `modeling` stands alone, so its cells have PyTorch, transformers and the wheel without its requirements.
-* `whole` needs spacy-transformers, whose own requirements choose the transformers; its cells choose the spaCy.
+* `whole` needs spacy-transformers, whose own requirements bound the transformers; its cells choose the spaCy.
 
 Wheel and tests are those of the last commit. One JSON line a cell is written as soon as the cell ends, and a cell that
 has passed is not run again, so an interrupted run goes on where it stopped.
@@ -26,8 +26,9 @@ from rich.console import Console
 ROOT = Path(__file__).parents[1]
 TORCH = "torch==2.13.0"
 TRANSFORMERS = ["4.45.*", "4.53.*", "5.*"]
-# The lowest and the highest 3.8.x that the index has for an interpreter.
+# The lowest 3.8.x that the index has for an interpreter, beside the lower bounds of setup.cfg; and the highest.
 SPACY = ["lowest", "highest"]
+LOWER_BOUNDS = ["spacy-transformers==1.3.9", "transformers==4.45.*"]
 QUICK_TESTS = ["tests/pipeline/test_nlp_serialization.py", "tests/pipeline/test_nlp_replace_listeners.py"]
 SHOWN = ["python", "spacy", "transformers", "spacy-transformers", "thinc", "numpy", "torch"]
 HEADERS = ["Python", "tests", "spaCy", "transformers", "spacy-transformers", "thinc", "numpy", "torch", "result"]
@@ -100,7 +101,7 @@ def run_cell(cell: Cell, *, work: Path, source: Path, wheel: Path) -> dict[str, 
     with log.open("w", encoding="utf8") as file:
         for command in _install(cell, venv, wheel):
             if subprocess.run(command, stdout=file, stderr=subprocess.STDOUT).returncode:
-                shutil.rmtree(venv)
+                shutil.rmtree(venv, ignore_errors=True)
                 return {"passed": False, "versions": {}, "summary": f"does not install: {_reason(log)}", "failed": []}
         tests = [str(venv / "bin" / "pytest"), "-q", "-p", "no:cacheprovider", "-rf", *cell.tests]
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
@@ -124,8 +125,9 @@ def _install(cell: Cell, venv: Path, wheel: Path) -> list[list[str]]:
     make = [cell.python, "-m", "venv", str(venv)]
     if cell.part == "modeling":
         return [make, [*pip, TORCH, f"transformers=={cell.wanted}", "pytest", "hypothesis"], renew]
-    spacy = spacy_version(cell) if cell.wanted in SPACY else cell.wanted
-    return [make, [*pip, "--only-binary=spacy,thinc,blis", TORCH, f"spacy=={spacy}", f"{wheel}[test]"]]
+    spacy = f"spacy=={spacy_version(cell) if cell.wanted in SPACY else cell.wanted}"
+    bounds = LOWER_BOUNDS if cell.wanted == "lowest" else []
+    return [make, [*pip, "--only-binary=spacy,thinc,blis", TORCH, spacy, *bounds, f"{wheel}[test]"]]
 
 
 def spacy_version(cell: Cell) -> str:
