@@ -43,7 +43,9 @@ SETTINGS = [
         override(layout="S|X"),
         ["HAT layout 'S|X' holds ['X']", "S (segment-wise), D (cross-segment)", "such as 'S|SD|S|SD'"],
     ),
-    Mistake("a layout that is a number", override(layout=12), ["HAT layout is 12", "expected a string", "Correct it"]),
+    Mistake(
+        "a layout that is a number", override(layout=12), ["HAT layout is 12", "expected a string", "Put it in quotes"]
+    ),
     Mistake(
         "encoder_layout as a string",
         lambda w: start(w.hat(encoder_layout="S|SD")),
