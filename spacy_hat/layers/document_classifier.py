@@ -71,6 +71,12 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> Tuple[OutT, C
 
 def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
     """Infer the sizes from one made-up segment: the documents have no transformer output yet."""
+    if isinstance(X, tuple):
+        raise ValueError(
+            "spacy-hat.DocumentClassifier.v1 labels documents. Got: documents with spans, from a span categorizer. "
+            "Expected: `textcat` or `textcat_multilabel` around it. Set @architectures in the [model] section of this "
+            'component to "spacy-hat.SpanClassifier.v1".'
+        )
     source, classifier = model.layers
     source.initialize(X=X)
     width = source.get_dim("nO")

@@ -1,10 +1,11 @@
 """The bridge between thinc and the PyTorch encoder: precision, gradients, updates, bytes."""
 
+import inspect
 import json
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Callable, ContextManager, Iterator, Literal, Optional, Tuple, cast
+from typing import Any, Callable, ContextManager, Iterator, Literal, Optional, Tuple, cast, get_args
 
 import srsly
 import torch
@@ -30,6 +31,7 @@ class HATShim(PyTorchShim):
     mixed_precision (bool): Whether to train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a
         CPU that multiplies it natively, float32 on any other CPU.
     grad_scaler_config (dict): Options of thinc's PyTorchGradScaler.
+    RAISES (ValueError): If one of them cannot be used.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class HATShim(PyTorchShim):
         mixed_precision: bool = False,
         grad_scaler_config: Optional[dict[str, Any]] = None,
     ):
+        _check_settings(precision, max_batch_pieces, grad_scaler_config)
         super().__init__(None)
         self._tokenizer: Optional[PreTrainedTokenizerBase] = None
         self.precision = precision
@@ -171,6 +174,23 @@ class HATShim(PyTorchShim):
             tokenizer = getattr(transformers, message["tokenizer_class"]).from_pretrained(folder)
         self.load(encoder, tokenizer)
         return self
+
+
+def _check_settings(precision: str, max_batch_pieces: int, grad_scaler_config: Optional[dict[str, Any]]) -> None:
+    where = "Correct it in [components.transformer.model]."
+    if precision not in get_args(Precision):
+        raise ValueError(f"precision is {precision!r}, expected one of {', '.join(get_args(Precision))}. {where}")
+    if max_batch_pieces < 1:
+        raise ValueError(
+            f"max_batch_pieces is {max_batch_pieces}, expected at least 1: as many pieces go through a block at once. "
+            f"4096 is the default. {where}"
+        )
+    known = set(inspect.signature(PyTorchGradScaler).parameters)
+    if unknown := sorted(set(grad_scaler_config or {}) - known):
+        raise ValueError(
+            f"grad_scaler_config has {', '.join(unknown)}, expected options of PyTorchGradScaler: "
+            f"{', '.join(sorted(known))}. {where}"
+        )
 
 
 def _gradients(encoder: HATModel) -> list[Tensor]:

@@ -58,6 +58,12 @@ def span_classifier(
 
 def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
     """Infer the sizes from one made-up segment and span: the documents have no transformer output yet."""
+    if X is not None and not isinstance(X, tuple):
+        raise ValueError(
+            "spacy-hat.SpanClassifier.v1 labels spans. Got: documents without spans, from a text categorizer. "
+            "Expected: `spancat` or `spancat_singlelabel` around it. Set @architectures in the [model] section of this "
+            'component to "spacy-hat.DocumentClassifier.v1".'
+        )
     source, classifier = model.get_ref("source"), model.layers[1]
     source.initialize(X=X[0] if X is not None else None)
     width = source.get_dim("nO")

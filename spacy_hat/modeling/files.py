@@ -14,7 +14,7 @@ from torch import Tensor
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 HUB_OPTIONS = ("revision", "cache_dir", "local_files_only", "token", "force_download")
 # How torch's files begin: as zip archives, or, before version 1.6, with serialised objects.
-_BEGIN_OF_BIN = (b"PK\x03\x04", b"\x80\x02")
+_BEGIN_OF_BIN = (b"PK\x03\x04", b"\x80")
 _LFS_POINTER = b"version https://git-lfs"
 
 

@@ -9,8 +9,10 @@ from typing import Callable, List
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import FullTransformerBatch
-from spacy_transformers.pipeline_component import DOC_EXT_ATTR, Transformer
+from spacy_transformers.pipeline_component import DOC_EXT_ATTR
 from thinc.api import Config, Model
+
+from .component import HATTransformer
 
 DEFAULT_CONFIG = Config().from_str(
     """
@@ -35,14 +37,14 @@ def make_hat(
     model: Model[List[Doc], FullTransformerBatch],
     set_extra_annotations: Callable[[List[Doc], FullTransformerBatch], None],
     max_batch_items: int,
-) -> Transformer:
-    """Build the component. It is spacy-transformers' own, so every listener works on it.
+) -> HATTransformer:
+    """Build the component. It is spacy-transformers' own but for what it checks, so every listener works on it.
 
     nlp (Language): The pipeline.
     name (str): The component's name.
     model (Model[List[Doc], FullTransformerBatch]): The encoder; give at least its `name`.
     set_extra_annotations (Callable): Called with the documents and their output, after `doc._.trf_data` is set.
     max_batch_items (int): Size of a batch in `nlp.pipe`: spaCy tokens of its longest document times its documents.
-    RETURNS (Transformer): The component.
+    RETURNS (HATTransformer): The component.
     """
-    return Transformer(nlp.vocab, model, set_extra_annotations, name=name, max_batch_items=max_batch_items)
+    return HATTransformer(nlp.vocab, model, set_extra_annotations, name=name, max_batch_items=max_batch_items)

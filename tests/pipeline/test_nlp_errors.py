@@ -4,12 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
-import spacy
 from spacy.tokens import Doc
-from thinc.config import ConfigValidationError
-from transformers import BertConfig, BertModel
 
-from .pipelines import COMPONENTS, OURS, initialize, make_nlp, make_text, step, train
+from .pipelines import initialize, make_nlp, make_text, step, train
 
 TEXTS = [make_text(number) for number in range(50, 54)]
 ADVICE = r"(?s)sentencizer.*annotating_components"
@@ -90,106 +87,6 @@ def test_nlp_that_requires_sentences_raises_without_them(hat_folder):
 def test_nlp_that_requires_sentences_takes_them(hat_folder):
     nlp = make_trained(hat_folder, "textcat", require_sentences=True)
     assert nlp(TEXTS[0]).cats
-
-
-@pytest.mark.parametrize("component", OURS)
-def test_nlp_head_without_transformer_output_raises(hat_folder, component):
-    nlp = make_trained(hat_folder, component)
-    with nlp.select_pipes(disable=["transformer"]), pytest.raises(ValueError, match="No transformer output"):
-        nlp(TEXTS[0])
-
-
-@pytest.mark.parametrize("component", OURS)
-def test_nlp_head_after_a_disabled_transformer_does_not_train(hat_folder, component):
-    nlp = make_nlp(hat_folder, component)
-    examples = initialize(nlp)
-    with pytest.raises(ValueError, match=r"E203.*annotating"):
-        train(nlp, examples, 1, exclude=["transformer"])
-
-
-@pytest.mark.parametrize("component", OURS)
-def test_nlp_head_without_a_transformer_cannot_be_initialized(hat_folder, component):
-    nlp = make_nlp(hat_folder, component)
-    nlp.remove_pipe("transformer")
-    with pytest.raises(ValueError, match=r"does not know its width.*Put that component before this one"):
-        initialize(nlp)
-
-
-@pytest.mark.parametrize("component", OURS)
-def test_nlp_head_before_its_transformer_cannot_be_initialized(hat_folder, component):
-    nlp = make_nlp(hat_folder)
-    factory, config = COMPONENTS[component]
-    nlp.add_pipe(factory, config=config, before="transformer")
-    with pytest.raises(ValueError, match=r"does not know its width.*Put that component before this one"):
-        initialize(nlp)
-
-
-def test_nlp_without_weights_says_so(hat_folder):
-    nlp = make_nlp(hat_folder)
-    with pytest.raises(ValueError, match=r"no weights yet.*nlp.initialize"):
-        nlp("hello")
-
-
-def test_nlp_without_an_encoder_name_says_how_to_get_one():
-    nlp = spacy.blank("en")
-    nlp.add_pipe("hat")
-    with pytest.raises(ValueError, match=r"(?s)`name` is empty.*--paths.hat.*warm-start"):
-        nlp.initialize()
-
-
-def test_nlp_with_a_missing_folder_says_which(tmp_path):
-    nlp = make_nlp(tmp_path / "nothing")
-    with pytest.raises(ValueError, match=r"nothing' is no folder here.*warm-start"):
-        nlp.initialize()
-
-
-def test_nlp_with_a_bert_says_how_to_make_a_hat_of_it(tmp_path):
-    config = BertConfig(hidden_size=8, num_attention_heads=1, num_hidden_layers=1, intermediate_size=8, vocab_size=9)
-    BertModel(config).save_pretrained(tmp_path)
-    with pytest.raises(ValueError, match=r"type 'bert', expected a HAT.*python -m spacy hat warm-start"):
-        make_nlp(tmp_path).initialize()
-
-
-def test_nlp_with_a_misspelt_entry_of_the_transformer_config_names_it(hat_folder):
-    nlp = make_nlp(hat_folder, transformer_config={"frozen_block": 1})
-    with pytest.raises(TypeError, match=r"no frozen_block\b"):
-        nlp.initialize()
-
-
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [
-        ("packing", "sentence"),
-        ("overflow", "drop"),
-        ("precision", "float16"),
-        ("require_sentences", "perhaps"),
-        ("max_batch_pieces", "many"),
-        ("pakcing", "greedy"),
-    ],
-)
-def test_nlp_config_is_validated(hat_folder, setting, value):
-    with pytest.raises(ConfigValidationError, match=setting):
-        make_nlp(hat_folder, **{setting: value})
-
-
-@pytest.mark.parametrize(
-    ("component", "setting", "value"),
-    [("textcat", "pooling", "sum"), ("textcat", "exclusive_classes", "perhaps"), ("spancat", "pooling", "max")],
-)
-def test_nlp_head_config_is_validated(component, setting, value):
-    factory, config = COMPONENTS[component]
-    config = {**config, "model": {**config["model"], setting: value}}
-    with pytest.raises(ConfigValidationError, match=setting):
-        spacy.blank("en").add_pipe(factory, config=config)
-
-
-def test_nlp_head_needs_the_segments_of_a_transformer():
-    factory, config = COMPONENTS["textcat"]
-    tok2vec = {"@architectures": "spacy.HashEmbedCNN.v2", "width": 8, "depth": 1, "embed_size": 8, "window_size": 1}
-    settings = {"maxout_pieces": 2, "subword_features": True, "pretrained_vectors": None}
-    config = {**config, "model": {**config["model"], "tok2vec": {**tok2vec, **settings}}}
-    with pytest.raises(ValueError, match=r"spacy-transformers\.TransformerListener\.v1"):
-        spacy.blank("en").add_pipe(factory, config=config)
 
 
 def test_nlp_takes_documents_that_were_not_made_by_its_tokenizer(hat_folder):

@@ -1,0 +1,171 @@
+"""Mistakes with `warm-start`, as a function and as a command."""
+
+import pytest
+from typer.testing import CliRunner
+
+from spacy_hat.cli import app
+from spacy_hat.modeling import warm_start
+
+from .mistake import Mistake
+from .test_mistakes_checkpoints import Payload
+from .workshop import as_bin, change, cut, drop, remove, reshape, write
+
+SIZES = {"segment_length": 16, "max_segments": 6}
+OPTIONS = ["--layout", "S|SD", "--segment-length", "16", "--max-segments", "6"]
+SUPPORTED = "bert, electra, roberta, xlm-roberta, camembert"
+
+
+def begin(make, **settings):
+    return lambda w: warm_start(make(w), **{"layout": "S|SD", **SIZES, **settings})
+
+
+class FailedError(Exception):
+    """The command ended with another status than 0."""
+
+
+def command(*arguments):
+    """Run the command on what the arguments make."""
+
+    def act(w):
+        made = [str(argument(w)) if callable(argument) else argument for argument in arguments]
+        result = CliRunner().invoke(app, ["hat", "warm-start", *made, *OPTIONS])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        if result.exit_code:
+            raise FailedError(result.output)
+
+    return act
+
+
+WARM_STARTS = [
+    Mistake(
+        "warm-start from a folder that is not there",
+        begin(lambda w: w.root / "absent"),
+        ["absent' is no folder here", "cannot be had from the hub", "Check the path"],
+    ),
+    Mistake(
+        "warm-start from a hub name, and no network",
+        begin(lambda w: "bert-base-uncased"),
+        ["'bert-base-uncased' is no folder here", "cannot be had from the hub", "and the network"],
+    ),
+    Mistake(
+        "warm-start from a file",
+        begin(lambda w: w.bert() / "config.json"),
+        ["config.json is a file", "expected the folder"],
+    ),
+    Mistake("warm-start from an empty folder", begin(lambda w: w.new()), ["holds no config.json", "Check the folder"]),
+    Mistake(
+        "warm-start from an empty config.json",
+        begin(lambda w: write(w.bert(), "config.json", "")),
+        ["config.json cannot be read", "Got: 0 bytes", "Expected: JSON"],
+    ),
+    Mistake(
+        "warm-start from a type with other blocks",
+        begin(lambda w: w.bert(model_type="t5")),
+        ["cannot start from a model of type 't5'", f"Supported types: {SUPPORTED}", "Choose a source"],
+    ),
+    Mistake(
+        "warm-start from code on the hub",
+        begin(lambda w: w.bert(model_type="own", auto_map={"AutoConfig": "own.Config", "AutoModel": "own.Model"})),
+        ["cannot start from a model of type 'own'", "Choose a source"],
+    ),
+    Mistake(
+        "warm-start from a HAT",
+        begin(lambda w: w.hat()),
+        ["is a HAT already", f"expected an ordinary encoder ({SUPPORTED})", "Use it as it is: --paths.hat"],
+    ),
+    Mistake(
+        "warm-start from weights cut off",
+        begin(lambda w: cut(w.bert(), "model.safetensors")),
+        ["cannot be read", "Expected: a whole safetensors file", "fetch it again"],
+    ),
+    Mistake(
+        "warm-start from weights that carry code",
+        begin(lambda w: as_bin(w.bert(), {"weight": Payload()})),
+        ["is refused, and nothing that it holds was run", "Expected: names and tensors", "model.safetensors"],
+    ),
+    Mistake(
+        "warm-start from weights without some",
+        begin(lambda w: change(w.bert(), drop("layer.1.attention.output"))),
+        ["do not fit its config.json", "missing: encoder.layer.1.attention.output", "Fetch the source again"],
+    ),
+    Mistake(
+        "warm-start from weights of other sizes",
+        begin(lambda w: change(w.bert(), reshape(embeddings__word_embeddings__weight=(7, 32)))),
+        ["misshapen: embeddings.word_embeddings.weight (7, 32), expected (115, 32)", "Fetch the source again"],
+    ),
+    Mistake(
+        "warm-start from a source without a tokenizer",
+        begin(lambda w: remove(w.bert(), "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")),
+        ["holds no vocabulary", "expected one of vocab.txt", "Copy the tokenizer's files there"],
+    ),
+    Mistake(
+        "warm-start from a source whose vocabulary is larger than its table",
+        begin(lambda w: change(w.bert(vocab_size=50), reshape(embeddings__word_embeddings__weight=(50, 32)))),
+        ["pieces up to number 114", "vocab_size is 50", "Take the tokenizer that belongs"],
+    ),
+    Mistake(
+        "warm-start with segments longer than the source's positions",
+        begin(lambda w: w.bert(), segment_length=128),
+        ["segment_length is 128", "positions for 24 pieces", "Choose at most 24"],
+    ),
+    Mistake(
+        "warm-start with a segment_length of 0",
+        begin(lambda w: w.bert(), segment_length=0),
+        ["segment_length is 0", "expected a whole number of at least 2"],
+    ),
+    Mistake(
+        "warm-start with more segments than positions to copy",
+        begin(lambda w: w.bert(), max_segments=128),
+        ["max_segments is 128", "positions for 24 pieces to copy", "'repeat' or 'interpolate'"],
+    ),
+]
+COMMANDS = [
+    Mistake(
+        "an output folder that is there",
+        command(lambda w: w.bert(), lambda w: w.hat()),
+        ["Cannot write to", "A folder is there already", "Choose another, or replace it with --force"],
+        FailedError,
+    ),
+    Mistake(
+        "an output folder that is there and no checkpoint, with --force",
+        command(lambda w: w.bert(), lambda w: write(w.new(), "thesis.txt", "mine"), "--force"),
+        ["Cannot write to", "not those of a checkpoint (no config.json), and would be lost", "Choose another folder"],
+        FailedError,
+    ),
+    Mistake(
+        "the source as output folder, with --force",
+        command(lambda w: w.sound_bert, lambda w: w.sound_bert, "--force"),
+        ["Cannot write to", "It is the source itself, which would be lost", "Choose another folder"],
+        FailedError,
+    ),
+    Mistake(
+        "a file as output folder, with --force",
+        command(lambda w: w.bert(), lambda w: w.hat() / "config.json", "--force"),
+        ["Cannot write to", "A file is there, expected a folder or nothing", "Choose another place"],
+        FailedError,
+    ),
+    Mistake(
+        "an output folder inside a file",
+        command(lambda w: w.bert(), lambda w: w.hat() / "config.json" / "hat"),
+        ["Cannot write to", "config.json"],
+        FailedError,
+    ),
+    Mistake(
+        "the command, from weights that carry code",
+        command(lambda w: as_bin(w.bert(), {"weight": Payload()}), lambda w: w.root / "absent"),
+        ["Cannot start a HAT from", "is refused, and nothing"],
+        FailedError,
+    ),
+]
+
+
+@pytest.mark.parametrize("mistake", WARM_STARTS, ids=lambda mistake: mistake.name)
+def test_mistake_in_a_warm_start_is_answered(mistake, workshop):
+    mistake.check(workshop)
+
+
+@pytest.mark.parametrize("mistake", COMMANDS, ids=lambda mistake: mistake.name)
+def test_mistake_on_the_command_line_is_answered(mistake, workshop):
+    mistake.check(workshop)
+    assert not (workshop.root / "absent").exists()
