@@ -73,8 +73,10 @@ class HATShim(PyTorchShim):
         self._reset_grad_scaler()
 
     def to_device(self, device_type: str, device_id: int) -> None:
-        super().to_device(device_type, device_id)
-        self._reset_grad_scaler()
+        # An encoder that comes later goes to thinc's current device.
+        if self._model is not None:
+            super().to_device(device_type, device_id)
+            self._reset_grad_scaler()
 
     def _reset_grad_scaler(self) -> None:
         """float16 needs its gradients scaled; bfloat16, on a CPU, has the range of float32."""

@@ -238,6 +238,10 @@ def test_shim_bytes_hold_data_only(shim):
     assert {name.rpartition(".")[2] for name in message["tokenizer"]} <= {"json", "txt", "model"}
 
 
+def test_shim_without_an_encoder_can_be_moved():
+    HATShim().to_device("cpu", -1)
+
+
 @has_gpu
 def test_shim_moves_to_the_gpu_and_back(shim):
     exact = shim.predict(make_inputs())

@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any, Iterable
 
 import numpy
+import pytest
 import spacy
 import torch
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 from thinc.api import Optimizer
+from thinc.compat import has_cupy_gpu
 
 from spacy_hat.modeling import HATConfig, HATModel
 from spacy_hat.pipeline.optimizer import adam_v1
@@ -17,6 +19,10 @@ from spacy_hat.pipeline.optimizer import adam_v1
 from ..modeling.tiny import randomise
 from ..tokenizers_tiny import TINY_TOKENIZERS
 
+has_gpu = pytest.mark.skipif(
+    not (torch.cuda.is_available() and has_cupy_gpu),
+    reason="needs a CUDA GPU, and CuPy for spaCy to use it: pip install cupy-cuda12x",
+)
 LISTENER = {
     "@architectures": "spacy-transformers.TransformerListener.v1",
     "pooling": {"@layers": "reduce_mean.v1"},

@@ -5,10 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-import torch
 from spacy.tokens import Doc, DocBin
 
-from .pipelines import initialize, make_nlp, make_text, predictions, train
+from .pipelines import has_gpu, initialize, make_nlp, make_text, predictions, train
 
 TEXTS = [" ".join(make_text(number) for number in range(start, start + 3)) for start in range(50, 58)]
 
@@ -93,7 +92,7 @@ def test_nlp_output_survives_serialization_of_the_document(trained, expected, th
         assert copy._.trf_data.align.lengths.tolist() == doc._.trf_data.align.lengths.tolist()
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU in this machine")
+@has_gpu
 def test_nlp_predicts_the_same_on_a_gpu(trained, expected):
     for _, pipe in trained.pipeline:
         if hasattr(pipe, "model"):

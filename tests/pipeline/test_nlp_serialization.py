@@ -197,10 +197,3 @@ def test_nlp_components_can_be_sourced(saved, expected):
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_nlp_pipe_with_two_processes(nlp, expected):
     assert_same(predictions(nlp.pipe(TEXTS, n_process=2, batch_size=2)), expected)
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU in this machine")
-def test_nlp_saved_on_a_gpu_loads_on_a_cpu(saved, expected, tmp_path):
-    script = "import spacy, sys; spacy.require_gpu(); spacy.load(sys.argv[1]).to_disk(sys.argv[2])"
-    subprocess.run([sys.executable, "-c", script, str(saved), str(tmp_path)], check=True)
-    assert_same(predictions(spacy.load(tmp_path).pipe(TEXTS)), expected)
