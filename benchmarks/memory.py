@@ -136,7 +136,7 @@ def document(
                 status.update(f"predicting {size:,} pieces, output = {output}")
                 found = run(quick, predict_document, folder, config, output, size)
                 grows = found["output_mb"] + TEXT_BYTES * size / MB
-                working = working or found["peak_mb"] - grows
+                working = working or max(found["peak_mb"] - grows, 0.0)
                 found |= {"working_mb": working, "explained_mb": grows + working}
                 results[f"{output} {size}"] = found
                 mbs = (f"{found[f'{name}_mb']:.0f}" for name in columns)
