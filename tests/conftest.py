@@ -4,13 +4,16 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-settings.register_profile("spacy_hat", deadline=None)
+# A machine that is busy with other things draws examples slowly too.
+settings.register_profile("spacy_hat", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100)
+# pytest tests/packing/test_packing_any_text.py tests/pipeline/test_nlp_any_text.py --hypothesis-profile=thorough
+settings.register_profile("thorough", settings.get_profile("spacy_hat"), max_examples=2500)
 settings.load_profile("spacy_hat")
 
 

@@ -156,3 +156,4 @@ SCRIPT_TOKENIZERS = {
     "SentencePiece": sentencepiece_tokenizer,
 }
 TINY_TOKENIZERS = {"wordpiece": wordpiece_tokenizer, "bpe": bpe_tokenizer, "unigram": unigram_tokenizer}
+TOKENIZERS = TINY_TOKENIZERS | SCRIPT_TOKENIZERS

@@ -67,27 +67,42 @@ def _deleted_beginning(text: str, start: int, normalizer: Any) -> str:
     return text[start:end]
 
 
-def reach_composed(offsets: Ints2d, spans: Ints2d, text: str, normalizer: Any) -> Ints2d:
-    """Let pieces reach over what was composed with their last character.
+def reach_composed(offsets: Ints2d, tokens: Ints2d, text: str, normalizer: Any) -> Ints2d:
+    """Let pieces reach over what was composed with their last character, where a token begins with it.
 
     offsets (Ints2d): (n_pieces, 2) start and end characters of the pieces.
-    spans (Ints2d): (n_tokens, 2) start and end characters of tokens that no piece touches, ascending.
+    tokens (Ints2d): (n_tokens, 2) start and end characters of the visible tokens.
     text (str): the text.
     normalizer (tokenizers.normalizers.Normalizer): what may have composed them.
-    RETURNS (Ints2d): (n_pieces, 2) the offsets with later ends. A token that it still leaves without a piece was
-        thrown away: the text up to it normalises to the same with it and without.
+    RETURNS (Ints2d): (n_pieces, 2) the offsets, some with a later end. The beginning of a token that they still leave
+        out was thrown away: the text up to it normalises to the same with it and without.
     """
+    gaps = _gaps_at_beginnings(offsets, tokens)
+    if not len(gaps):
+        return offsets
     offsets = offsets.copy()
-    # The last piece that starts no later than the token.
-    pieces = np.searchsorted(np.maximum.accumulate(offsets[:, 0]), spans[:, 0], side="right") - 1
+    # The last piece that starts before the gap.
+    pieces = np.searchsorted(np.maximum.accumulate(offsets[:, 0]), gaps[:, 0], side="left") - 1
     nothing: dict[str, bool] = {}
-    for piece, (start, end) in zip(pieces.tolist(), spans.tolist(), strict=True):
-        token = text[start:end]
-        if token not in nothing:
-            nothing[token] = not normalizer.normalize_str(token).strip(_BLANKS)
-        if piece >= 0 and not nothing[token]:
-            before = text[offsets[piece, 0] : start]
-            alone, together = normalizer.normalize_str(before), normalizer.normalize_str(before + token)
-            if together.rstrip(_BLANKS) not in (alone.rstrip(_BLANKS), alone + normalizer.normalize_str(token)):
-                offsets[piece, 1] = end
+    for piece, (start, end) in zip(pieces.tolist(), gaps.tolist(), strict=True):
+        gap = text[start:end]
+        if gap not in nothing:
+            nothing[gap] = not normalizer.normalize_str(gap).strip(_BLANKS)
+        if piece >= 0 and not nothing[gap] and _is_composed(text[offsets[piece, 0] : start], gap, normalizer):
+            offsets[piece, 1] = end
     return offsets
+
+
+def _gaps_at_beginnings(offsets: Ints2d, tokens: Ints2d) -> Ints2d:
+    """(n_gaps, 2) The characters from the start of a token on that are in no piece, of tokens that begin so."""
+    # Behind the last piece all is a gap.
+    starts = np.append(offsets[:, 0], np.iinfo(np.int64).max)
+    ends = np.maximum.accumulate(np.maximum(offsets[:, 1], offsets[:, 0] + 1))
+    gap_ends = np.minimum(starts[np.searchsorted(ends, tokens[:, 0], side="right")], tokens[:, 1])
+    return np.stack([tokens[:, 0], gap_ends], axis=1)[gap_ends > tokens[:, 0]]
+
+
+def _is_composed(before: str, gap: str, normalizer: Any) -> bool:
+    """Whether a gap changes what is made of the text before it, and is more than a character without a piece."""
+    alone, together = normalizer.normalize_str(before), normalizer.normalize_str(before + gap)
+    return together.rstrip(_BLANKS) not in (alone.rstrip(_BLANKS), alone + normalizer.normalize_str(gap))

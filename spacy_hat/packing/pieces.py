@@ -51,13 +51,11 @@ def tokenize(doc: Doc, tokenizer: FastTokenizer) -> Pieces:
     """
     backend = _unlimited_backend(tokenizer)
     ids, offsets = encode(backend, doc.text)
-    pieces = align(ids, offsets, doc)
-    is_space, starts, lengths = _tokens(doc)
-    untouched = (pieces.token_counts == 0) & (is_space == 0)
-    if backend.normalizer is None or not untouched.any():
-        return pieces
-    spans = np.stack([starts, starts + lengths], axis=1)[untouched]
-    return align(ids, reach_composed(offsets, spans, doc.text, backend.normalizer), doc)
+    if backend.normalizer is not None:
+        is_space, starts, lengths = _tokens(doc)
+        visible = np.stack([starts, starts + lengths], axis=1)[is_space == 0]
+        offsets = reach_composed(offsets, visible, doc.text, backend.normalizer)
+    return align(ids, offsets, doc)
 
 
 def align(ids: Ints1d, offsets: Ints2d, doc: Doc) -> Pieces:

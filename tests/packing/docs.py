@@ -4,6 +4,7 @@ import numpy as np
 import spacy
 
 from spacy_hat.packing import Packer
+from tests import odd_text
 from tests.tokenizers_tiny import TINY_TOKENIZERS
 
 NLP = spacy.blank("en")
@@ -13,17 +14,7 @@ PACKINGS = ["sentences", "greedy", "fixed"]
 SHORT = "the court held that. "
 LONG = "the appeal was dismissed and costs follow that we read the whole documents hello. "
 
-ODD_TEXTS = {
-    "empty": "",
-    "space": " ",
-    "newlines": "\n\n\n",
-    "one token": "hello",
-    "emoji with joiners": "\U0001f469\u200d\U0001f469\u200d\U0001f467 hello \U0001f3f3\ufe0f\u200d\U0001f308.",
-    "10,000 digits": "7" * 10_000,
-    "no-break spaces": "the\xa0court\xa0 \xa0held.\xa0The appeal.",
-    "unknown characters": "\u4e2d\u6587\u3002 \u10a0\u10a1",
-    "long": SHORT * 9 + LONG * 3,
-}
+ODD_TEXTS = odd_text.ODD_TEXTS | {"long": SHORT * 9 + LONG * 3}
 
 
 def pack(docs, name="wordpiece", packing="greedy", segment_length=9, max_segments=4, **settings):

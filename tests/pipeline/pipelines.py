@@ -17,7 +17,7 @@ from spacy_hat.modeling import HATConfig, HATModel
 from spacy_hat.pipeline.optimizer import adam_v1
 
 from ..modeling.tiny import randomise
-from ..tokenizers_tiny import TINY_TOKENIZERS
+from ..tokenizers_tiny import TOKENIZERS
 
 has_gpu = pytest.mark.skipif(
     not (torch.cuda.is_available() and has_cupy_gpu),
@@ -113,7 +113,7 @@ def save_hat(folder: Path, tokenizer: str = "wordpiece", **settings: Any) -> Pat
     **settings: Of its HATConfig, over those here.
     RETURNS (Path): The folder.
     """
-    made = TINY_TOKENIZERS[tokenizer]()
+    made = TOKENIZERS[tokenizer]()
     config = {
         "vocab_size": len(made),
         "hidden_size": 32,
@@ -129,6 +129,8 @@ def save_hat(folder: Path, tokenizer: str = "wordpiece", **settings: Any) -> Pat
         "document_position_embeddings": True,
         **settings,
     }
+    # As in published files; it makes transformers warn of longer texts where it is asked to cut them.
+    made.model_max_length = config["segment_length"]
     randomise(HATModel(HATConfig(**config)), scale=0.2).save_pretrained(folder)
     made.save_pretrained(folder)
     return folder
