@@ -111,7 +111,7 @@ def run_cell(cell: Cell, *, work: Path, source: Path, wheel: Path) -> dict[str, 
     return {
         "passed": done.returncode == 0,
         "versions": _versions(str(venv / "bin" / "python")),
-        "summary": re.sub(r" in [\d.]+s.*|=", "", lines[-1]).strip(),
+        "summary": re.sub(r"(, \d+ warnings?)? in [\d.]+s.*|=", "", lines[-1]).strip(),
         "failed": [line.split(" ")[1] for line in lines if line.startswith("FAILED ")],
     }
 
