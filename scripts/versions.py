@@ -118,7 +118,15 @@ def run_cell(cell: Cell, *, work: Path, source: Path, wheel: Path) -> dict[str, 
 
 def _install(cell: Cell, venv: Path, wheel: Path) -> list[list[str]]:
     """The commands that make the environment of a cell; if it is there, those that renew the wheel in it."""
-    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [
+        str(venv / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--disable-pip-version-check",
+    ]
     renew = [*pip, "--no-deps", "--force-reinstall", str(wheel)]
     if venv.exists():
         return [renew]
