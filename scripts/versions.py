@@ -111,14 +111,22 @@ def run_cell(cell: Cell, *, work: Path, source: Path, wheel: Path) -> dict[str, 
     return {
         "passed": done.returncode == 0,
         "versions": _versions(str(venv / "bin" / "python")),
-        "summary": re.sub(r" in [\d.]+s.*|=", "", lines[-1]).strip(),
+        "summary": re.sub(r"(, \d+ warnings?)? in [\d.]+s.*|=", "", lines[-1]).strip(),
         "failed": [line.split(" ")[1] for line in lines if line.startswith("FAILED ")],
     }
 
 
 def _install(cell: Cell, venv: Path, wheel: Path) -> list[list[str]]:
     """The commands that make the environment of a cell; if it is there, those that renew the wheel in it."""
-    pip = [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [
+        str(venv / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--disable-pip-version-check",
+    ]
     renew = [*pip, "--no-deps", "--force-reinstall", str(wheel)]
     if venv.exists():
         return [renew]
