@@ -1,6 +1,7 @@
-"""The table of mistakes in Markdown: `python -m tests.mistakes.table`, in the root of the project."""
+"""Writes docs/mistakes.md: `python -m tests.mistakes.table > docs/mistakes.md`, in the root of the project."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,7 @@ from .test_mistakes_settings import SETTINGS
 from .test_mistakes_training import TRAINING
 from .workshop import Workshop
 
+MOST = 160
 TABLES = {
     "Checkpoints": CHECKPOINTS,
     "Settings": SETTINGS,
@@ -24,13 +26,21 @@ TABLES = {
 
 
 def first_sentence(message: str, root: str) -> str:
-    sentence = message.replace(f"{root}/", "").split(". ")[0].rstrip(".").replace("|", "\\|")
-    return sentence if len(sentence) <= 200 else f"{sentence[:200]} …"
+    """The first sentence, without terminal colours and the names of temporary folders."""
+    plain = re.sub(r"\x1b\[[\d;]*m", "", message).replace(f"{root}/", "")
+    plain = re.sub(r"\b(hat|bert|pipeline|folder)-\d+", r"\1", plain)
+    sentence = plain.split(". ")[0].rstrip(".").replace("|", "\\|")
+    return sentence if len(sentence) <= MOST else f"{sentence[:MOST]} …"
 
 
 def main() -> None:
     with TemporaryDirectory() as folder:
         workshop = Workshop(Path(folder))
+        print(
+            "# Mistakes, and what the user reads\n\nEach row is a test in tests/mistakes, which makes the mistake and"
+        )
+        print("looks for what is wrong, what was found, what was expected and what to do. This page is written by")
+        print("`python -m tests.mistakes.table > docs/mistakes.md`, and shows where each message begins.")
         for title, mistakes in TABLES.items():
             print(f"\n| {title} | message begins |\n|---|---|")
             for mistake in mistakes:

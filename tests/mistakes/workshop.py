@@ -28,32 +28,32 @@ class Workshop:
         self.root = root
         self._n = 0
 
-    def new(self) -> Path:
+    def new(self, name: str = "folder") -> Path:
         self._n += 1
-        folder = self.root / f"{self._n}"
+        folder = self.root / f"{name}-{self._n}"
         folder.mkdir()
         return folder
 
     @cached_property
     def sound_hat(self) -> Path:
         """A HAT: layout SD|S, 32 wide, 4 heads, 115 words, 6 segments of 12 pieces."""
-        return save_hat(self.new())
+        return save_hat(self.new("hat"))
 
     @cached_property
     def sound_bert(self) -> Path:
         """A BERT: 3 layers, 32 wide, 24 positions, 115 words."""
-        return Source("bert", self.new()).folder
+        return Source("bert", self.new("bert")).folder
 
     @cached_property
     def sound_pipeline(self) -> Path:
         nlp = make_nlp(self.sound_hat, "textcat")
         initialize(nlp)
-        folder = self.new()
+        folder = self.new("pipeline")
         nlp.to_disk(folder)
         return folder
 
     def _copy(self, folder: Path, config: dict[str, Any]) -> Path:
-        copy = self.new()
+        copy = self.new(folder.name.partition("-")[0])
         shutil.copytree(folder, copy, dirs_exist_ok=True)
         if config:
             entries = {**json.loads((copy / "config.json").read_text()), **config}
