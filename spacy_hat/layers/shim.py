@@ -123,9 +123,7 @@ class HATShim(PyTorchShim):
             output = encoder.forward_packed(inputs, segments_only=self.output == "segments")
 
         def backprop(d_output: Tensor) -> None:
-            # Every block is frozen; or nothing reaches them (grad_factor = 0), and a gradient of zeros would still have
-            # the optimizer decay the weights.
-            if not output.requires_grad or not d_output.any():
+            if not output.requires_grad:  # every block is frozen
                 return
             # What earlier batches of this update left must be scaled too, as it is unscaled with the rest.
             self._grad_scaler.scale(_gradients(encoder), inplace=True)

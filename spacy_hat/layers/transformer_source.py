@@ -62,6 +62,9 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> Tuple[OutT, C
         # A batch in which no document has output: stock transformers cannot take an empty list.
         if not d_outputs:
             return []
+        if grad_factor == 0.0 and not isinstance(encoder, TransformerListener):
+            # A gradient of zeros would still have the optimizer decay the weights of this head's own encoder.
+            return docs
         if grad_factor != 1.0:
             d_outputs = [with_gradient(d, hidden_states(d) * grad_factor) for d in d_outputs]
         return backprop_encoder(d_outputs)
