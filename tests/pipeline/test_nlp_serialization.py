@@ -105,7 +105,7 @@ def is_pickle(data):
 def test_nlp_predicts_spans_and_cats_worth_comparing(expected):
     assert {label for doc in expected for _, _, label in doc["spans"]["spancat_singlelabel"]} == {"LOST", "WON"}
     # Cats are compared to 1e-6.
-    assert len({round(doc["cats"]["DISMISSED"], 5) for doc in expected}) > 3
+    assert len({round(doc["cats"]["DISMISSED"], 3) for doc in expected}) > 3
 
 
 def test_nlp_loads_in_a_fresh_process_offline_without_import_and_checkpoint(saved, expected, tmp_path):
