@@ -1,5 +1,6 @@
 """Memory of this process, as Linux counts it, and functions run in a process of their own."""
 
+import ctypes
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -10,9 +11,26 @@ PROCESS = Path("/proc/self")
 MB = 2**20
 
 
+class MallocInfo(ctypes.Structure):
+    """The answer of glibc's mallinfo2 (2.33 and later); see its manual page."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks")
+    ] + [("keepcost", ctypes.c_size_t)]
+
+
 def resident_mb() -> float:
     """RETURNS (float): Memory that the process has now."""
     return _status("VmRSS")
+
+
+def in_use_mb() -> float:
+    """RETURNS (float): What of it is in use: glibc's allocator holds on to more, between what is in use."""
+    glibc = ctypes.CDLL(None)
+    glibc.mallinfo2.restype = MallocInfo
+    found = glibc.mallinfo2()
+    return (found.uordblks + found.hblkhd) / MB
 
 
 def peak_mb() -> float:
