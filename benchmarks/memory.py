@@ -77,7 +77,7 @@ def stream(hat: Path, config: str, n_docs: int, lengths: tuple[int, int], every:
 def pipe(hat: Hat = None, quick: Quick = False, out: Out = None) -> None:
     """`nlp.pipe` over 1,000 documents of 100 to 300 pieces, with each shipped config.
 
-    What is in use stays flat. glibc before 2.38 keeps more and more free memory between what is in use, unless
+    What is in use stays flat. glibc 2.36 keeps more and more free memory between what is in use, unless
     MALLOC_MMAP_THRESHOLD_=1048576 in the environment has it give large blocks back.
     """
     n_docs, lengths, every = (100, (20, 60), 20) if quick else (1000, (100, 300), 100)

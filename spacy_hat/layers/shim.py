@@ -138,7 +138,7 @@ class HATShim(PyTorchShim):
 
     def _autocast(self, wanted: bool, dtype: torch.dtype) -> ContextManager:
         device = self.device.type
-        if not wanted or (device == "cpu" and not torch.ops.mkldnn._is_mkldnn_bf16_supported()):
+        if not wanted or (device == "cpu" and not cpu_multiplies_bfloat16()):
             return nullcontext()
         return torch.autocast(device, dtype=dtype)
 
@@ -174,6 +174,11 @@ class HATShim(PyTorchShim):
             tokenizer = getattr(transformers, message["tokenizer_class"]).from_pretrained(folder)
         self.load(encoder, tokenizer)
         return self
+
+
+def cpu_multiplies_bfloat16() -> bool:
+    """RETURNS (bool): Whether this CPU multiplies bfloat16 natively; others may take a hundred times as long."""
+    return torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def _check_settings(precision: str, max_batch_pieces: int, grad_scaler_config: Optional[dict[str, Any]]) -> None:

@@ -37,8 +37,7 @@ class PackedSelfAttention(nn.Module):
             return hidden
         if first_only:
             return self._first_rows_attend(hidden, plan)
-        parts = (self.query, self.key, self.value)
-        qkv = F.linear(hidden, torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts]))
+        qkv = _project(hidden, self.query, self.key, self.value)
         if plan.query_gate is not None:
             query, key_value = qkv.split([hidden.shape[-1], 2 * hidden.shape[-1]], dim=-1)
             qkv = torch.cat([query * plan.query_gate.to(query.dtype), key_value], dim=-1)
@@ -49,26 +48,32 @@ class PackedSelfAttention(nn.Module):
 
     def _attend(self, qkv: Tensor, bucket: Bucket) -> Tensor:
         """(n_rows, 3 * hidden_size) -> (n_groups * width, hidden_size)"""
-        rows = qkv if bucket.rows is None else qkv.index_select(0, bucket.rows.flatten())
-        heads = rows.view(bucket.n_groups, bucket.width, 3, self.n_heads, -1)
-        query, key, value = heads.permute(2, 0, 3, 1, 4).unbind()
+        query, key, value = self._split_heads(qkv, bucket, 3)
         context = attend(query, key, value, bucket.keys, self.dropout if self.training else 0.0)
-        return context.transpose(1, 2).reshape(len(rows), -1)
+        return context.transpose(1, 2).reshape(bucket.n_groups * bucket.width, -1)
+
+    def _split_heads(self, packed: Tensor, bucket: Bucket, n_parts: int) -> tuple[Tensor, ...]:
+        """(n_rows, n_parts * hidden_size) -> n_parts times (n_groups, n_heads, width, head_size)"""
+        rows = packed if bucket.rows is None else packed.index_select(0, bucket.rows.flatten())
+        heads = rows.view(bucket.n_groups, bucket.width, n_parts, self.n_heads, -1)
+        return heads.permute(2, 0, 3, 1, 4).unbind()
 
     def _first_rows_attend(self, hidden: Tensor, plan: AttentionPlan) -> Tensor:
         """Only real rows come here, so no group is without keys and there is no query gate."""
         queries = self.query(hidden.index_select(0, plan.first_rows))
-        parts = (self.key, self.value)
-        key_value = F.linear(hidden, torch.cat([p.weight for p in parts]), torch.cat([p.bias for p in parts]))
+        key_value = _project(hidden, self.key, self.value)
         contexts = []
         for bucket in plan.buckets:
-            rows = key_value if bucket.rows is None else key_value.index_select(0, bucket.rows.flatten())
-            heads = rows.view(bucket.n_groups, bucket.width, 2, self.n_heads, -1)
-            key, value = heads.permute(2, 0, 3, 1, 4).unbind()
+            key, value = self._split_heads(key_value, bucket, 2)
             query = queries.index_select(0, bucket.groups).view(bucket.n_groups, self.n_heads, 1, -1)
             context = attend(query, key, value, bucket.keys, self.dropout if self.training else 0.0)
             contexts.append(context.flatten(1))
         return torch.cat(contexts).index_select(0, plan.ungroup())
+
+
+def _project(hidden: Tensor, *parts: nn.Linear) -> Tensor:
+    """Several projections in one product: (n_rows, hidden_size) -> (n_rows, len(parts) * hidden_size)"""
+    return F.linear(hidden, torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts]))
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dropout: float) -> Tensor:
