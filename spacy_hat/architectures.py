@@ -25,7 +25,7 @@ def hat_model_v1(
     require_sentences: bool = False,
     max_batch_pieces: int = 4096,
     output: Literal["pieces", "segments"] = "pieces",
-    precision: Literal["float32", "bfloat16"] = "float32",
+    precision: Literal["float32", "bfloat16", "auto"] = "float32",
     mixed_precision: bool = False,
     grad_scaler_config: Optional[Dict[str, Any]] = None,
 ) -> Model[List[Doc], FullTransformerBatch]:
@@ -45,7 +45,8 @@ def hat_model_v1(
     max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction, which bounds memory.
     output (Literal): What a document keeps. `pieces`: a vector for each piece, for any listener. `segments`: one for
         each segment, some hundred times less; the heads of this package work on it, other listeners raise.
-    precision (Literal): Of prediction: `float32`, or `bfloat16` for the matrix products.
+    precision (Literal): Of prediction: `float32`; `bfloat16` for the matrix products, with sums in float32; `auto`:
+        bfloat16 where the CPU or GPU multiplies it natively, float32 elsewhere.
     mixed_precision (bool): Train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a CPU that
         multiplies it natively, float32 on other CPUs.
     grad_scaler_config (Optional[Dict[str, Any]]): Options of thinc's PyTorchGradScaler, as in spacy-transformers.
@@ -76,7 +77,7 @@ def hat_tok2vec_v1(
     require_sentences: bool = False,
     max_batch_pieces: int = 4096,
     output: Literal["pieces", "segments"] = "pieces",
-    precision: Literal["float32", "bfloat16"] = "float32",
+    precision: Literal["float32", "bfloat16", "auto"] = "float32",
     mixed_precision: bool = False,
     grad_scaler_config: Optional[Dict[str, Any]] = None,
 ) -> Model[List[Doc], List[Floats2d]]:

@@ -5,7 +5,7 @@ import json
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Callable, ContextManager, Iterator, Literal, Optional, Tuple, cast, get_args
+from typing import Any, Callable, ContextManager, Iterator, Optional, Tuple, cast, get_args
 
 import srsly
 import torch
@@ -17,15 +17,16 @@ from transformers import PreTrainedTokenizerBase
 
 from ..modeling import HATConfig, HATModel, HiTransformerConfig, PackedInputs
 from ..modeling.checkpoint import fill_strictly, untied_state_dict
+from ..modeling.dense import cpu_multiplies_bfloat16
 from .hat_batch import Output
-
-Precision = Literal["float32", "bfloat16"]
+from .predictor import Precision, Predictor
 
 
 class HATShim(PyTorchShim):
     """Holds the encoder and its tokenizer, once `load` or `from_bytes` brought them.
 
-    precision (Precision): Of predictions. bfloat16 runs the matrix products in it and keeps the sums in float32.
+    precision (Precision): Of predictions. bfloat16 runs the matrix products in it and keeps the sums in float32; auto
+        does so where the device multiplies it natively.
     max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction.
     output (Literal["pieces", "segments"]): Whether to hand out every piece, or segment vectors only.
     mixed_precision (bool): Whether to train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a
@@ -46,7 +47,7 @@ class HATShim(PyTorchShim):
         _check_settings(precision, max_batch_pieces, grad_scaler_config)
         super().__init__(None)
         self._tokenizer: Optional[PreTrainedTokenizerBase] = None
-        self.precision = precision
+        self.predictor = Predictor(precision)
         self.max_batch_pieces = max_batch_pieces
         self.output = output
         self.mixed_precision = mixed_precision
@@ -101,10 +102,10 @@ class HATShim(PyTorchShim):
         inputs (PackedInputs): The batch.
         YIELDS (Tensor): (rows of the portion, hidden_size), float32; together the rows of the batch, in order.
         """
-        encoder = self.encoder.eval()
+        encoder = self.predictor.encoder(self.encoder)
         options: Any = {"max_batch_pieces": self.max_batch_pieces, "segments_only": self.output == "segments"}
         for portion in inputs.portions(self.max_batch_pieces):
-            with torch.no_grad(), self._autocast(self.precision == "bfloat16", torch.bfloat16):
+            with torch.no_grad():
                 rows = encoder.forward_packed(portion, **options).float()
             yield rows
 
@@ -117,6 +118,7 @@ class HATShim(PyTorchShim):
         RETURNS (Tuple[Tensor, Callable]): The output (n_rows, hidden_size), and a callback that takes its gradient
             and adds to those of the parameters.
         """
+        self.predictor.forget()
         encoder = self.encoder.train()
         on_gpu = self.device.type == "cuda"
         with self._autocast(self.mixed_precision, torch.float16 if on_gpu else torch.bfloat16):
@@ -174,11 +176,6 @@ class HATShim(PyTorchShim):
             tokenizer = getattr(transformers, message["tokenizer_class"]).from_pretrained(folder)
         self.load(encoder, tokenizer)
         return self
-
-
-def cpu_multiplies_bfloat16() -> bool:
-    """RETURNS (bool): Whether this CPU multiplies bfloat16 natively; others may take a hundred times as long."""
-    return torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def _check_settings(precision: str, max_batch_pieces: int, grad_scaler_config: Optional[dict[str, Any]]) -> None:

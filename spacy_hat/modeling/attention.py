@@ -7,13 +7,17 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .config import HATConfig
+from .dense import Dense, PreparedDense, dense
 from .plan import AttentionPlan, Bucket
+
+# On a CPU, torch's fused kernel is the faster one in float32 from so many rows on: benchmarks/attention.py.
+FUSED_WIDTH = 64
 
 
 class PackedSelfAttention(nn.Module):
     """softmax(QK^T / sqrt(head_size)) V inside each group of rows (Vaswani et al. 2017, section 3.2).
 
-    One product makes queries, keys and values of all rows; attention runs bucket by bucket; results go back to where
+    Queries, keys and values of all rows are made at once; attention runs bucket by bucket; results go back to where
     their rows stood. Parameter names are the published ones.
     """
 
@@ -21,9 +25,15 @@ class PackedSelfAttention(nn.Module):
         super().__init__()
         self.n_heads = config.num_attention_heads
         self.dropout = config.attention_probs_dropout_prob
-        self.query = nn.Linear(config.hidden_size, config.hidden_size)
-        self.key = nn.Linear(config.hidden_size, config.hidden_size)
-        self.value = nn.Linear(config.hidden_size, config.hidden_size)
+        self.query = Dense(config.hidden_size, config.hidden_size)
+        self.key = Dense(config.hidden_size, config.hidden_size)
+        self.value = Dense(config.hidden_size, config.hidden_size)
+        self.prepared_key_value: Optional[PreparedDense] = None
+
+    def prepare(self, dtype: torch.dtype) -> None:
+        """Predict in another precision from now on; see `prepare.prepared`."""
+        self.prepared_key_value = PreparedDense([self.key, self.value], dtype)
+        self.query = PreparedDense([self.query], dtype)  # type: ignore[assignment]
 
     def forward(self, hidden: Tensor, plan: AttentionPlan, first_only: bool = False) -> Tensor:
         """Attend inside groups.
@@ -35,45 +45,36 @@ class PackedSelfAttention(nn.Module):
         """
         if not plan.buckets:  # no rows either
             return hidden
+        queries = self.query(hidden.index_select(0, plan.first_rows) if first_only else hidden)
+        if plan.query_gate is not None:  # only where padding is computed, which first_only never does
+            queries = queries * plan.query_gate.to(queries.dtype)
+        keys_values = self._keys_and_values(hidden)
+        contexts = [self._attend(queries, keys_values, bucket, first_only) for bucket in plan.buckets]
         if first_only:
-            return self._first_rows_attend(hidden, plan)
-        qkv = _project(hidden, self.query, self.key, self.value)
-        if plan.query_gate is not None:
-            query, key_value = qkv.split([hidden.shape[-1], 2 * hidden.shape[-1]], dim=-1)
-            qkv = torch.cat([query * plan.query_gate.to(query.dtype), key_value], dim=-1)
-        contexts = [self._attend(qkv, bucket) for bucket in plan.buckets]
-        if plan.unbucket is None:
-            return contexts[0]
-        return torch.cat(contexts).index_select(0, plan.unbucket)
+            return torch.cat(contexts).index_select(0, plan.ungroup())
+        return contexts[0] if plan.unbucket is None else torch.cat(contexts).index_select(0, plan.unbucket)
 
-    def _attend(self, qkv: Tensor, bucket: Bucket) -> Tensor:
-        """(n_rows, 3 * hidden_size) -> (n_groups * width, hidden_size)"""
-        query, key, value = self._split_heads(qkv, bucket, 3)
+    def _keys_and_values(self, hidden: Tensor) -> Tensor:
+        """Both in one product: (n_rows, hidden_size) -> (n_rows, 2 * hidden_size)"""
+        if self.prepared_key_value is not None:
+            return self.prepared_key_value(hidden)
+        weight = torch.cat([self.key.weight, self.value.weight])
+        return dense(hidden, weight, torch.cat([self.key.bias, self.value.bias]))
+
+    def _attend(self, queries: Tensor, keys_values: Tensor, bucket: Bucket, first_only: bool) -> Tensor:
+        """Attention in one bucket -> (n_groups * width, hidden_size), or (n_groups, hidden_size)"""
+        key, value = self._split_heads(bucket.take(keys_values), bucket.width, 2)
+        if first_only:
+            (query,) = self._split_heads(queries.index_select(0, bucket.groups), 1, 1)
+        else:
+            (query,) = self._split_heads(bucket.take(queries), bucket.width, 1)
         context = attend(query, key, value, bucket.keys, self.dropout if self.training else 0.0)
-        return context.transpose(1, 2).reshape(bucket.n_groups * bucket.width, -1)
+        return context.transpose(1, 2).reshape(-1, queries.shape[-1])
 
-    def _split_heads(self, packed: Tensor, bucket: Bucket, n_parts: int) -> tuple[Tensor, ...]:
-        """(n_rows, n_parts * hidden_size) -> n_parts times (n_groups, n_heads, width, head_size)"""
-        rows = packed if bucket.rows is None else packed.index_select(0, bucket.rows.flatten())
-        heads = rows.view(bucket.n_groups, bucket.width, n_parts, self.n_heads, -1)
-        return heads.permute(2, 0, 3, 1, 4).unbind()
-
-    def _first_rows_attend(self, hidden: Tensor, plan: AttentionPlan) -> Tensor:
-        """Only real rows come here, so no group is without keys and there is no query gate."""
-        queries = self.query(hidden.index_select(0, plan.first_rows))
-        key_value = _project(hidden, self.key, self.value)
-        contexts = []
-        for bucket in plan.buckets:
-            key, value = self._split_heads(key_value, bucket, 2)
-            query = queries.index_select(0, bucket.groups).view(bucket.n_groups, self.n_heads, 1, -1)
-            context = attend(query, key, value, bucket.keys, self.dropout if self.training else 0.0)
-            contexts.append(context.flatten(1))
-        return torch.cat(contexts).index_select(0, plan.ungroup())
-
-
-def _project(hidden: Tensor, *parts: nn.Linear) -> Tensor:
-    """Several projections in one product: (n_rows, hidden_size) -> (n_rows, len(parts) * hidden_size)"""
-    return F.linear(hidden, torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts]))
+    def _split_heads(self, rows: Tensor, width: int, n_parts: int) -> tuple[Tensor, ...]:
+        """(n_groups * width, n_parts * hidden_size) -> n_parts times (n_groups, n_heads, width, head_size)"""
+        head_size = rows.shape[-1] // n_parts // self.n_heads
+        return rows.view(-1, width, n_parts, self.n_heads, head_size).permute(2, 0, 3, 1, 4).unbind()
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dropout: float) -> Tensor:
@@ -84,16 +85,20 @@ def attend(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dr
     dropout (float): Probability of a zero among the attention weights.
     RETURNS (Tensor): (n_groups, n_heads, width, head_size), of the queries' width.
     """
-    if query.device.type == "cpu" and query.requires_grad and query.dtype != torch.float32:
-        # On a CPU, the backward pass of torch's fused kernel is slow in half precision: benchmarks/attention.py.
+    if query.device.type == "cpu" and (query.dtype != torch.float32 or key.shape[2] < FUSED_WIDTH):
         return plain_attention(query, key, value, keys, dropout)
     return F.scaled_dot_product_attention(query, key, value, attn_mask=keys, dropout_p=dropout)
 
 
 def plain_attention(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dropout: float) -> Tensor:
     """The same as `attend`, product by product. Every group has a row that may be attended to."""
-    scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
+    n_groups, n_heads, width, head_size = query.shape
+    flat = [part.reshape(n_groups * n_heads, -1, head_size) for part in (query, key, value)]
+    # With beta = 0 the first argument is not read.
+    unread = query.new_empty(())
+    scores = torch.baddbmm(unread, flat[0], flat[1].transpose(1, 2), beta=0, alpha=head_size**-0.5)
     if keys is not None:
-        scores = scores.masked_fill(~keys, torch.finfo(scores.dtype).min)
+        never = torch.zeros_like(keys, dtype=scores.dtype).masked_fill_(~keys, torch.finfo(scores.dtype).min)
+        scores = (scores.view(n_groups, n_heads, width, -1) + never).view(scores.shape)
     weights = F.dropout(torch.softmax(scores, dim=-1), dropout)
-    return torch.matmul(weights, value)
+    return torch.bmm(weights, flat[2]).view(n_groups, n_heads, width, head_size)

@@ -6,6 +6,7 @@ from transformers.activations import ACT2FN
 
 from .attention import PackedSelfAttention
 from .config import HATConfig
+from .dense import Dense
 from .plan import AttentionPlan
 
 
@@ -39,7 +40,7 @@ class AddAndNorm(nn.Module):
 
     def __init__(self, n_in: int, config: HATConfig):
         super().__init__()
-        self.dense = nn.Linear(n_in, config.hidden_size)
+        self.dense = Dense(n_in, config.hidden_size)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
 
@@ -65,10 +66,13 @@ class FeedForwardIn(nn.Module):
 
     def __init__(self, config: HATConfig):
         super().__init__()
-        self.dense = nn.Linear(config.hidden_size, config.intermediate_size)
-        self.activation = ACT2FN[config.hidden_act]
+        self.dense = Dense(config.hidden_size, config.intermediate_size)
+        # GELU comes with the product, others after it.
+        self.activation = None if config.hidden_act == "gelu" else ACT2FN[config.hidden_act]
 
     def forward(self, hidden: Tensor) -> Tensor:
+        if self.activation is None:
+            return self.dense(hidden, gelu=True)
         return self.activation(self.dense(hidden))
 
 

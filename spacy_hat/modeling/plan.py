@@ -45,6 +45,10 @@ class Bucket:
     keys: Optional[Tensor]
     groups: Tensor
 
+    def take(self, packed: Tensor) -> Tensor:
+        """(n_rows, any) of the packed tensor -> (n_groups * width, any), those of this bucket"""
+        return packed if self.rows is None else packed.index_select(0, self.rows.flatten())
+
 
 @dataclass(frozen=True)
 class AttentionPlan:

@@ -118,6 +118,7 @@ def test_shim_trains_in_mixed_precision_with_finite_gradients_nearly_the_same(ha
         assert (gradient - exact[name]).norm() <= 0.1 * exact[name].norm() + 0.1, name
 
 
+@pytest.mark.filterwarnings("ignore:precision is")
 def test_shim_mixed_precision_is_off_where_the_cpu_has_none(hat_folder, shim, monkeypatch):
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
     mixed = make_shim(hat_folder, mixed_precision=True, precision="bfloat16")
