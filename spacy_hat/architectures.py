@@ -26,6 +26,8 @@ def hat_model_v1(
     max_batch_pieces: int = 4096,
     output: Literal["pieces", "segments"] = "pieces",
     precision: Literal["float32", "bfloat16", "auto"] = "float32",
+    segment_cache_mb: int = 0,
+    segment_cache_folder: Optional[str] = None,
     mixed_precision: bool = False,
     grad_scaler_config: Optional[Dict[str, Any]] = None,
 ) -> Model[List[Doc], FullTransformerBatch]:
@@ -47,6 +49,10 @@ def hat_model_v1(
         each segment, some hundred times less; the heads of this package work on it, other listeners raise.
     precision (Literal): Of prediction: `float32`; `bfloat16` for the matrix products, with sums in float32; `auto`:
         bfloat16 where the CPU or GPU multiplies it natively, float32 elsewhere.
+    segment_cache_mb (int): With `frozen_blocks` in `transformer_config`: megabytes in which training keeps what these
+        make of a segment before segments attend to each other, which is the same in every epoch. Segments that do
+        not fit are encoded each time. 0: no cache.
+    segment_cache_folder (Optional[str]): Keep it in a nameless file there, mapped into memory, not in memory itself.
     mixed_precision (bool): Train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a CPU that
         multiplies it natively, float32 on other CPUs.
     grad_scaler_config (Optional[Dict[str, Any]]): Options of thinc's PyTorchGradScaler, as in spacy-transformers.
@@ -58,6 +64,8 @@ def hat_model_v1(
         precision=precision,
         max_batch_pieces=max_batch_pieces,
         output=output,
+        segment_cache_mb=segment_cache_mb,
+        segment_cache_folder=segment_cache_folder,
         mixed_precision=mixed_precision,
         grad_scaler_config=grad_scaler_config,
     )
@@ -78,6 +86,8 @@ def hat_tok2vec_v1(
     max_batch_pieces: int = 4096,
     output: Literal["pieces", "segments"] = "pieces",
     precision: Literal["float32", "bfloat16", "auto"] = "float32",
+    segment_cache_mb: int = 0,
+    segment_cache_folder: Optional[str] = None,
     mixed_precision: bool = False,
     grad_scaler_config: Optional[Dict[str, Any]] = None,
 ) -> Model[List[Doc], List[Floats2d]]:

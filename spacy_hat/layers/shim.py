@@ -18,6 +18,7 @@ from transformers import PreTrainedTokenizerBase
 from ..modeling import HATConfig, HATModel, HiTransformerConfig, PackedInputs
 from ..modeling.checkpoint import fill_strictly, untied_state_dict
 from ..modeling.dense import cpu_multiplies_bfloat16
+from ..modeling.segment_cache import SegmentCache
 from .hat_batch import Output
 from .predictor import Precision, Predictor
 
@@ -29,6 +30,9 @@ class HATShim(PyTorchShim):
         does so where the device multiplies it natively.
     max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction.
     output (Literal["pieces", "segments"]): Whether to hand out every piece, or segment vectors only.
+    segment_cache_mb (int): In training, keep so many megabytes of what frozen blocks make of segments before these
+        attend to each other; 0: nothing.
+    segment_cache_folder (Optional[str]): Where, if not in memory.
     mixed_precision (bool): Whether to train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a
         CPU that multiplies it natively, float32 on any other CPU.
     grad_scaler_config (dict): Options of thinc's PyTorchGradScaler.
@@ -41,15 +45,20 @@ class HATShim(PyTorchShim):
         precision: Precision = "float32",
         max_batch_pieces: int = 4096,
         output: Output = "pieces",
+        segment_cache_mb: int = 0,
+        segment_cache_folder: Optional[str] = None,
         mixed_precision: bool = False,
         grad_scaler_config: Optional[dict[str, Any]] = None,
     ):
         _check_settings(precision, max_batch_pieces, grad_scaler_config)
+        _check_cache(segment_cache_mb, segment_cache_folder)
         super().__init__(None)
         self._tokenizer: Optional[PreTrainedTokenizerBase] = None
         self.predictor = Predictor(precision)
         self.max_batch_pieces = max_batch_pieces
         self.output = output
+        folder = None if segment_cache_folder is None else Path(segment_cache_folder)
+        self.segment_cache = SegmentCache(segment_cache_mb * 10**6, folder) if segment_cache_mb else None
         self.mixed_precision = mixed_precision
         self.grad_scaler_config = dict(grad_scaler_config or {})
 
@@ -122,7 +131,7 @@ class HATShim(PyTorchShim):
         encoder = self.encoder.train()
         on_gpu = self.device.type == "cuda"
         with self._autocast(self.mixed_precision, torch.float16 if on_gpu else torch.bfloat16):
-            output = encoder.forward_packed(inputs, segments_only=self.output == "segments")
+            output = encoder.forward_packed(inputs, segments_only=self.output == "segments", cache=self.segment_cache)
 
         def backprop(d_output: Tensor) -> None:
             if not output.requires_grad:  # every block is frozen
@@ -137,6 +146,10 @@ class HATShim(PyTorchShim):
                     gradient.zero_()
 
         return output.detach().float(), backprop
+
+    def finish_update(self, optimizer: Any) -> None:
+        super().finish_update(optimizer)
+        self.predictor.forget()
 
     def _autocast(self, wanted: bool, dtype: torch.dtype) -> ContextManager:
         device = self.device.type
@@ -192,6 +205,19 @@ def _check_settings(precision: str, max_batch_pieces: int, grad_scaler_config: O
         raise ValueError(
             f"grad_scaler_config has {', '.join(unknown)}, expected options of PyTorchGradScaler: "
             f"{', '.join(sorted(known))}. {where}"
+        )
+
+
+def _check_cache(megabytes: int, folder: Optional[str]) -> None:
+    if megabytes < 0:
+        raise ValueError(
+            f"segment_cache_mb is {megabytes}, expected 0 (no cache) or more. Correct it in "
+            "[components.transformer.model]."
+        )
+    if folder is not None and not Path(folder).is_dir():
+        raise ValueError(
+            f"segment_cache_folder is {folder!r}, which is no folder that is there. Make it, or set it to null to keep "
+            "the cache in memory, in [components.transformer.model]."
         )
 
 

@@ -14,6 +14,8 @@ from .config import HATConfig
 from .encoder import HATEncoder
 from .packed import PackedInputs
 from .padded import find_slots
+from .repeats import Repeats, find_repeats
+from .segment_cache import SegmentCache
 
 
 class HATPreTrainedModel(PreTrainedModel):
@@ -140,24 +142,82 @@ class HATModel(HATPreTrainedModel):
         return output.to_tuple() if return_dict is False else output
 
     def forward_packed(
-        self, inputs: PackedInputs, *, max_batch_pieces: Optional[int] = None, segments_only: bool = False
+        self,
+        inputs: PackedInputs,
+        *,
+        max_batch_pieces: Optional[int] = None,
+        segments_only: bool = False,
+        cache: Optional[SegmentCache] = None,
     ) -> Tensor:
         """Encode packed documents.
+
+        Until segments attend to each other, what a segment is does not depend on its document. Where no gradient is
+        wanted of that part (in prediction, and of frozen blocks), segments of the same pieces go through it once.
 
         inputs (PackedInputs): The batch.
         max_batch_pieces (Optional[int]): Pieces that go through a segment-wise block at once, which bounds memory;
             None, and whenever gradients are wanted: all.
         segments_only (bool): Whether only the segment vectors are wanted, which first pieces end as.
+        cache (Optional[SegmentCache]): Remembers that part, for as long as the weights of it do not change.
         RETURNS (Tensor): (n_pieces, hidden_size), or (n_segments, hidden_size).
         RAISES (ValueError): If a segment or a window is longer than the model has positions for.
         """
         self._check_packed(inputs)
-        plan = inputs.plan(self.device, None if torch.is_grad_enabled() else max_batch_pieces)
+        limit = None if torch.is_grad_enabled() else max_batch_pieces
+        n_led = self.n_leading_blocks()
+        repeats = find_repeats(inputs) if n_led else None
+        if not n_led or (repeats is None and cache is None):
+            hidden, n_led = self._embed_packed(inputs), 0
+        else:
+            hidden = self._lead(inputs, repeats, n_led, limit, segments_only, cache)
+        # Only the last block's output; a list would keep all of them.
+        return deque(self.encoder(hidden, inputs.plan(self.device, limit), segments_only, n_led), maxlen=1).pop()
+
+    def n_leading_blocks(self) -> int:
+        """RETURNS (int): First blocks whose segment-wise part needs neither other segments nor a gradient."""
+        n_leading = self.encoder.n_leading()
+        return min(n_leading, self.config.frozen_blocks) if torch.is_grad_enabled() else n_leading
+
+    @torch.no_grad()
+    def _lead(
+        self,
+        inputs: PackedInputs,
+        repeats: Optional[Repeats],
+        n_led: int,
+        limit: Optional[int],
+        segments_only: bool,
+        cache: Optional[SegmentCache],
+    ) -> Tensor:
+        """Run the segment-wise part of the first blocks, once for each distinct segment, or not at all."""
+        firsts_only = segments_only and self.encoder.leads_to_the_end(n_led)
+
+        def encode(distinct: PackedInputs) -> Tensor:
+            return self.encoder.lead(
+                self._embed_packed(distinct), distinct.plan(self.device, limit), n_led, firsts_only
+            )
+
+        distinct = inputs if repeats is None else repeats.distinct
+        if cache is None:
+            rows = encode(distinct)
+        else:
+            rows = cache.encode(distinct, encode, firsts_only, state=self._leading_state(n_led))
+        if repeats is None:
+            return rows
+        places = repeats.segments if firsts_only else repeats.rows
+        return rows.index_select(0, torch.from_numpy(places).to(rows.device))
+
+    def _leading_state(self, n_led: int) -> tuple:
+        """Changes when what `_lead` makes does: with weights, device and precision."""
+        modules = [self.embeddings, *(layer.sentence_encoder for layer in self.encoder.layers()[:n_led])]
+        parameters = [p for module in modules if module is not None for p in module.parameters()]
+        device = self.device.type
+        precision = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else None
+        return n_led, self.device, precision, [(p.data_ptr(), p._version) for p in parameters]
+
+    def _embed_packed(self, inputs: PackedInputs) -> Tensor:
         piece_ids = torch.from_numpy(inputs.piece_ids).to(self.device)
         positions = self._positions(torch.from_numpy(inputs.offsets()).to(self.device), piece_ids)
-        embedded = self._embed(piece_ids, positions, torch.zeros_like(piece_ids))
-        # Only the last block's output; a list would keep all of them.
-        return deque(self.encoder(embedded, plan, segments_only), maxlen=1).pop()
+        return self._embed(piece_ids, positions, torch.zeros_like(piece_ids))
 
     def _embed(self, words: Tensor, positions: Tensor, types: Tensor) -> Tensor:
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.config.frozen_blocks == 0):

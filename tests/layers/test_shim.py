@@ -252,3 +252,31 @@ def test_shim_trains_in_float16_with_scaled_gradients_on_the_gpu(hat_folder, shi
     backprop(torch.randn(output.shape, generator=torch.Generator().manual_seed(0)).to(output.device))
     for name, parameter in mixed.encoder.named_parameters():
         assert (parameter.grad.cpu() - exact[name]).norm() <= 0.1 * exact[name].norm() + 0.1, name
+
+
+def test_shim_predictions_follow_a_step_that_ends_after_another_prediction(hat_folder):
+    """An annotating component predicts between begin_update and finish_update."""
+    shim = make_shim(hat_folder, precision="auto")
+    _, backprop = shim.begin_update(make_inputs())
+    backprop(torch.ones(sum(LENGTHS), shim.encoder.config.hidden_size))
+    before = shim.predict(make_inputs())
+    shim.finish_update(Adam(0.1))
+    again = HATShim(precision="auto").from_bytes(shim.to_bytes())
+    assert not torch.equal(shim.predict(make_inputs()), before)
+    assert torch.equal(shim.predict(make_inputs()), again.predict(make_inputs()))
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+def test_shim_with_a_segment_cache_trains_the_same_and_encodes_once(hat_folder, tmp_path, in_file):
+    folder = str(tmp_path) if in_file else None
+    frozen = {"frozen_blocks": 1, "hidden_dropout_prob": 0.0}
+    cached = make_shim(hat_folder, config=frozen, segment_cache_mb=1, segment_cache_folder=folder)
+    plain = make_shim(hat_folder, config=frozen)
+    seen = []
+    cached.encoder.embeddings.register_forward_hook(lambda *_: seen.append(1))
+    for _ in range(3):
+        found, expected = update(cached, Adam(0.01)), update(plain, Adam(0.01))
+        assert found.keys() == expected.keys()
+        for name, gradient in found.items():
+            np.testing.assert_allclose(gradient, expected[name], atol=1e-4)
+    assert len(seen) == 1

@@ -156,6 +156,21 @@ SETTINGS = [
         for number in (0, -5)
     ),
     Mistake(
+        "a segment cache below nothing",
+        build(segment_cache_mb=-1),
+        ["segment_cache_mb is -1", "expected 0", "[components.transformer.model]"],
+    ),
+    Mistake(
+        "a segment cache in a folder that is not there",
+        build(segment_cache_folder="no/such/folder"),
+        [
+            "segment_cache_folder is 'no/such/folder'",
+            "no folder that is there",
+            "Make it, or set it to null",
+            "[components.transformer.model]",
+        ],
+    ),
+    Mistake(
         "an unknown option of the gradient scaler",
         build(grad_scaler_config={"scale": 2.0}),
         ["grad_scaler_config has scale", "expected options of PyTorchGradScaler", "init_scale"],
