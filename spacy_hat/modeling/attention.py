@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from .config import HATConfig
 from .dense import Dense, PreparedDense, dense
 from .plan import AttentionPlan, Bucket
+from .varlen import attend_varlen, takes_varlen
 
 # On a CPU, torch's fused kernel is the faster one in float32 from so many rows on: benchmarks/attention.py.
 FUSED_WIDTH = 64
@@ -49,6 +50,8 @@ class PackedSelfAttention(nn.Module):
         if plan.query_gate is not None:  # only where padding is computed, which first_only never does
             queries = queries * plan.query_gate.to(queries.dtype)
         keys_values = self._keys_and_values(hidden)
+        if takes_varlen(queries, queries.shape[-1] // self.n_heads, self.dropout if self.training else 0.0, plan):
+            return attend_varlen(queries, keys_values, self.n_heads, plan, first_only)
         contexts = [self._attend(queries, keys_values, bucket, first_only) for bucket in plan.buckets]
         if first_only:
             return torch.cat(contexts).index_select(0, plan.ungroup())

@@ -1,0 +1,63 @@
+"""Attention inside groups of any lengths in one call, where torch has a kernel for it: on a GPU, in half precision.
+
+It reads the packed rows as they are; there are no buckets, no masks and no copies.
+"""
+
+from typing import Any, Optional
+
+import torch
+from torch import Tensor
+
+from .plan import AttentionPlan
+
+try:
+    from torch.nn.attention.varlen import varlen_attn
+except ImportError:  # torch below 2.10
+    varlen_attn: Optional[Any] = None  # type: ignore[no-redef]
+
+# What FlashAttention (Dao 2023), which is behind it, can do.
+HALF_PRECISIONS = (torch.float16, torch.bfloat16)
+LARGEST_HEAD = 256
+HEAD_STEP = 8
+OLDEST_GPU = (8, 0)
+
+
+def takes_varlen(queries: Tensor, head_size: int, dropout: float, plan: AttentionPlan) -> bool:
+    """Whether the kernel is there and can do what is wanted.
+
+    queries (Tensor): (n_queries, hidden_size).
+    head_size (int): Numbers of a head.
+    dropout (float): Among attention weights; the kernel has none.
+    plan (AttentionPlan): The groups; the kernel has no mask over keys.
+    RETURNS (bool): Whether `attend_varlen` may be called.
+    """
+    if varlen_attn is None or queries.device.type != "cuda" or queries.dtype not in HALF_PRECISIONS:
+        return False
+    masked = plan.query_gate is not None
+    odd_head = head_size > LARGEST_HEAD or head_size % HEAD_STEP != 0
+    if dropout or masked or odd_head:
+        return False
+    return torch.cuda.get_device_capability(queries.device) >= OLDEST_GPU
+
+
+def attend_varlen(queries: Tensor, keys_values: Tensor, n_heads: int, plan: AttentionPlan, first_only: bool) -> Tensor:
+    """Let rows attend inside their groups.
+
+    queries (Tensor): (n_rows, hidden_size); with first_only, (n_groups, hidden_size).
+    keys_values (Tensor): (n_rows, 2 * hidden_size).
+    n_heads (int): Heads.
+    plan (AttentionPlan): The groups.
+    first_only (bool): Whether there is one query a group.
+    RETURNS (Tensor): Like queries.
+    """
+    assert varlen_attn is not None  # takes_varlen said so
+    n_rows, width = keys_values.shape[0], queries.shape[-1]
+    key, value = keys_values.view(n_rows, 2, n_heads, width // n_heads).unbind(1)
+    query = queries.view(-1, n_heads, width // n_heads)
+    bounds = torch.cat([plan.first_rows, plan.first_rows.new_tensor([n_rows])]).int()
+    longest = plan.buckets[0].width
+    query_bounds, most = bounds, longest
+    if first_only:
+        query_bounds, most = torch.arange(len(bounds), dtype=torch.int32, device=bounds.device), 1
+    attended: Any = varlen_attn(query, key, value, query_bounds, bounds, most, longest)
+    return attended.reshape(-1, width)
