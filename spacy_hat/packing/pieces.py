@@ -50,11 +50,12 @@ def tokenize(doc: Doc, tokenizer: FastTokenizer) -> Pieces:
     RAISES (ValueError): the tokenizer is a slow one.
     """
     backend = _unlimited_backend(tokenizer)
-    ids, offsets = encode(backend, doc.text)
+    text = doc.text
+    ids, offsets = encode(backend, text)
     if backend.normalizer is not None:
         is_space, starts, lengths = _tokens(doc)
         visible = np.stack([starts, starts + lengths], axis=1)[is_space == 0]
-        offsets = reach_composed(offsets, visible, doc.text, backend.normalizer)
+        offsets = reach_composed(offsets, visible, text, backend.normalizer)
     return align(ids, offsets, doc)
 
 
