@@ -44,17 +44,30 @@ def count_pieces(nlp: Language, doc: Doc) -> int:
     return len(tokenize(doc, pipeline_tokenizer(nlp)))
 
 
-def evaluate(model: Path, test: Path, *, limit: int = 0, console: Console) -> Scores:
+def load(model: Path, precision: str | None) -> Language:
+    """Load a pipeline.
+
+    model (Path): its folder.
+    precision (str | None): that of its encoder's predictions; None: what the pipeline says.
+    RETURNS (Language): the pipeline, for texts of any length.
+    """
+    settings = {} if precision is None else {"components.transformer.model.precision": precision}
+    nlp = spacy.load(model, config=settings)
+    nlp.max_length = MAX_TEXT_LENGTH
+    return nlp
+
+
+def evaluate(model: Path, test: Path, *, limit: int = 0, precision: str | None = None, console: Console) -> Scores:
     """Run a pipeline on annotated documents and score it.
 
     model (Path): the pipeline's folder.
     test (Path): a .spacy file.
     limit (int): at most so many documents; 0 for all.
+    precision (str | None): of the predictions; None: what the pipeline says.
     console (Console): for the progress bar.
     RETURNS (Scores): of documents or of sentences, by what the pipeline classifies.
     """
-    nlp = spacy.load(model)
-    nlp.max_length = MAX_TEXT_LENGTH
+    nlp = load(model, precision)
     gold = list(DocBin().from_disk(test).get_docs(nlp.vocab))[: limit or None]
     with progress_bar(console) as progress:
         piped = nlp.pipe(doc.text for doc in gold)
