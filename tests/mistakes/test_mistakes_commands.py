@@ -12,7 +12,7 @@ from .workshop import as_bin, change, cut, drop, remove, reshape, write
 
 SIZES = {"segment_length": 16, "max_segments": 6}
 OPTIONS = ["--layout", "S|SD", "--segment-length", "16", "--max-segments", "6"]
-SUPPORTED = "bert, electra, roberta, xlm-roberta, camembert"
+SUPPORTED = "bert, electra, distilbert, roberta, xlm-roberta, camembert"
 
 
 def begin(make, **settings):
@@ -63,6 +63,16 @@ WARM_STARTS = [
         "warm-start from a type with other blocks",
         begin(lambda w: w.bert(model_type="t5")),
         ["cannot start from a model of type 't5'", f"Supported types: {SUPPORTED}", "Choose a source"],
+    ),
+    Mistake(
+        "warm-start from a type with relative positions",
+        begin(lambda w: w.bert(model_type="mpnet")),
+        ["cannot start from a model of type 'mpnet'", "adds a bias for the distance", "Choose a source"],
+    ),
+    Mistake(
+        "warm-start with an unknown name of a layout",
+        begin(lambda w: w.bert(), layout="I9"),
+        ["HAT layout 'I9' holds ['I9']", "or one of I1, I2, I3, LC1"],
     ),
     Mistake(
         "warm-start from code on the hub",
@@ -149,6 +159,64 @@ COMMANDS = [
         "an output folder inside a file",
         command(lambda w: w.bert(), lambda w: w.hat() / "config.json" / "hat"),
         ["Cannot write to", "config.json"],
+        FailedError,
+    ),
+    Mistake(
+        "sizes for a HAT that takes them from its source",
+        command(lambda w: w.bert(), lambda w: w.root / "absent", "--heads", "4"),
+        ["Cannot use --heads here", "The source has sizes of its own", "add --from-scratch"],
+        FailedError,
+    ),
+    Mistake(
+        "a revision of no source",
+        command(lambda w: w.new(), lambda w: w.root / "absent", "--from-scratch", "--revision", "main"),
+        ["Cannot use --revision here", "no source to take from", "Leave it out"],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, on no corpus",
+        command(lambda w: w.root / "corpus", lambda w: w.root / "absent", "--from-scratch"),
+        ["is not there", "expected a file or folder of texts", ".jsonl", "Check the path"],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, on a folder without texts",
+        command(lambda w: w.bert(), lambda w: w.root / "absent", "--from-scratch"),
+        ["holds no texts", "Got: .json", "Expected: .txt, .jsonl, .spacy"],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, on a .jsonl without texts",
+        command(
+            lambda w: write(w.new(), "a.jsonl", '{"txt": "the court"}'), lambda w: w.root / "absent", "--from-scratch"
+        ),
+        ["Line 1 of", "expected a JSON object with a string under", '"text"'],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, on an empty file",
+        command(lambda w: write(w.new(), "a.txt", ""), lambda w: w.root / "absent", "--from-scratch"),
+        ["holds no text to learn pieces from", "Give files with texts"],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, with a vocabulary smaller than an alphabet",
+        command(
+            lambda w: write(w.new(), "a.txt", "the court"),
+            lambda w: w.root / "absent",
+            *("--from-scratch", "--vocab-size", "100"),
+        ),
+        ["vocab_size is 100", "expected at least 261", "Choose some thousands"],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, with heads that do not divide the width",
+        command(
+            lambda w: write(w.new(), "a.txt", "the court"),
+            lambda w: w.root / "absent",
+            *("--from-scratch", "--hidden-size", "100", "--heads", "3"),
+        ),
+        ["hidden_size is 100", "3 attention heads do not divide"],
         FailedError,
     ),
     Mistake(
