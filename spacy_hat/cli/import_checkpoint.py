@@ -83,7 +83,7 @@ def import_cli(
             imported.nlp.to_disk(folder)
     except OSError as error:
         msg.fail(f"Cannot write to {output}", str(error), exits=1)
-    rows = [*imported.went.items(), ("all other weights", "transformer")]
+    rows = [*imported.went.items(), ("hi_transformer.…", "component transformer")]
     msg.table(rows, header=(checkpoint, f"in {imported.head}"), divider=True, max_col=80)
     msg.info(f"Labels: {', '.join(imported.labels)}")
     for note in imported.notes:

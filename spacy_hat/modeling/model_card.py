@@ -7,10 +7,19 @@ from transformers import PretrainedConfig
 
 from .config import HATConfig
 from .model import HATModel
+from .published_head import PublishedHead
 from .source_card import SourceCard
 from .warm_start_report import WarmStartReport
 
 TAGS = ["spacy", "spacy-hat", "hierarchical-attention-transformer", "long-documents"]
+ENCODER_USE = (
+    "In spacy-hat, name this folder (or repository) in a config, in the place of THIS:\n\n"
+    "```bash\npython -m spacy train configs/hat_textcat.cfg --paths.hat THIS --paths.train train.spacy "
+    "--paths.dev dev.spacy\n```\n\n"
+    'or in code: `nlp.add_pipe("hat", config={"model": {"name": "THIS"}})`. In PyTorch:\n\n'
+    "```python\nfrom spacy_hat.modeling import HATModel, load_tokenizer\n\n"
+    'model = HATModel.from_pretrained("THIS")\ntokenizer = load_tokenizer("THIS")\n```'
+)
 PAPER = "Chalkidis et al. 2022 ([arXiv 2210.05529](https://arxiv.org/abs/2210.05529))"
 
 
@@ -66,8 +75,46 @@ def scratch_card(model: HATModel, report: WarmStartReport) -> str:
     )
 
 
+def head_card(encoder: HATModel, head: PublishedHead, licence: str) -> str:
+    """Write the card of a checkpoint with a head, exported from a pipeline.
+
+    encoder (HATModel): What the head reads.
+    head (PublishedHead): The head.
+    licence (str): The pipeline's; empty if it has none.
+    RETURNS (str): README.md.
+    """
+    documents = head.kind == "documents"
+    name = "HATForSequenceClassification" if documents else "HATForSequentialSentenceClassification"
+    how_many = "one of them each" if head.problem_type == "single_label_classification" else "any number of them"
+    length = encoder.config.segment_length
+    use = (
+        'In spaCy, with spacy-hat: `python -m spacy hat import THIS pipeline`, then `spacy.load("pipeline")`. In '
+        f"PyTorch:\n\n```python\nfrom spacy_hat.modeling import {name}, load_tokenizer\n\n"
+        f'model = {name}.from_pretrained("THIS")\ntokenizer = load_tokenizer("THIS")\n```\n\n'
+        f"`input_ids` and `attention_mask` are (documents, segments * {length}): each segment has {length} slots, "
+        "opens with the classifier piece, and holds no other special piece."
+    )
+    return _card(
+        encoder.config,
+        {**({"license": licence} if licence else {}), **({"pipeline_tag": "text-classification"} if documents else {})},
+        title=f"{name} from spaCy",
+        about=f"A Hierarchical Attention Transformer ({PAPER}) that gives {'documents' if documents else 'sentences'} "
+        f"labels, {how_many}. Exported from a spaCy pipeline by spacy-hat.",
+        body=["## Labels", _bullets(head.labels)],
+        n_parameters=_size(encoder),
+        use=use,
+    )
+
+
 def _card(
-    config: PretrainedConfig, metadata: dict, *, title: str, about: str, body: list[str], n_parameters: int
+    config: PretrainedConfig,
+    metadata: dict,
+    *,
+    title: str,
+    about: str,
+    body: list[str],
+    n_parameters: int,
+    use: str = ENCODER_USE,
 ) -> str:
     front = ModelCardData(tags=TAGS, library_name="spacy-hat", **metadata).to_yaml()
     assert isinstance(config, HATConfig)
@@ -82,14 +129,6 @@ def _card(
         "document positions": "on" if config.document_position_embeddings else "off",
         "weights": f"{n_parameters / 1e6:.1f} million",
     }
-    use = (
-        "In spacy-hat, name this folder (or repository) in a config, in the place of THIS:\n\n"
-        "```bash\npython -m spacy train configs/hat_textcat.cfg --paths.hat THIS --paths.train train.spacy "
-        "--paths.dev dev.spacy\n```\n\n"
-        'or in code: `nlp.add_pipe("hat", config={"model": {"name": "THIS"}})`. In PyTorch:\n\n'
-        "```python\nfrom spacy_hat.modeling import HATModel, load_tokenizer\n\n"
-        'model = HATModel.from_pretrained("THIS")\ntokenizer = load_tokenizer("THIS")\n```'
-    )
     sections = [f"# {title}", about, *body, "## Sizes", _table(("", ""), sizes.items()), "## How to use it", use]
     return f"---\n{front}\n---\n\n" + "\n\n".join(sections) + "\n"
 

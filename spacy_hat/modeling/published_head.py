@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
-from . import heads, hi_transformer
 from .checkpoint import ENCODER_PREFIX, MODEL_TYPES, shorten
-from .config import HATConfig, HiTransformerConfig
+from .config import HATConfig
 from .config_checks import POOLINGS
 from .files import read_config, read_weights
+from .heads import HATForSequenceClassification, HATForSequentialSentenceClassification
 from .model import HATModel
 
 Kind = Literal["documents", "segments"]
@@ -21,15 +21,13 @@ _KINDS: dict[str, Kind] = {
     "ForSequenceClassification": "documents",
     "ForSequentialSentenceClassification": "segments",
 }
-_CLASSES: dict[tuple[Kind, bool], Any] = {
-    ("documents", False): heads.HATForSequenceClassification,
-    ("segments", False): heads.HATForSequentialSentenceClassification,
-    ("documents", True): hi_transformer.HiTransformerForSequenceClassification,
-    ("segments", True): hi_transformer.HiTransformerForSequentialSentenceClassification,
+_CLASSES: dict[Kind, Any] = {
+    "documents": HATForSequenceClassification,
+    "segments": HATForSequentialSentenceClassification,
 }
 ATTENTIVE = "pooler.attentive_pooling."
 # What of an encoder's configuration does not describe it.
-_OF_OTHERS = ("_name_or_path", "architectures", "id2label", "label2id", "problem_type", "transformers_version")
+_OF_OTHERS = ("_name_or_path", "model_type", "architectures", "id2label", "label2id", "problem_type")
 
 
 @dataclass(frozen=True)
@@ -97,8 +95,7 @@ def write_head(folder: Path, head: PublishedHead, encoder: HATModel, tokenizer: 
     tokenizer (PreTrainedTokenizerBase): The encoder's.
     """
     entries = {key: value for key, value in encoder.config.to_dict().items() if key not in _OF_OTHERS}
-    older = isinstance(encoder.config, HiTransformerConfig)
-    config = (HiTransformerConfig if older else HATConfig).from_dict(
+    config = HATConfig.from_dict(
         {
             **entries,
             "id2label": dict(enumerate(head.labels)),
@@ -109,7 +106,7 @@ def write_head(folder: Path, head: PublishedHead, encoder: HATModel, tokenizer: 
             **({"pooling": head.pooling} if head.kind == "documents" else {}),
         }
     )
-    model = _CLASSES[head.kind, older](config)
+    model = _CLASSES[head.kind](config)
     model.hi_transformer.load_state_dict(encoder.state_dict())
     own = dict(model.named_parameters())
     with torch.no_grad():

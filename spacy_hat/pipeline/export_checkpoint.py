@@ -10,6 +10,7 @@ from spacy.pipeline import SpanCategorizer
 from thinc.api import Model
 
 from ..layers.hat_model import get_shim
+from ..modeling.model_card import head_card
 from ..modeling.published_head import Kind, PublishedHead, write_head
 from .head_checks import Head, heads_of
 from .import_checkpoint import MULTI, NEGATIVE_LABEL, SINGLE
@@ -26,18 +27,22 @@ class Exported:
     component (str): Name of the head's component.
     head (PublishedHead): The head.
     encoder_layer (Model): The `hat` layer.
+    licence (str): That of the pipeline, by its meta.json; empty if there is none.
     notes (List[str]): What a checkpoint has no place for.
     """
 
     component: str
     head: PublishedHead
     encoder_layer: Model
+    licence: str
     notes: List[str]
 
     def to_disk(self, folder: Path) -> None:
-        """Write the checkpoint into a folder that is there."""
+        """Write the checkpoint, and a model card, into a folder that is there."""
         shim = get_shim(self.encoder_layer)
         write_head(folder, self.head, shim.encoder, shim.tokenizer)
+        card = head_card(shim.encoder, self.head, self.licence)
+        (folder / "README.md").write_text(card, encoding="utf8")
 
 
 def export_checkpoint(nlp: Language, component: Optional[str] = None) -> Exported:
@@ -70,7 +75,8 @@ def export_checkpoint(nlp: Language, component: Optional[str] = None) -> Exporte
         pooling=pooling_of(pipe.model) if kind == "documents" else "max",
         dropout=pipe.model.get_ref("hidden").attrs["dropout"],
     )
-    return Exported(pipe.name, head, encoder, [*notes, *more, *_left_behind(nlp, pipe, encoder, head)])
+    notes += [*more, *_left_behind(nlp, pipe, encoder, head)]
+    return Exported(pipe.name, head, encoder, nlp.meta.get("license") or "", notes)
 
 
 def _choose(nlp: Language, component: Optional[str]) -> Head:

@@ -233,6 +233,20 @@ def test_import_says_licence_and_source(tmp_path):
     assert meta["sources"][0]["name"] == tmp_path.name
 
 
+@pytest.mark.parametrize("revision", [None, "v2"])
+def test_import_asks_the_hub_for_the_revision(monkeypatch, revision):
+    asked = []
+
+    def download(name, file, **options):
+        asked.append(options.get("revision"))
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr("spacy_hat.modeling.files.hf_hub_download", download)
+    with pytest.raises(ValueError, match="cannot be had from the hub"):
+        import_checkpoint("some-owner/some-hat", revision=revision)
+    assert asked == [revision]
+
+
 # --- report ---------------------------------------------------------------------------------------
 
 
