@@ -155,7 +155,8 @@ def _from_texts(source: str, settings: dict[str, Any]) -> tuple[Any, str]:
     from ..pipeline.corpus_texts import find_texts
 
     files = find_texts(Path(source))
-    with Progress(console=Console(stderr=True)) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         texts = _with_progress(files, progress)
         started = start_from_scratch(texts, name=Path(source).resolve().name, **settings)
     return started, scratch_card(started.model, started.report)

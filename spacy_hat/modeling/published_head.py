@@ -188,8 +188,9 @@ def _check(name: Union[str, Path], expected: Mapping[str, tuple[int, ...]], weig
 
 
 def _labels(name: Union[str, Path], config: PretrainedConfig) -> list[str]:
-    numbers = sorted(config.id2label)
-    labels = [config.id2label[number] for number in numbers]
+    by_number = {int(number): label for number, label in config.id2label.items()}
+    numbers = sorted(by_number)
+    labels = [by_number[number] for number in numbers]
     sound = all(isinstance(label, str) and label for label in labels) and len(set(labels)) == len(labels)
     if numbers != list(range(len(labels))) or not sound:
         raise ValueError(

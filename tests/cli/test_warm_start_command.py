@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -104,6 +105,14 @@ def test_warm_start_help_names_every_published_layout():
     assert tuple(PUBLISHED_LAYOUTS) == PUBLISHED
     output = CliRunner().invoke(app, ["hat", "warm-start", "--help"]).output
     assert all(name in output for name in PUBLISHED if "-" not in name)  # those with hyphens are broken at them
+
+
+def test_page_on_checkpoints_has_the_layouts_by_name():
+    page = (Path(__file__).parent.parent.parent / "docs" / "checkpoints.md").read_text(encoding="utf8")
+    for name, layout in PUBLISHED_LAYOUTS.items():
+        assert f"| `{name}` |" in page
+        if "-" not in name:
+            assert f"| `{name}` | `{layout}` |" in page.replace("\\|", "|")
 
 
 @pytest.mark.parametrize(
