@@ -98,11 +98,13 @@ def test_import_of_an_older_type_and_of_bin_files(tmp_path):
 
 
 def test_import_can_be_trained_further(tmp_path):
-    save_head(tmp_path, labels=["DISMISSED", "ALLOWED"])
+    spacy.util.fix_random_seed(0)
+    torch.manual_seed(0)
+    save_head(tmp_path, labels=["DISMISSED", "ALLOWED"], hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     nlp = import_checkpoint(str(tmp_path)).nlp
     nlp.remove_pipe("doc_cleaner")
-    losses = train(nlp, make_examples(nlp), 8)
-    assert losses[-1]["textcat"] < losses[0]["textcat"]
+    losses = [step["textcat"] for step in train(nlp, make_examples(nlp), 12)]
+    assert losses[-1] < 0.5 * losses[0]
 
 
 # --- the published implementation's recorded outputs ----------------------------------------------
