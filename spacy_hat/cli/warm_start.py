@@ -1,16 +1,29 @@
-"""`python -m spacy hat warm-start`: a HAT from any BERT or RoBERTa."""
+"""`python -m spacy hat warm-start`: a HAT from an ordinary encoder, or from texts alone."""
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any, Iterator, Optional
 
 import typer
 from wasabi import msg
 
 from .atomic_output import new_folder
+from .output_place import refusal
 
-LAYOUT_HELP = "Blocks: S segment-wise, D cross-segment, SD both; or the name of a published layout"
+PUBLISHED = (
+    *("I1", "I2", "I3", "LC1", "LC2", "EC1", "EC2", "AH"),
+    *("adhoc-hierarchical-transformer-base-4096", "hierarchical-transformer-base-4096"),
+)
+LAYOUT_HELP = "Blocks: S segment-wise, D cross-segment, SD both; or the name of a published layout: " + ", ".join(
+    PUBLISHED
+)
+SOURCE_HELP = (
+    "Folder or hub name of a BERT, ELECTRA, DistilBERT, RoBERTa, XLM-RoBERTa or CamemBERT; with --from-scratch, a file "
+    "or folder of texts (.txt; .jsonl with a `text` in each line; .spacy)"
+)
 START_HELP = "How cross-segment blocks begin: passing their input through, or as copies of the source's layers"
+SCRATCH_HELP = "Start from random weights, and learn a tokenizer (byte-level BPE) from the texts in SOURCE"
+WARM, SCRATCH = "From an encoder", "From scratch"
 
 
 class CrossSegmentStart(StrEnum):
@@ -31,80 +44,143 @@ class ExtraBlocks(StrEnum):
 
 
 def warm_start_cli(
-    source: Annotated[str, typer.Argument(help="Folder or hub name of a BERT- or RoBERTa-type encoder")],
+    source: Annotated[str, typer.Argument(help=SOURCE_HELP)],
     output: Annotated[Path, typer.Argument(help="Folder for the new HAT")],
     layout: Annotated[str, typer.Option(help=LAYOUT_HELP)] = "S|SD|S|SD|S|SD",
     segment_length: Annotated[int, typer.Option(help="Pieces of a segment, its classifier piece included")] = 128,
     max_segments: Annotated[int, typer.Option(help="Segments that can attend to each other")] = 128,
-    cross_segment_start: Annotated[CrossSegmentStart, typer.Option(help=START_HELP)] = CrossSegmentStart.identity,
+    seed: Annotated[int, typer.Option(help="For whatever starts from random weights")] = 0,
+    cross_segment_start: Annotated[
+        Optional[CrossSegmentStart], typer.Option(help=f"{START_HELP} [default: identity]", rich_help_panel=WARM)
+    ] = None,
     document_positions: Annotated[
-        DocumentPositions, typer.Option(help="How the source's token positions become positions of segments")
-    ] = DocumentPositions.copy,
+        Optional[DocumentPositions],
+        typer.Option(
+            help="How the source's token positions become positions of segments [default: copy]", rich_help_panel=WARM
+        ),
+    ] = None,
     extra_blocks: Annotated[
-        ExtraBlocks, typer.Option(help="What blocks beyond the source's depth begin with")
-    ] = ExtraBlocks.error,
-    revision: Annotated[Optional[str], typer.Option(help="Version of a hub model: branch, tag or commit")] = None,
+        Optional[ExtraBlocks],
+        typer.Option(help="What blocks beyond the source's depth begin with [default: error]", rich_help_panel=WARM),
+    ] = None,
+    revision: Annotated[
+        Optional[str],
+        typer.Option(help="Version of a hub model: branch, tag or commit", rich_help_panel=WARM),
+    ] = None,
+    from_scratch: Annotated[bool, typer.Option("--from-scratch", help=SCRATCH_HELP, rich_help_panel=SCRATCH)] = False,
+    hidden_size: Annotated[
+        Optional[int], typer.Option(help="Width of every vector [default: 256]", rich_help_panel=SCRATCH)
+    ] = None,
+    heads: Annotated[
+        Optional[int], typer.Option(help="Attention heads of a block [default: 4]", rich_help_panel=SCRATCH)
+    ] = None,
+    intermediate_size: Annotated[
+        Optional[int],
+        typer.Option(help="Width inside a block's feed-forward part [default: 1024]", rich_help_panel=SCRATCH),
+    ] = None,
+    vocab_size: Annotated[
+        Optional[int], typer.Option(help="Pieces to learn [default: 8000]", rich_help_panel=SCRATCH)
+    ] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace a checkpoint that is there")] = False,
 ) -> None:
     """
-    Start a HAT from the weights of an ordinary encoder, and save it where `--paths.hat` of a config can find it.
+    Start a HAT from the weights of an ordinary encoder (or, with --from-scratch, from nothing but texts), and save it
+    where `--paths.hat` of a config can find it.
 
     Example: python -m spacy hat warm-start bert-base-uncased models/hat --layout "S|SD|S|SD|S|SD|S|SD|S|SD|S|SD"
+
+    Example: python -m spacy hat warm-start corpus models/hat --from-scratch --layout I3 --vocab-size 16000
     """
     if reason := refusal(source, output, force=force):
         msg.fail(f"Cannot write to {output}", reason, exits=1)
-    from rich.console import Console
-
-    from ..modeling import warm_start
-
-    hub: dict[str, Any] = {"revision": revision} if revision else {}
+    sizes = {"layout": layout, "segment_length": segment_length, "max_segments": max_segments, "seed": seed}
+    of_encoder = {
+        "cross_segment_start": cross_segment_start,
+        "document_positions": document_positions,
+        "extra_blocks": extra_blocks,
+        "revision": revision,
+    }
+    of_scratch = {
+        "hidden_size": hidden_size,
+        "num_attention_heads": heads,
+        "intermediate_size": intermediate_size,
+        "vocab_size": vocab_size,
+    }
+    chosen = {name: value for name, value in (of_scratch if from_scratch else of_encoder).items() if value is not None}
+    others = of_encoder if from_scratch else of_scratch
+    if strangers := [name for name, value in others.items() if value is not None]:
+        options = ", ".join(f"--{name.removeprefix('num_attention_').replace('_', '-')}" for name in strangers)
+        reason = "There is no source to take from" if from_scratch else "The source has sizes of its own"
+        remedy = "Leave it out" if from_scratch else "Leave it out, or add --from-scratch"
+        msg.fail(f"Cannot use {options} here", f"{reason}. {remedy}.", exits=1)
     try:
-        with Console(stderr=True).status(f"Reading {source}"):
-            started = warm_start(
-                source,
-                layout=layout,
-                segment_length=segment_length,
-                max_segments=max_segments,
-                cross_segment_start=cross_segment_start.value,
-                document_positions=document_positions.value,
-                extra_blocks=extra_blocks.value,
-                **hub,
-            )
+        started, card = (_from_texts if from_scratch else _from_encoder)(source, {**sizes, **chosen})
     except (ValueError, OSError) as error:
         msg.fail(f"Cannot start a HAT from {source}", str(error), exits=1)
     try:
         with new_folder(output) as folder:
             started.model.save_pretrained(folder)
             started.tokenizer.save_pretrained(folder)
+            (folder / "README.md").write_text(card, encoding="utf8")
     except OSError as error:
         msg.fail(f"Cannot write to {output}", str(error), exits=1)
-    report = started.report
-    msg.table(sorted(report.copied.items()), header=("HAT", f"copied from {source}"), divider=True)
-    if report.fresh:
-        msg.info("Not as in the source:")
-        msg.text("\n".join(f"  {line}" for line in report.fresh))
+    _print_report(started.report, source)
     n_parameters = sum(parameter.numel() for parameter in started.model.parameters())
     msg.good(
         f"Saved a HAT with layout {started.model.config.layout} ({n_parameters / 1e6:.1f} million weights) to {output}"
     )
 
 
-def refusal(source: str, output: Path, *, force: bool) -> Optional[str]:
-    """Why the output may not be written: what would be lost is not a HAT that the user asked to replace.
+def _from_encoder(source: str, settings: dict[str, Any]) -> tuple[Any, str]:
+    """RETURNS (tuple[WarmStart, str]): The HAT, and its card."""
+    from rich.console import Console
 
-    source (str): Folder or hub name of the encoder.
-    output (Path): Folder for the new HAT.
-    force (bool): Whether a checkpoint may be replaced.
-    RETURNS (Optional[str]): The reason and the remedy; None if nothing speaks against it.
-    """
-    if not output.exists():
-        return None
-    if not output.is_dir():
-        return "A file is there, expected a folder or nothing. Choose another place."
-    if output.resolve() == Path(source).resolve():
-        return "It is the source itself, which would be lost. Choose another folder."
-    if not force:
-        return "A folder is there already. Choose another, or replace it with --force."
-    if any(output.iterdir()) and not (output / "config.json").is_file():
-        return "Its files are not those of a checkpoint (no config.json), and would be lost. Choose another folder."
-    return None
+    from ..modeling import warm_start
+    from ..modeling.model_card import warm_start_card
+    from ..modeling.source_card import read_source_card
+
+    hub = {"revision": settings.pop("revision")} if "revision" in settings else {}
+    with Console(stderr=True).status(f"Reading {source}"):
+        started = warm_start(source, **settings, **hub)
+        return started, warm_start_card(started.model, started.report, read_source_card(source, **hub))
+
+
+def _from_texts(source: str, settings: dict[str, Any]) -> tuple[Any, str]:
+    """RETURNS (tuple[WarmStart, str]): The HAT, and its card."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from ..modeling.from_scratch import start_from_scratch
+    from ..modeling.model_card import scratch_card
+    from ..pipeline.corpus_texts import find_texts
+
+    files = find_texts(Path(source))
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        texts = _with_progress(files, progress)
+        started = start_from_scratch(texts, name=Path(source).resolve().name, **settings)
+    return started, scratch_card(started.model, started.report)
+
+
+def _with_progress(files: list[Path], progress: Any) -> Iterator[str]:
+    """The texts of the files, and how many of their bytes have been read."""
+    from ..pipeline.corpus_texts import read_texts
+
+    sizes = [file.stat().st_size for file in files]
+    reading = progress.add_task("Reading texts", total=sum(sizes))
+    for number, file in enumerate(files):
+        for text in read_texts(file):
+            progress.advance(reading, min(len(text.encode()), sizes[number]))
+            yield text
+        progress.update(reading, completed=sum(sizes[: number + 1]))  # exactly: markup and compression are not text
+    progress.add_task("Learning pieces", total=None)
+
+
+def _print_report(report: Any, source: str) -> None:
+    if report.copied:
+        msg.table(list(report.copied.items()), header=("HAT", f"from {source}"), divider=True, max_col=80)
+    for title, lines in (("New, or changed on purpose:", report.fresh), ("Not taken from the source:", report.unused)):
+        if lines:
+            msg.info(title)
+            for line in lines:
+                msg.text(f"  {line}")

@@ -1,4 +1,4 @@
-"""The encoder that a HAT starts from: its configuration, and its weights, all there and under bare names."""
+"""The encoder that a HAT starts from: its configuration, and its weights, all there and under BERT's names."""
 
 from pathlib import Path
 from typing import Any, Iterator, Union
@@ -9,15 +9,7 @@ from transformers import CONFIG_MAPPING, PretrainedConfig
 from .checkpoint import MODEL_TYPES, shorten
 from .files import read_config
 from .model import HATModel
-
-# Source types, and whether their positions begin behind the padding row (as RoBERTa's do) or at row 0.
-POSITIONS_BEHIND_PADDING = {
-    "bert": False,
-    "electra": False,
-    "roberta": True,
-    "xlm-roberta": True,
-    "camembert": True,
-}
+from .source_types import SOURCE_TYPES, refusal, supported
 
 
 def source_config(source: Union[str, Path], **hub: Any) -> PretrainedConfig:
@@ -33,33 +25,38 @@ def source_config(source: Union[str, Path], **hub: Any) -> PretrainedConfig:
     if model_type in MODEL_TYPES:
         raise ValueError(
             f"{source} is a HAT already ({model_type}), expected an ordinary encoder "
-            f"({', '.join(POSITIONS_BEHIND_PADDING)}). Use it as it is: --paths.hat {source}"
+            f"({supported()}). Use it as it is: --paths.hat {source}"
         )
-    if model_type not in POSITIONS_BEHIND_PADDING:
+    if model_type not in SOURCE_TYPES:
         raise ValueError(
-            f"A HAT cannot start from a model of type {model_type!r}: its blocks are others. Supported types: "
-            f"{', '.join(POSITIONS_BEHIND_PADDING)}. Choose a source of one of them."
+            f"A HAT cannot start from a model of type {model_type!r}: {refusal(model_type)}. Supported types: "
+            f"{supported()}. Choose a source of one of them."
         )
     config = CONFIG_MAPPING[model_type].from_dict(values)
     if getattr(config, "embedding_size", config.hidden_size) != config.hidden_size:
         raise ValueError(
             f"The source's embeddings are {config.embedding_size} wide and its blocks {config.hidden_size}. HAT has no "
-            "projection between them: choose a source where the two agree."
+            "projection between them, and it cannot be folded into the embeddings, as a layer norm stands before it: "
+            "choose a source where the two agree (of ELECTRA: base or large, not small)."
         )
     return config
 
 
 def first_position(source: PretrainedConfig) -> int:
     """RETURNS (int): Row of the source's position table that its first piece reads."""
-    return source.pad_token_id + 1 if POSITIONS_BEHIND_PADDING[source.model_type] else 0
+    return source.pad_token_id + 1 if SOURCE_TYPES[source.model_type].positions_behind_padding else 0
 
 
-def bare_names(weights: dict[str, Tensor], source: str) -> dict[str, Tensor]:
-    """Drop the prefix that names the encoder in a checkpoint with a head; read old TensorFlow-style norms as well.
+def encoder_weights(
+    weights: dict[str, Tensor], model_type: str, source: str
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Tell the encoder's weights from those of a head; read old TensorFlow-style norms as well.
 
     weights (dict[str, Tensor]): As read from a file.
+    model_type (str): One of SOURCE_TYPES.
     source (str): What to call the checkpoint in an error.
-    RETURNS (dict[str, Tensor]): The encoder's weights.
+    RETURNS (tuple[dict[str, Tensor], dict[str, Tensor]]): The encoder's, without prefix and under the names that BERT
+        has for them, and the others.
     RAISES (ValueError): If there is no encoder among them.
     """
     anchor = "embeddings.word_embeddings.weight"
@@ -71,22 +68,25 @@ def bare_names(weights: dict[str, Tensor], source: str) -> dict[str, Tensor]:
     for name in [name for name in bare if name.endswith(tuple(modern))]:
         stem, norm, parameter = name.rpartition("LayerNorm.")
         bare[stem + modern[norm + parameter]] = bare.pop(name)
-    return bare
+    source_type = SOURCE_TYPES[model_type]
+    others = {name: weight for name, weight in weights.items() if not name.startswith(prefix)}
+    return {source_type.bert_name(name): weight for name, weight in bare.items()}, others
 
 
 def check_weights(weights: dict[str, Tensor], model: HATModel, config: PretrainedConfig, source: str) -> None:
     """Check that everything is there which a warm start copies.
 
-    weights (dict[str, Tensor]): The source's, under bare names.
+    weights (dict[str, Tensor]): The encoder's, as encoder_weights gives them.
     model (HATModel): What they are to be copied into.
     config (PretrainedConfig): The source's configuration.
     source (str): What to call the checkpoint in an error.
     RAISES (ValueError): If weights are missing or misshapen; lists them.
     """
     expected = dict(_needed(model, config))
-    missing = [name for name in expected if name not in weights]
+    own_name = SOURCE_TYPES[config.model_type].own_name
+    missing = [own_name(name) for name in expected if name not in weights]
     misshapen = [
-        f"{name} {tuple(weights[name].shape)}, expected {shape}"
+        f"{own_name(name)} {tuple(weights[name].shape)}, expected {shape}"
         for name, shape in expected.items()
         if name in weights and tuple(weights[name].shape) != shape
     ]
@@ -101,6 +101,8 @@ def check_weights(weights: dict[str, Tensor], model: HATModel, config: Pretraine
 
 def _needed(model: HATModel, config: PretrainedConfig) -> Iterator[tuple[str, tuple[int, ...]]]:
     for name, parameter in model.embeddings.named_parameters():
+        if name == "token_type_embeddings.weight" and not SOURCE_TYPES[config.model_type].has_token_types:
+            continue
         is_positions = name == "position_embeddings.weight"
         shape = (config.max_position_embeddings, config.hidden_size) if is_positions else tuple(parameter.shape)
         yield f"embeddings.{name}", shape

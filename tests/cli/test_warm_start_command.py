@@ -3,16 +3,22 @@
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from spacy_hat.cli import app
+from spacy_hat.cli.warm_start import PUBLISHED
 from spacy_hat.modeling import HATModel
+from spacy_hat.modeling.layout import PUBLISHED_LAYOUTS
 
 from ..modeling.sources import Source
+from ..pipeline.pipelines import OUTCOMES, encoder_of, initialize, make_nlp, make_text, train
 
 OPTIONS = ["--layout", "S|SD", "--segment-length", "16", "--max-segments", "6"]
+SMALL = ["--hidden-size", "32", "--intermediate-size", "48", "--vocab-size", "300"]
 # Dies when the weights are written and the tokenizer is not.
 KILLED = """
 import os, signal, sys
@@ -26,6 +32,14 @@ app(["hat", "warm-start", *sys.argv[1:]])
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     return Source("bert", tmp_path_factory.mktemp("bert"))
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    for number in range(4):
+        (folder / f"{number}.txt").write_text(make_text(number))
+    return folder
 
 
 def run(*arguments):
@@ -70,3 +84,69 @@ def test_warm_start_command_killed_half_way_leaves_the_old_hat(source, tmp_path)
     assert status == 0
     assert HATModel.from_pretrained(old)
     assert [path.name for path in tmp_path.iterdir()] == ["hat"]
+
+
+def test_warm_start_command_says_where_everything_comes_from(source, tmp_path):
+    _, output = run(source.folder, tmp_path / "hat")
+    assert "encoder.layer.1.document_encoder encoder.layer.1" in output
+    assert "encoder.layer.1.document_encoder: output projections zero" in output
+    assert "encoder.layer.2 pooler" in output.partition("Not taken from the source:")[2]
+
+
+def test_warm_start_command_writes_a_model_card(source, tmp_path):
+    run(source.folder, tmp_path / "hat")
+    card = (tmp_path / "hat" / "README.md").read_text()
+    assert card.startswith("---\nlibrary_name: spacy-hat\n")
+    assert "| layout | `S\\|SD` |" in card
+    assert str(tmp_path) not in card
+
+
+def test_warm_start_help_names_every_published_layout():
+    assert tuple(PUBLISHED_LAYOUTS) == PUBLISHED
+    output = CliRunner().invoke(app, ["hat", "warm-start", "--help"]).output
+    assert all(name in output for name in PUBLISHED if "-" not in name)  # those with hyphens are broken at them
+
+
+def test_page_on_checkpoints_has_the_layouts_by_name():
+    page = (Path(__file__).parent.parent.parent / "docs" / "checkpoints.md").read_text(encoding="utf8")
+    for name, layout in PUBLISHED_LAYOUTS.items():
+        assert f"| `{name}` |" in page
+        if "-" not in name:
+            assert f"| `{name}` | `{layout}` |" in page.replace("\\|", "|")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "setting", "expected"),
+    [
+        ("--hidden-size", 48, "hidden_size", 48),
+        ("--heads", 2, "num_attention_heads", 2),
+        ("--intermediate-size", 40, "intermediate_size", 40),
+        ("--vocab-size", 280, "vocab_size", 280),
+    ],
+)
+def test_from_scratch_command_takes_sizes(corpus, tmp_path, option, value, setting, expected):
+    status, output = run(corpus, tmp_path / "hat", "--from-scratch", *SMALL, option, value)
+    assert status == 0, output
+    assert getattr(HATModel.from_pretrained(tmp_path / "hat").config, setting) == expected
+
+
+def test_from_scratch_command_writes_the_same_hat_for_the_same_seed(corpus, tmp_path):
+    for name, seed in (("first", 1), ("again", 1), ("other", 2)):
+        status, _ = run(corpus, tmp_path / name, "--from-scratch", *SMALL, "--seed", seed)
+        assert status == 0
+    first, again, other = (files(tmp_path / name) for name in ("first", "again", "other"))
+    assert first == again
+    assert first["model.safetensors"] != other["model.safetensors"]
+    assert first["tokenizer.json"] == other["tokenizer.json"]
+
+
+def test_hat_from_scratch_trains_in_a_pipeline(corpus, tmp_path):
+    run(corpus, tmp_path / "hat", "--from-scratch", *SMALL)
+    nlp = make_nlp(tmp_path / "hat", "textcat")
+    examples = initialize(nlp)
+    before = {name: weight.clone() for name, weight in encoder_of(nlp).state_dict().items()}
+    assert train(nlp, examples, 2)[1]["textcat"] < 1
+    after = encoder_of(nlp).state_dict()
+    for part in ("word_embeddings", "layer.0.sentence_encoder", "layer.1.document_encoder"):
+        assert not all(torch.equal(before[name], after[name]) for name in before if part in name), part
+    assert set(nlp(OUTCOMES[0]).cats) == {"DISMISSED", "ALLOWED"}

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 os.environ["HF_HUB_OFFLINE"] = "1"  # before the imports that read it
 
 from .test_mistakes_checkpoints import CHECKPOINTS
-from .test_mistakes_commands import COMMANDS, WARM_STARTS
+from .test_mistakes_commands import COMMANDS, EXCHANGES, WARM_STARTS
 from .test_mistakes_pipelines import PIPELINES
 from .test_mistakes_settings import SETTINGS
 from .test_mistakes_training import TRAINING
@@ -22,6 +22,7 @@ TABLES = {
     "Pipelines": PIPELINES,
     "Training": TRAINING,
     "Warm start": WARM_STARTS + COMMANDS,
+    "Import and export": EXCHANGES,
 }
 
 

@@ -1,4 +1,4 @@
-"""Mistakes with `warm-start`, as a function and as a command."""
+"""Mistakes with `warm-start`, as a function and as a command, and with `import` and `export`."""
 
 import pytest
 from typer.testing import CliRunner
@@ -6,13 +6,14 @@ from typer.testing import CliRunner
 from spacy_hat.cli import app
 from spacy_hat.modeling import warm_start
 
+from ..pipeline.fine_tuned import save_head
 from .mistake import Mistake
 from .test_mistakes_checkpoints import Payload
 from .workshop import as_bin, change, cut, drop, remove, reshape, write
 
 SIZES = {"segment_length": 16, "max_segments": 6}
 OPTIONS = ["--layout", "S|SD", "--segment-length", "16", "--max-segments", "6"]
-SUPPORTED = "bert, electra, roberta, xlm-roberta, camembert"
+SUPPORTED = "bert, electra, distilbert, roberta, xlm-roberta, camembert"
 
 
 def begin(make, **settings):
@@ -23,12 +24,12 @@ class FailedError(Exception):
     """The command ended with another status than 0."""
 
 
-def command(*arguments):
-    """Run the command on what the arguments make."""
+def command(*arguments, name="warm-start"):
+    """Run a command on what the arguments make."""
 
     def act(w):
         made = [str(argument(w)) if callable(argument) else argument for argument in arguments]
-        result = CliRunner().invoke(app, ["hat", "warm-start", *made, *OPTIONS])
+        result = CliRunner().invoke(app, ["hat", name, *made, *(OPTIONS if name == "warm-start" else ())])
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         if result.exit_code:
@@ -63,6 +64,16 @@ WARM_STARTS = [
         "warm-start from a type with other blocks",
         begin(lambda w: w.bert(model_type="t5")),
         ["cannot start from a model of type 't5'", f"Supported types: {SUPPORTED}", "Choose a source"],
+    ),
+    Mistake(
+        "warm-start from a type with relative positions",
+        begin(lambda w: w.bert(model_type="mpnet")),
+        ["cannot start from a model of type 'mpnet'", "adds a bias for the distance", "Choose a source"],
+    ),
+    Mistake(
+        "warm-start with an unknown name of a layout",
+        begin(lambda w: w.bert(), layout="I9"),
+        ["HAT layout 'I9' holds ['I9']", "or one of I1, I2, I3, LC1"],
     ),
     Mistake(
         "warm-start from code on the hub",
@@ -152,9 +163,177 @@ COMMANDS = [
         FailedError,
     ),
     Mistake(
+        "sizes for a HAT that takes them from its source",
+        command(lambda w: w.bert(), lambda w: w.root / "absent", "--heads", "4"),
+        ["Cannot use --heads here", "The source has sizes of its own", "add --from-scratch"],
+        FailedError,
+    ),
+    Mistake(
+        "a revision of no source",
+        command(lambda w: w.new(), lambda w: w.root / "absent", "--from-scratch", "--revision", "main"),
+        ["Cannot use --revision here", "no source to take from", "Leave it out"],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, on no corpus",
+        command(lambda w: w.root / "corpus", lambda w: w.root / "absent", "--from-scratch"),
+        ["is not there", "expected a file or folder of texts", ".jsonl", "Check the path"],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, on a folder without texts",
+        command(lambda w: w.bert(), lambda w: w.root / "absent", "--from-scratch"),
+        ["holds no texts", "Got: .json", "Expected: .txt, .jsonl, .spacy"],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, on a .jsonl without texts",
+        command(
+            lambda w: write(w.new(), "a.jsonl", '{"txt": "the court"}'), lambda w: w.root / "absent", "--from-scratch"
+        ),
+        ["Line 1 of", "expected a JSON object with a string under", '"text"'],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, on an empty file",
+        command(lambda w: write(w.new(), "a.txt", ""), lambda w: w.root / "absent", "--from-scratch"),
+        ["holds no text to learn pieces from", "Give files with texts"],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, with a vocabulary smaller than an alphabet",
+        command(
+            lambda w: write(w.new(), "a.txt", "the court"),
+            lambda w: w.root / "absent",
+            *("--from-scratch", "--vocab-size", "100"),
+        ),
+        ["vocab_size is 100", "expected at least 261", "Choose some thousands"],
+        FailedError,
+    ),
+    Mistake(
+        "from scratch, with heads that do not divide the width",
+        command(
+            lambda w: write(w.new(), "a.txt", "the court"),
+            lambda w: w.root / "absent",
+            *("--from-scratch", "--hidden-size", "100", "--heads", "3"),
+        ),
+        ["hidden_size is 100", "3 attention heads do not divide"],
+        FailedError,
+    ),
+    Mistake(
         "the command, from weights that carry code",
         command(lambda w: as_bin(w.bert(), {"weight": Payload()}), lambda w: w.root / "absent"),
         ["Cannot start a HAT from", "is refused, and nothing"],
+        FailedError,
+    ),
+]
+
+
+def absent(w):
+    return w.root / "absent"
+
+
+def head(task="textcat", **settings):
+    return lambda w: save_head(w.new("hat"), task, **settings)
+
+
+def imports(checkpoint, *options):
+    return command(checkpoint, absent, *options, name="import")
+
+
+def exports(pipeline, *options):
+    return command(pipeline, absent, *options, name="export")
+
+
+EXCHANGES = [
+    Mistake(
+        "import of a folder that is not there",
+        imports(lambda w: w.root / "absent-hat"),
+        ["Cannot import", "is no folder here", "Check the path"],
+        FailedError,
+    ),
+    Mistake(
+        "import of a BERT",
+        imports(lambda w: w.bert()),
+        ["of type 'bert', expected a HAT", "with a head", "Give the folder of a fine-tuned HAT"],
+        FailedError,
+    ),
+    Mistake(
+        "import of a HAT without a head",
+        imports(lambda w: w.hat()),
+        ["the architectures HATModel, expected HATForSequenceClassification", "needs no import: --paths.hat"],
+        FailedError,
+    ),
+    Mistake(
+        "import of a head that does not say its problem",
+        imports(head(problem_type=None)),
+        ["has no problem_type", "single_label_classification", "Say which: --task textcat or textcat_multilabel"],
+        FailedError,
+    ),
+    Mistake(
+        "import of a document head as a span categorizer",
+        imports(head(), "--task", "spancat"),
+        ["task is 'spancat', but this head labels documents", "expected textcat", "Choose one"],
+        FailedError,
+    ),
+    Mistake(
+        "import of a regression",
+        imports(head(problem_type="regression")),
+        ["problem_type is 'regression'", "expected single_label_classification", "no component for others"],
+        FailedError,
+    ),
+    Mistake(
+        "import of a head that pools the last segment",
+        imports(head(pooling="last")),
+        ["pools by 'last'", "expected one of max, mean", "Use the checkpoint through HATForSequenceClassification"],
+        FailedError,
+    ),
+    Mistake(
+        "import of a head that pools padding",
+        imports(head(pool_padding=True)),
+        ["pool_padding is true", "cannot be the same", "Take pool_padding out of config.json"],
+        FailedError,
+    ),
+    Mistake(
+        "import with another pooling than the weights are of",
+        imports(head(), "--pooling", "attentive"),
+        ["pools by 'attentive'", "lack those of attentive pooling", "Give the pooling"],
+        FailedError,
+    ),
+    Mistake(
+        "import of a sentence head with sentences that share a segment",
+        imports(head("spancat"), "--packing", "greedy"),
+        ["packing is 'greedy'", "expected 'sentences'", "Leave it out"],
+        FailedError,
+    ),
+    Mistake(
+        "import of a head without its classifier",
+        imports(lambda w: change(head()(w), drop("classifier"))),
+        ["does not fit its config.json", "missing: classifier.weight", "Fetch the checkpoint again"],
+        FailedError,
+    ),
+    Mistake(
+        "import into a language that does not exist",
+        imports(head(), "--lang", "zz"),
+        ["Cannot import", "zz"],
+        FailedError,
+    ),
+    Mistake(
+        "import over a folder that is no pipeline, with --force",
+        command(head(), lambda w: write(w.new(), "thesis.txt", "mine"), "--force", name="import"),
+        ["not those of a pipeline (no config.cfg), and would be lost", "Choose another folder"],
+        FailedError,
+    ),
+    Mistake(
+        "export of a pipeline that is not there",
+        exports(lambda w: w.root / "absent-pipeline"),
+        ["Cannot export", "absent-pipeline"],
+        FailedError,
+    ),
+    Mistake(
+        "export of a component that does not exist",
+        exports(lambda w: w.pipeline(), "--component", "ner"),
+        ["no text or span categorizer 'ner'", "Got: sentencizer, transformer, textcat", "Expected: textcat"],
         FailedError,
     ),
 ]
@@ -165,7 +344,7 @@ def test_mistake_in_a_warm_start_is_answered(mistake, workshop):
     mistake.check(workshop)
 
 
-@pytest.mark.parametrize("mistake", COMMANDS, ids=lambda mistake: mistake.name)
+@pytest.mark.parametrize("mistake", COMMANDS + EXCHANGES, ids=lambda mistake: mistake.name)
 def test_mistake_on_the_command_line_is_answered(mistake, workshop):
     mistake.check(workshop)
     assert not (workshop.root / "absent").exists()

@@ -7,7 +7,7 @@ import torch
 
 from spacy_hat.modeling import HATModel
 
-from .sources import FAMILIES, Source
+from .sources import FAMILIES, RENAMED, Source
 from .tiny import TRAILING_PADDED, make_batch, tiny_model, tiny_settings
 
 
@@ -28,7 +28,7 @@ def batch(settings) -> dict[str, torch.Tensor]:
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory) -> dict[str, Source]:
-    return {family: Source(family, tmp_path_factory.mktemp(family)) for family in FAMILIES}
+    return {family: Source(family, tmp_path_factory.mktemp(family)) for family in FAMILIES | RENAMED}
 
 
 @pytest.fixture(params=FAMILIES)
@@ -38,4 +38,9 @@ def source(request, sources) -> Source:
 
 @pytest.fixture(params=["bert", "roberta"])
 def main_source(request, sources) -> Source:
+    return sources[request.param]
+
+
+@pytest.fixture(params=[*FAMILIES, *RENAMED])
+def any_source(request, sources) -> Source:
     return sources[request.param]

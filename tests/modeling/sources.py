@@ -10,6 +10,9 @@ from transformers import (
     BertModel,
     CamembertConfig,
     CamembertModel,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    DistilBertModel,
     ElectraConfig,
     ElectraModel,
     RobertaConfig,
@@ -53,6 +56,28 @@ FAMILIES: dict[str, tuple[Any, Any, dict[str, Any], Any, int]] = {
     "xlm_roberta": (XLMRobertaModel, XLMRobertaConfig, ROBERTA, unigram_tokenizer, 2),
     "camembert": (CamembertModel, CamembertConfig, ROBERTA, unigram_tokenizer, 2),
 }
+DISTILBERT = {
+    "dim": 32,
+    "hidden_dim": 48,
+    "n_heads": 4,
+    "n_layers": DEPTH,
+    "dropout": 0.15,
+    "attention_dropout": 0.05,
+    "pad_token_id": 0,
+    "max_position_embeddings": POSITIONS,
+}
+# Those that name their settings and weights in ways of their own; the same, but for SIZES.
+RENAMED: dict[str, tuple[Any, Any, dict[str, Any], Any, int]] = {
+    "distilbert": (DistilBertModel, DistilBertConfig, DISTILBERT, wordpiece_tokenizer, 0),
+    "distilbert_with_head": (DistilBertForMaskedLM, DistilBertConfig, DISTILBERT, wordpiece_tokenizer, 0),
+    "distilbert_sinusoidal": (
+        DistilBertModel,
+        DistilBertConfig,
+        {**DISTILBERT, "sinusoidal_pos_embds": True},
+        wordpiece_tokenizer,
+        0,
+    ),
+}
 LENGTH, SEGMENTS = 16, 6
 LAYOUT = "S|SD|D"
 
@@ -72,9 +97,9 @@ class Source:
     """
 
     def __init__(self, family: str, folder: Path):
-        cls, config_class, settings, tokenizer, self.first = FAMILIES[family]
+        cls, config_class, settings, tokenizer, self.first = (FAMILIES | RENAMED)[family]
         own = tokenizer()
-        config = config_class(**SIZES, **settings, vocab_size=len(own))
+        config = config_class(**({} if family in RENAMED else SIZES), **settings, vocab_size=len(own))
         self.folder = folder
         self.model = randomise(cls(config), seed=11).eval()
         save_encoder(self.model, own, folder)

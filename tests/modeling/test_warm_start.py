@@ -15,10 +15,10 @@ def hold(rows: torch.Tensor, expected: torch.Tensor) -> bool:
 
 
 @pytest.mark.parametrize("n_pieces", [1, 5, LENGTH])
-def test_s_layout_equals_its_source_on_one_segment(source, n_pieces):
-    hat = source.start("|".join(["S"] * DEPTH)).model
-    ids = random_ids(source, 3, n_pieces)
-    expected = encode(source.encoder, {"input_ids": ids, "attention_mask": torch.ones_like(ids)})
+def test_s_layout_equals_its_source_on_one_segment(any_source, n_pieces):
+    hat = any_source.start("|".join(["S"] * DEPTH)).model
+    ids = random_ids(any_source, 3, n_pieces)
+    expected = encode(any_source.encoder, {"input_ids": ids, "attention_mask": torch.ones_like(ids)})
     torch.testing.assert_close(encode(hat, {"input_ids": ids}), expected, rtol=0, atol=1e-5)
 
 

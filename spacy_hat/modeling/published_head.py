@@ -1,0 +1,200 @@
+"""The two published heads that spaCy has components for: reading them from a checkpoint, and writing them to one."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Mapping, Optional, Union
+
+import numpy as np
+import torch
+from transformers import PretrainedConfig, PreTrainedTokenizerBase
+
+from .checkpoint import ENCODER_PREFIX, MODEL_TYPES, shorten
+from .config import HATConfig
+from .config_checks import POOLINGS
+from .files import read_config, read_weights
+from .heads import HATForSequenceClassification, HATForSequentialSentenceClassification
+from .model import HATModel
+
+Kind = Literal["documents", "segments"]
+# What published checkpoints and our own call the classes, without HAT, HATModel or HiTransformer before it.
+_KINDS: dict[str, Kind] = {
+    "ForSequenceClassification": "documents",
+    "ForSequentialSentenceClassification": "segments",
+}
+_CLASSES: dict[Kind, Any] = {
+    "documents": HATForSequenceClassification,
+    "segments": HATForSequentialSentenceClassification,
+}
+ATTENTIVE = "pooler.attentive_pooling."
+# What of an encoder's configuration does not describe it.
+_OF_OTHERS = ("_name_or_path", "model_type", "architectures", "id2label", "label2id", "problem_type")
+
+
+@dataclass(frozen=True)
+class PublishedHead:
+    """A head as files hold it.
+
+    kind (Literal["documents", "segments"]): What it labels.
+    labels (list[str]): (n_labels,) in the order of the classifier's rows.
+    problem_type (Optional[str]): `single_label_classification`, `multi_label_classification` or another one of Hugging
+        Face; None if config.json does not say.
+    weights (dict[str, np.ndarray]): By the published names.
+    pooling (str): How segment vectors become a document's; without meaning for segments.
+    dropout (float): Before the classifier, in training.
+    pool_padding (bool): Whether padded segments are pooled too.
+    notes (list[str]): What its reader should know.
+    """
+
+    kind: Kind
+    labels: list[str]
+    problem_type: Optional[str]
+    weights: dict[str, np.ndarray]
+    pooling: str = "max"
+    dropout: float = 0.1
+    pool_padding: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+def read_head(name: Union[str, Path], *, pooling: Optional[str] = None, **hub: Any) -> PublishedHead:
+    """Read the head of a checkpoint. Its encoder is left alone.
+
+    name (Union[str, Path]): Folder or hub name.
+    pooling (Optional[str]): How the head pools; None: as config.json says or the weights show, otherwise `max`.
+    **hub: Options of huggingface_hub's hf_hub_download, such as revision.
+    RETURNS (PublishedHead): The head.
+    RAISES (ValueError): If it is no head over documents or segments, or its weights do not fit its configuration.
+    """
+    values = read_config(name, **hub)
+    kind = _kind(name, values)
+    config = HATConfig.from_dict({key: value for key, value in values.items() if key != "model_type"})
+    weights = {n: w for n, w in read_weights(name, **hub).items() if not n.startswith(ENCODER_PREFIX)}
+    chosen, notes = ("", []) if kind == "segments" else _pooling(name, pooling, values, weights)
+    expected = head_shapes(kind, chosen, config.hidden_size, config.num_labels)
+    _check(name, expected, weights)
+    dropout = config.hidden_dropout_prob if config.classifier_dropout is None else config.classifier_dropout
+    if ignored := sorted(weights.keys() - expected.keys()):
+        notes = [*notes, f"Not read, as this head has no place for them: {shorten(ignored)}."]
+    return PublishedHead(
+        kind=kind,
+        labels=_labels(name, config),
+        problem_type=config.problem_type,
+        weights={n: weights[n].float().numpy() for n in expected},
+        pooling=chosen,
+        dropout=dropout,
+        pool_padding=config.pool_padding,
+        notes=notes,
+    )
+
+
+def write_head(folder: Path, head: PublishedHead, encoder: HATModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Write a checkpoint that HATForSequenceClassification, or HATForSequentialSentenceClassification, loads.
+
+    folder (Path): One that is there.
+    head (PublishedHead): The head.
+    encoder (HATModel): What it reads. Left as it is.
+    tokenizer (PreTrainedTokenizerBase): The encoder's.
+    """
+    entries = {key: value for key, value in encoder.config.to_dict().items() if key not in _OF_OTHERS}
+    config = HATConfig.from_dict(
+        {
+            **entries,
+            "id2label": dict(enumerate(head.labels)),
+            "label2id": {label: number for number, label in enumerate(head.labels)},
+            "problem_type": head.problem_type,
+            "classifier_dropout": head.dropout,
+            "pool_padding": head.pool_padding,
+            **({"pooling": head.pooling} if head.kind == "documents" else {}),
+        }
+    )
+    model = _CLASSES[head.kind](config)
+    model.hi_transformer.load_state_dict(encoder.state_dict())
+    own = dict(model.named_parameters())
+    with torch.no_grad():
+        for name, weight in head.weights.items():
+            own[name].copy_(torch.from_numpy(np.ascontiguousarray(weight)))
+    model.save_pretrained(folder)
+    # Once more, with what is as the defaults have it too: whoever reads the file need not know these.
+    model.config.to_json_file(folder / "config.json", use_diff=False)
+    tokenizer.save_pretrained(folder)
+
+
+def head_shapes(kind: Kind, pooling: str, hidden_size: int, n_labels: int) -> dict[str, tuple[int, ...]]:
+    """RETURNS (dict[str, tuple[int, ...]]): Name and shape of every weight of a head."""
+    dense = "pooler.dense" if kind == "documents" else "sentencizer.dense"
+    square = (hidden_size, hidden_size)
+    shapes: dict[str, tuple[int, ...]] = {f"{dense}.weight": square, f"{dense}.bias": (hidden_size,)}
+    if pooling == "attentive":
+        shapes[f"{ATTENTIVE}lin_proj.weight"] = square
+        shapes[f"{ATTENTIVE}lin_proj.bias"] = (hidden_size,)
+        shapes[f"{ATTENTIVE}v.weight"] = (1, hidden_size)
+    return {**shapes, "classifier.weight": (n_labels, hidden_size), "classifier.bias": (n_labels,)}
+
+
+def _kind(name: Union[str, Path], values: Mapping[str, Any]) -> Kind:
+    if values["model_type"] not in MODEL_TYPES:
+        raise ValueError(
+            f"{name} is a checkpoint of type {values['model_type']!r}, expected a HAT ({' or '.join(MODEL_TYPES)}) "
+            "with a head. Give the folder of a fine-tuned HAT."
+        )
+    named = [str(architecture) for architecture in values.get("architectures") or []]
+    found = {kind for architecture in named for ending, kind in _KINDS.items() if architecture.endswith(ending)}
+    if len(found) != 1:
+        raise ValueError(
+            f"The config.json of {name} has the architectures {', '.join(named) or 'of nobody'}, expected "
+            "HATForSequenceClassification or HATForSequentialSentenceClassification: no other head has a component in "
+            "spaCy. Give the folder of one of these two. An encoder without head needs no import: --paths.hat"
+        )
+    return found.pop()
+
+
+def _pooling(
+    name: Union[str, Path], wanted: Optional[str], values: Mapping[str, Any], weights: Mapping[str, Any]
+) -> tuple[str, list[str]]:
+    """How the head pools, and what to say about that. Published configurations do not name it."""
+    if wanted is not None and wanted not in POOLINGS:
+        raise ValueError(f"pooling is {wanted!r}, expected one of {', '.join(POOLINGS)}.")
+    has_attention = any(weight.startswith(ATTENTIVE) for weight in weights)
+    said = wanted or values.get("pooling")
+    chosen = said or ("attentive" if has_attention else "max")
+    if has_attention != (chosen == "attentive"):
+        raise ValueError(
+            f"The head of {name} pools by {chosen!r}, but its weights {'have' if has_attention else 'lack'} those of "
+            f"attentive pooling. Give the pooling that it was trained with{'' if wanted else ' (--pooling)'}, or fetch "
+            "the checkpoint again."
+        )
+    if said or has_attention:
+        return chosen, []
+    return chosen, [
+        "config.json does not say how segments are pooled: max is taken, which is the published code's default. If it "
+        "was trained with another one, say so (--pooling)."
+    ]
+
+
+def _check(name: Union[str, Path], expected: Mapping[str, tuple[int, ...]], weights: Mapping[str, Any]) -> None:
+    problems = {
+        "missing": [weight for weight in expected if weight not in weights],
+        "misshapen": [
+            f"{weight} {tuple(weights[weight].shape)}, expected {shape}"
+            for weight, shape in expected.items()
+            if weight in weights and tuple(weights[weight].shape) != shape
+        ],
+    }
+    if any(problems.values()):
+        report = "\n".join(f"  {kind}: {shorten(names)}" for kind, names in problems.items() if names)
+        raise ValueError(
+            f"The head of {name} does not fit its config.json:\n{report}\nFetch the checkpoint again, whole, with the "
+            "config.json that belongs to it."
+        )
+
+
+def _labels(name: Union[str, Path], config: PretrainedConfig) -> list[str]:
+    by_number = {int(number): label for number, label in config.id2label.items()}
+    numbers = sorted(by_number)
+    labels = [by_number[number] for number in numbers]
+    sound = all(isinstance(label, str) and label for label in labels) and len(set(labels)) == len(labels)
+    if numbers != list(range(len(labels))) or not sound:
+        raise ValueError(
+            f"id2label in the config.json of {name} is {config.id2label!r}, expected a name of its own for each number "
+            "from 0 on. Correct it there."
+        )
+    return labels
