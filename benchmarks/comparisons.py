@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from rich.table import Table
 
+from spacy_hat.layers.shim import cpu_multiplies_bfloat16
+
 # What is done, by whom, in which precision.
 Key = tuple[str, str, str]
 BOTH_BFLOAT16 = "bfloat16 of both"
@@ -31,6 +33,11 @@ class Comparison:
     def reached(self) -> bool:
         """RETURNS (bool): Whether every ratio is what was asked for."""
         return all(self.ratios.get(precision, least) >= least for precision, least in self.asked.items())
+
+
+def precisions() -> list[str]:
+    """RETURNS (list[str]): Those that this CPU multiplies natively."""
+    return ["float32", "bfloat16"] if cpu_multiplies_bfloat16() else ["float32"]
 
 
 def compare(

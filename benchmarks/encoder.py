@@ -11,7 +11,6 @@ whichever is faster. Each takes --quick, and --json FILE for the figures.
 """
 
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, Optional
 
@@ -19,7 +18,7 @@ import our_encoder
 import peers
 import torch
 import typer
-from comparisons import Comparison, Key, compare, comparison_table, seconds_table
+from comparisons import Comparison, Key, compare, comparison_table, precisions, seconds_table
 from products import bare_products, useful_flops
 from repeated_segments import made_distinct, pack_sentences, repeated_share, ufunc_docstrings
 from results import Json, Quick, Repeats, command_line, write_results
@@ -28,19 +27,12 @@ from rich.progress import Progress
 from sizes import ADHOC, BASE, QUICK, Size, full_lengths, pad, random_pieces, sentence_lengths
 from timing import Work, interleaved_seconds, medians
 
-from spacy_hat.layers.shim import cpu_multiplies_bfloat16
-
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 console = Console()
 OURS, HUB, ROBERTA, BARE = "HAT", "HAT, layout of the hub", "RoBERTa, padded", "bare products"
 FULL, SENTENCES, DOCUMENT = "full segments", "ordinary sentences", "whole document"
 TRAINING, REPEATS, DISTINCT = "training step", "docstrings", "no segment twice"
 REPEAT_DOCS = 8
-
-
-def precisions() -> list[str]:
-    """RETURNS (list[str]): Those that this CPU multiplies natively."""
-    return ["float32", "bfloat16"] if cpu_multiplies_bfloat16() else ["float32"]
 
 
 def time_in_turns(works: dict[Key, Work], repeats: int) -> tuple[dict[Key, float], list[dict[str, Any]]]:
@@ -95,10 +87,11 @@ def predict(ctx: typer.Context, repeats: Repeats = 5, quick: Quick = False, out:
     works: dict[Key, Work] = {}
     with console.status("making encoders"):
         for precision in precisions():
-            ours = partial(our_encoder.predicting, size, precision=precision)
-            works[FULL, OURS, precision] = ours(segment_wise, full)
-            works[FULL, HUB, precision] = ours(ADHOC, full)
-            works[SENTENCES, OURS, precision] = ours(segment_wise, sentences)
+            ours = our_encoder.make_shim(size, segment_wise, precision=precision)
+            hub = our_encoder.make_shim(size, ADHOC, precision=precision)
+            works[FULL, OURS, precision] = our_encoder.predicting(ours, full)
+            works[FULL, HUB, precision] = our_encoder.predicting(hub, full)
+            works[SENTENCES, OURS, precision] = our_encoder.predicting(ours, sentences)
             roberta = peers.roberta(size)
             for work, inputs in ((FULL, full), (SENTENCES, sentences)):
                 batch = peers.Batch.of(*pad(inputs, size.segment_length))
@@ -153,8 +146,9 @@ def compare_repeats(ctx: typer.Context, repeats: Repeats = 5, quick: Quick = Fal
     works: dict[Key, Work] = {}
     with console.status("making encoders"):
         for precision in precisions():
+            hub = our_encoder.make_shim(size, ADHOC, precision=precision)
             for work, batch in batches.items():
-                works[work, HUB, precision] = our_encoder.predicting(size, ADHOC, batch, precision)
+                works[work, HUB, precision] = our_encoder.predicting(hub, batch)
     seconds, runs = time_in_turns(works, repeats)
     ratios = {
         precision: seconds[DISTINCT, HUB, precision] / seconds[REPEATS, HUB, precision] for precision in precisions()
@@ -173,7 +167,8 @@ def compare_peers(ctx: typer.Context, repeats: Repeats = 5, quick: Quick = False
     with console.status("making encoders"):
         works = document_peers(size, "float32", list(peers.LONG_DOCUMENT))
         for precision in precisions():
-            works[FULL, HUB, precision] = our_encoder.predicting(size, ADHOC, full, precision)
+            hub = our_encoder.make_shim(size, ADHOC, precision=precision)
+            works[FULL, HUB, precision] = our_encoder.predicting(hub, full)
     seconds, runs = time_in_turns(works, repeats)
     comparisons = [compare(seconds, FULL, HUB, name, their_work=DOCUMENT) for name in peers.LONG_DOCUMENT]
     report(ctx, out, seconds, runs, comparisons, n_pieces=size.n_pieces)

@@ -17,9 +17,8 @@ def make_shim(size: Size, layout: str, **settings: Any) -> HATShim:
     return shim
 
 
-def predicting(size: Size, layout: str, inputs: PackedInputs, precision: str) -> Work:
+def predicting(shim: HATShim, inputs: PackedInputs) -> Work:
     """RETURNS (Work): Encodes a batch; all that a pipeline's `precision` brings with it counts."""
-    shim = make_shim(size, layout, precision=precision)
     return lambda: shim.predict(inputs)
 
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
-from comparisons import Comparison, Key, compare, comparison_table, seconds_table
+from comparisons import Comparison, Key, compare, comparison_table, precisions, seconds_table
 from results import Json, Quick, Repeats, command_line, write_results
 from rich.console import Console
 from rich.progress import Progress
@@ -24,7 +24,6 @@ from spacy.language import Language
 from timing import Work, interleaved_seconds, medians
 from twin_pipelines import STRIDED, WHOLE, Twins, save_bert
 
-from spacy_hat.layers.shim import cpu_multiplies_bfloat16
 from spacy_hat.pipeline.profile import Profile, profile_pipe
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
@@ -63,11 +62,6 @@ def piping(nlp: Language, texts: Iterable[str], batch_size: int) -> Work:
 def profiling(nlp: Language, texts: list[str], batch_size: int, found: list[Profile]) -> Work:
     """RETURNS (Work): The same with our stages timed."""
     return lambda: found.append(profile_pipe(nlp, texts, batch_size=batch_size))
-
-
-def precisions() -> list[str]:
-    """RETURNS (list[str]): Those that this CPU multiplies natively."""
-    return ["float32", "bfloat16"] if cpu_multiplies_bfloat16() else ["float32"]
 
 
 def take_turns(

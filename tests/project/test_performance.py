@@ -6,6 +6,7 @@ from pathlib import Path
 import attention
 import encoder
 import growth
+import packing
 import performance
 import pipeline
 import pytest
@@ -17,10 +18,14 @@ from timing import interleaved_seconds, medians
 from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
-GROWTH = typer.Typer()
-GROWTH.command()(growth.main)
-ATTENTION = typer.Typer()
-ATTENTION.command()(attention.main)
+
+
+def app_of(main):
+    app = typer.Typer()
+    app.command()(main)
+    return app
+
+
 # File without .json -> what makes it.
 BENCHMARKS = {
     "encoder-predict": (encoder.app, ["predict"]),
@@ -29,7 +34,7 @@ BENCHMARKS = {
     "encoder-repeats": (encoder.app, ["repeats"]),
     "pipeline-documents": (pipeline.app, ["documents"]),
     "pipeline-short": (pipeline.app, ["short"]),
-    "growth": (GROWTH, []),
+    "growth": (app_of(growth.main), []),
 }
 
 
@@ -140,14 +145,19 @@ def test_comparison_leaves_out_a_precision_that_the_cpu_lacks():
     assert found.ratios == {"float32": 3.0}
 
 
-def test_attention_benchmark_runs():
-    assert "fused / plain" in invoke(ATTENTION, "--quick")
+@pytest.mark.parametrize(("main", "column"), [(attention.main, "fused / plain"), (packing.main, "share of encoding")])
+def test_other_benchmarks_run(main, column):
+    assert column in " ".join(invoke(app_of(main), "--quick").split())
+
+
+def test_packing_benchmark_wants_a_tokenizer():
+    result = CliRunner().invoke(app_of(packing.main), [])
+    assert result.exit_code != 0
+    assert "models/hat-minilm" in result.output
 
 
 def write_page(results, out):
-    app = typer.Typer()
-    app.command()(performance.main)
-    return CliRunner().invoke(app, ["--results", str(results), "--out", str(out)])
+    return CliRunner().invoke(app_of(performance.main), ["--results", str(results), "--out", str(out)])
 
 
 def test_performance_page_has_every_table_and_both_plots(folder, tmp_path):
