@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rich.table import Table
+from timing import Key
 
 from spacy_hat.layers.shim import cpu_multiplies_bfloat16
 
-# What is done, by whom, in which precision.
-Key = tuple[str, str, str]
 BOTH_BFLOAT16 = "bfloat16 of both"
 
 

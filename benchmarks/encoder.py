@@ -18,55 +18,35 @@ import our_encoder
 import peers
 import torch
 import typer
-from comparisons import Comparison, Key, compare, comparison_table, precisions, seconds_table
+from comparisons import Comparison, compare, comparison_table, precisions, seconds_table
 from products import bare_products, useful_flops
 from repeated_segments import made_distinct, pack_sentences, repeated_share, ufunc_docstrings
 from results import Json, Quick, Repeats, command_line, write_results
 from rich.console import Console
-from rich.progress import Progress
 from sizes import ADHOC, BASE, QUICK, Size, full_lengths, pad, random_pieces, sentence_lengths
-from timing import Work, interleaved_seconds, medians
+from timing import Key, Work, medians, run_rows, time_in_turns
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 console = Console()
 OURS, HUB, ROBERTA, BARE = "HAT", "HAT, layout of the hub", "RoBERTa, padded", "bare products"
 FULL, SENTENCES, DOCUMENT = "full segments", "ordinary sentences", "whole document"
 TRAINING, REPEATS, DISTINCT = "training step", "docstrings", "no segment twice"
-REPEAT_DOCS = 8
-
-
-def time_in_turns(works: dict[Key, Work], repeats: int) -> tuple[dict[Key, float], list[dict[str, Any]]]:
-    """RETURNS (tuple[dict[Key, float], list[dict[str, Any]]]): Median seconds of each, and every run for the JSON."""
-    names = {" · ".join(key): key for key in works}
-    with Progress(console=console) as progress:
-        task = progress.add_task("timing", total=repeats * len(works))
-        runs = interleaved_seconds(
-            {name: works[key] for name, key in names.items()},
-            repeats,
-            lambda name: progress.update(task, advance=1, description=name),
-        )
-    seconds = {names[name]: median for name, median in medians(runs).items()}
-    rows = [
-        {"work": work, "by": by, "precision": precision, "seconds": runs[" · ".join((work, by, precision))]}
-        for work, by, precision in seconds
-    ]
-    return seconds, rows
+REPEAT_DOCS = 5
 
 
 def report(
     ctx: typer.Context,
     out: Optional[Path],
-    seconds: dict[Key, float],
-    runs: list[dict[str, Any]],
+    runs: dict[Key, list[float]],
     comparisons: list[Comparison],
     **figures: Any,
 ) -> None:
     """Print the tables, and write what was found."""
-    console.print(seconds_table(seconds))
+    console.print(seconds_table(medians(runs)))
     console.print(comparison_table(comparisons))
     found = [asdict(comparison) for comparison in comparisons]
     command = command_line(ctx, f"encoder.py {ctx.command.name}")
-    write_results(out, command, {"runs": runs, "comparisons": found, **figures})
+    write_results(out, command, {"runs": run_rows(runs), "comparisons": found, **figures})
 
 
 def document_peers(size: Size, precision: str, names: list[str]) -> dict[Key, Work]:
@@ -98,7 +78,8 @@ def predict(ctx: typer.Context, repeats: Repeats = 5, quick: Quick = False, out:
                 works[work, ROBERTA, precision] = peers.predicting(roberta, batch, precision)
             works[FULL, BARE, precision] = bare_products(size, getattr(torch, precision))
             works |= document_peers(size, precision, ["Longformer"])
-    seconds, runs = time_in_turns(works, repeats)
+    runs = time_in_turns(works, repeats, console)
+    seconds = medians(runs)
     comparisons = [
         compare(seconds, FULL, OURS, ROBERTA, asked={"float32": 1.0, "bfloat16": 2.5}),
         compare(seconds, SENTENCES, OURS, ROBERTA, asked={"float32": 3.5, "bfloat16": 9.0}),
@@ -117,7 +98,7 @@ def predict(ctx: typer.Context, repeats: Repeats = 5, quick: Quick = False, out:
             comparisons.append(Comparison(FULL, OURS, f"{BARE}, {precision}", {precision: share}, {precision: least}))
             console.print(f"{precision}: {rates[precision][OURS]:.0f} GFLOP/s of {rates[precision][BARE]:.0f}")
     n_pieces = {FULL: size.n_pieces, SENTENCES: int(sentence_lengths(size).sum())}
-    report(ctx, out, seconds, runs, comparisons, gflops=rates, n_pieces=n_pieces, layouts=[segment_wise, ADHOC])
+    report(ctx, out, runs, comparisons, gflops=rates, n_pieces=n_pieces, layouts=[segment_wise, ADHOC])
 
 
 @app.command()
@@ -131,9 +112,10 @@ def training(ctx: typer.Context, repeats: Repeats = 5, quick: Quick = False, out
         for precision in precisions():
             works[TRAINING, OURS, precision] = our_encoder.training(size, size.segment_wise(), inputs, precision)
             works[TRAINING, ROBERTA, precision] = peers.training(peers.roberta(size), batch, precision)
-    seconds, runs = time_in_turns(works, repeats)
+    runs = time_in_turns(works, repeats, console)
+    seconds = medians(runs)
     comparisons = [compare(seconds, TRAINING, OURS, ROBERTA, asked={"float32": 3.0, "bfloat16": 5.0})]
-    report(ctx, out, seconds, runs, comparisons, n_pieces=len(inputs.piece_ids))
+    report(ctx, out, runs, comparisons, n_pieces=len(inputs.piece_ids))
 
 
 @app.command("repeats")
@@ -149,14 +131,15 @@ def compare_repeats(ctx: typer.Context, repeats: Repeats = 5, quick: Quick = Fal
             hub = our_encoder.make_shim(size, ADHOC, precision=precision)
             for work, batch in batches.items():
                 works[work, HUB, precision] = our_encoder.predicting(hub, batch)
-    seconds, runs = time_in_turns(works, repeats)
+    runs = time_in_turns(works, repeats, console)
+    seconds = medians(runs)
     ratios = {
         precision: seconds[DISTINCT, HUB, precision] / seconds[REPEATS, HUB, precision] for precision in precisions()
     }
     comparisons = [Comparison(REPEATS, HUB, DISTINCT, ratios)]
     repeated = repeated_share(inputs)
     console.print(f"{repeated:.1%} of {len(inputs.piece_ids):,} pieces stand in segments that were there before")
-    report(ctx, out, seconds, runs, comparisons, n_pieces=len(inputs.piece_ids), repeated=repeated)
+    report(ctx, out, runs, comparisons, n_pieces=len(inputs.piece_ids), repeated=repeated)
 
 
 @app.command("peers")
@@ -169,9 +152,10 @@ def compare_peers(ctx: typer.Context, repeats: Repeats = 5, quick: Quick = False
         for precision in precisions():
             hub = our_encoder.make_shim(size, ADHOC, precision=precision)
             works[FULL, HUB, precision] = our_encoder.predicting(hub, full)
-    seconds, runs = time_in_turns(works, repeats)
+    runs = time_in_turns(works, repeats, console)
+    seconds = medians(runs)
     comparisons = [compare(seconds, FULL, HUB, name, their_work=DOCUMENT) for name in peers.LONG_DOCUMENT]
-    report(ctx, out, seconds, runs, comparisons, n_pieces=size.n_pieces)
+    report(ctx, out, runs, comparisons, n_pieces=size.n_pieces)
 
 
 if __name__ == "__main__":

@@ -7,21 +7,20 @@ Both take the folder of a BERT and a corpus (defaults: what `spacy project run a
 --json FILE for the figures. All pipelines take turns; ratios are of documents a second.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
-from comparisons import Comparison, Key, compare, comparison_table, precisions, seconds_table
+from comparisons import Comparison, compare, comparison_table, precisions, seconds_table
 from results import Json, Quick, Repeats, command_line, write_results
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 from running_text import SPEECHES, cut_texts
 from spacy.language import Language
-from timing import Work, interleaved_seconds, medians
+from timing import Key, Work, medians, run_rows, time_in_turns
 from twin_pipelines import STRIDED, WHOLE, Twins, save_bert
 
 from spacy_hat.pipeline.profile import Profile, profile_pipe
@@ -66,7 +65,7 @@ def profiling(nlp: Language, texts: list[str], batch_size: int, found: list[Prof
 
 def take_turns(
     work: str, twins: Twins, stock: tuple[str, dict[str, Any]], texts: list[str], batch_size: int, repeats: int
-) -> tuple[dict[Key, float], dict[Key, Profile]]:
+) -> tuple[dict[Key, list[float]], dict[Key, Profile]]:
     """Time our pipeline, in each precision, and a stock one.
 
     work (str): what to call it.
@@ -75,25 +74,20 @@ def take_turns(
     texts (list[str]): the documents.
     batch_size (int): documents that components take at once, in all pipelines.
     repeats (int): how often each.
-    RETURNS (tuple[dict[Key, float], dict[Key, Profile]]): median seconds of each, and of ours the profile of that run.
+    RETURNS (tuple[dict[Key, list[float]], dict[Key, Profile]]): seconds of each run, and of ours the profile of the
+        median one.
     """
     profiles: dict[Key, list[Profile]] = {(work, OURS, precision): [] for precision in precisions()}
-    works = {
-        " · ".join(key): profiling(twins.ours(key[2]), texts, batch_size, found) for key, found in profiles.items()
-    }
+    works = {key: profiling(twins.ours(key[2]), texts, batch_size, found) for key, found in profiles.items()}
     name, get_spans = stock
-    works[f"{work} · {name} · float32"] = piping(twins.stock(get_spans), texts, batch_size)
-    with Progress(console=console) as progress:
-        task = progress.add_task("timing", total=repeats * len(works))
-        on_run: Callable[[str], object] = lambda name: progress.update(task, advance=1, description=name)  # noqa: E731
-        runs = interleaved_seconds(works, repeats, on_run)
-    seconds: dict[Key, float] = {}
-    for key, median in medians(runs).items():
-        work, by, precision = key.split(" · ")
-        seconds[work, by, precision] = median
-    return seconds, {
-        key: sorted(found, key=lambda profile: profile.total)[len(found) // 2] for key, found in profiles.items()
-    }
+    works[work, name, "float32"] = piping(twins.stock(get_spans), texts, batch_size)
+    runs = time_in_turns(works, repeats, console)
+    return runs, {key: median_profile(found) for key, found in profiles.items()}
+
+
+def median_profile(profiles: list[Profile]) -> Profile:
+    """RETURNS (Profile): That of the run with the median time."""
+    return sorted(profiles, key=lambda profile: profile.total)[len(profiles) // 2]
 
 
 def profile_table(profiles: dict[Key, Profile]) -> Table:
@@ -114,20 +108,17 @@ def profile_table(profiles: dict[Key, Profile]) -> Table:
 def report(
     ctx: typer.Context,
     out: Path | None,
-    seconds: dict[Key, float],
+    runs: dict[Key, list[float]],
     profiles: dict[Key, Profile],
     comparisons: list[Comparison],
     **figures: Any,
 ) -> None:
     """Print the tables, and write what was found."""
-    console.print(seconds_table(seconds))
+    console.print(seconds_table(medians(runs)))
     console.print(profile_table(profiles))
     console.print(comparison_table(comparisons))
     results = {
-        "seconds": [
-            {"work": work, "by": by, "precision": precision, "median": median}
-            for (work, by, precision), median in seconds.items()
-        ],
+        "runs": run_rows(runs),
         "profiles": [
             {
                 "work": work,
@@ -155,20 +146,20 @@ def documents(
     quick: Quick = False,
     out: Json = None,
 ) -> None:
-    """Documents of 1,000 words, sixteen at MiniLM size and four at base size, against strided windows of 128 / 96."""
-    seconds: dict[Key, float] = {}
+    """Documents of 1,000 words, eight at MiniLM size and four at base size, against strided windows of 128 / 96."""
+    runs: dict[Key, list[float]] = {}
     profiles: dict[Key, Profile] = {}
     n_words, repeats = (60, 1) if quick else (1000, repeats)
-    for size, n_docs in (("MiniLM size", 16), ("base size", 4)):
+    for size, n_docs in (("MiniLM size", 8), ("base size", 4)):
         texts = cut_texts(None if quick else corpus, n_docs, n_words)
         with TemporaryDirectory() as folder:
             twins = make_twins(Path(folder), source, size, quick)
             found = take_turns(size, twins, (WINDOWS, STRIDED), texts, 16, repeats)
-        seconds |= found[0]
+        runs |= found[0]
         profiles |= found[1]
     asked = {"float32": 2.0, "bfloat16": 5.0}
-    comparisons = [compare(seconds, size, OURS, WINDOWS, asked=asked) for size in LAYOUTS]
-    report(ctx, out, seconds, profiles, comparisons, n_words=n_words, layouts=LAYOUTS)
+    comparisons = [compare(medians(runs), size, OURS, WINDOWS, asked=asked) for size in LAYOUTS]
+    report(ctx, out, runs, profiles, comparisons, n_words=n_words, layouts=LAYOUTS)
 
 
 @app.command()
@@ -185,9 +176,9 @@ def short(
     texts = cut_texts(None if quick else corpus, n_docs, 40)
     with TemporaryDirectory() as folder:
         twins = make_twins(Path(folder), source, "MiniLM size", quick)
-        seconds, profiles = take_turns("short documents", twins, (PLAIN, WHOLE), texts, 256, repeats)
-    comparisons = [compare(seconds, "short documents", OURS, PLAIN, asked={"float32": 1.0})]
-    report(ctx, out, seconds, profiles, comparisons, n_docs=n_docs, n_words=40)
+        runs, profiles = take_turns("short documents", twins, (PLAIN, WHOLE), texts, 256, repeats)
+    comparisons = [compare(medians(runs), "short documents", OURS, PLAIN, asked={"float32": 1.0})]
+    report(ctx, out, runs, profiles, comparisons, n_docs=n_docs, n_words=40)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,15 @@
     python scripts/performance.py
 
 Nothing is measured here: each section is there once the command under it has left its JSON file in docs/performance/.
+On two cores with AVX-512 and nothing else to do, all but the peers (5 minutes) take about a quarter of an hour:
+
+    python benchmarks/encoder.py predict --json docs/performance/encoder-predict.json
+    python benchmarks/encoder.py training --json docs/performance/encoder-training.json
+    python benchmarks/encoder.py repeats --json docs/performance/encoder-repeats.json
+    python benchmarks/encoder.py peers --json docs/performance/encoder-peers.json
+    python benchmarks/pipeline.py documents --json docs/performance/pipeline-documents.json
+    python benchmarks/pipeline.py short --json docs/performance/pipeline-short.json
+    python benchmarks/growth.py --json docs/performance/growth.json
 """
 
 import json

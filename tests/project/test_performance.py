@@ -118,11 +118,11 @@ def test_sentences_are_as_many_pieces_as_the_page_says():
 
 def test_times_are_taken_in_turns():
     order = []
-    works = {name: lambda name=name: order.append(name) for name in "ab"}
-    seconds = interleaved_seconds(works, 3)
-    assert order == list("ababab")
-    assert medians({"a": [9.0, 1.0, 2.0]}) == {"a": 2.0}
-    assert {name: len(runs) for name, runs in seconds.items()} == {"a": 3, "b": 3}
+    keys = [("encode", by, "float32") for by in ("HAT", "them")]
+    seconds = interleaved_seconds({key: lambda key=key: order.append(key) for key in keys}, 3)
+    assert order == 3 * keys
+    assert {key: len(runs) for key, runs in seconds.items()} == dict.fromkeys(keys, 3)
+    assert medians({keys[0]: [9.0, 1.0, 2.0]}) == {keys[0]: 2.0}
 
 
 def test_comparison_is_against_float32_unless_both_are_in_bfloat16():
@@ -194,6 +194,13 @@ def test_performance_page_says_what_is_missing(tmp_path, file, complaint):
     result = write_page(tmp_path, tmp_path / "page.md")
     assert result.exit_code != 0
     assert complaint in " ".join(result.output.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+def test_performance_script_names_the_command_of_each_section(name):
+    command, _, subcommand = name.partition("-")
+    line = f"python benchmarks/{command}.py {subcommand}".rstrip() + f" --json docs/performance/{name}.json"
+    assert line in [line.strip() for line in performance.__doc__.splitlines()]
 
 
 @pytest.mark.skipif(not (ROOT / "docs" / "performance").is_dir(), reason="nothing was measured yet")
