@@ -5,8 +5,6 @@
     python benchmarks/attention.py
 """
 
-import statistics
-import time
 from collections.abc import Callable
 from itertools import product
 from typing import Annotated
@@ -16,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
+from timing import median_seconds
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -23,22 +22,6 @@ from spacy_hat.modeling.attention import plain_attention
 
 N_HEADS, HEAD_SIZE = 12, 32
 PIECES = 5120
-
-
-def median_seconds(work: Callable[[], object], repeats: int) -> float:
-    """Time something, after one run to warm up.
-
-    work (Callable[[], object]): what to time.
-    repeats (int): how often.
-    RETURNS (float): the median, in seconds.
-    """
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
 
 
 def measure(width: int, dtype: torch.dtype, training: bool, masked: bool, repeats: int) -> float:

@@ -3,20 +3,23 @@
 python benchmarks/packing.py models/hat-minilm
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import Annotated, Optional
 
-import numpy as np
 import spacy
 import torch
 import typer
+from pipelines import save_tiny_hat
+from results import Quick
 from rich.console import Console
 from rich.table import Table
+from sizes import BASE, QUICK, Size, full_lengths, random_pieces
 from spacy.tokens import Doc
+from timing import Work, seconds_of
 
-from spacy_hat.modeling import HATConfig, HATModel, PackedInputs, load_tokenizer
+from spacy_hat.modeling import HATModel, load_tokenizer
 from spacy_hat.packing import FastTokenizer, Packer, Packing, tokenize
 
 SENTENCE = "The court held that the appeal, which was lodged on 3 May, be dismissed; costs follow. "
@@ -38,43 +41,44 @@ def make_doc(tokenizer: FastTokenizer, n_pieces: int) -> Doc:
     return nlp(SENTENCE * -(-n_pieces // per_sentence))
 
 
-def best_seconds(work: Callable[[], object], repeats: int) -> float:
+def best_seconds(work: Work, repeats: int) -> float:
     """RETURNS (float): the shortest of so many runs, in seconds."""
-    times = []
-    for _ in range(repeats):
-        start = perf_counter()
-        work()
-        times.append(perf_counter() - start)
-    return min(times)
+    return min(seconds_of(work) for _ in range(repeats))
 
 
-def encoding_seconds(n_pieces: int, segment_length: int, repeats: int) -> float:
-    """Time an encoder of base size (768 wide, 12 segment-wise blocks) with random weights, float32.
+def encoding_seconds(size: Size, n_pieces: int, repeats: int) -> float:
+    """Time an encoder with random weights, in float32.
 
+    size (Size): of the encoder, and of the segments that are timed.
     n_pieces (int): pieces of the document.
-    segment_length (int): pieces of a segment.
     repeats (int): the best of so many runs counts.
     RETURNS (float): seconds for the whole document.
     """
-    config = HATConfig(layout="|".join(["S", "S", "SD"] * 4), segment_length=segment_length)
-    encoder = HATModel(config).eval()
-    n_timed = TIMED_SEGMENTS * segment_length
-    lengths = np.full(TIMED_SEGMENTS, segment_length)
-    inputs = PackedInputs(np.full(n_timed, 5), lengths, np.array([TIMED_SEGMENTS]), np.arange(TIMED_SEGMENTS))
+    encoder = HATModel(size.hat("|".join(["S", "S", "SD"] * (size.n_layers // 3)))).eval()
+    inputs = random_pieces(size, full_lengths(size))
     with torch.no_grad():
-        return best_seconds(lambda: encoder.forward_packed(inputs), repeats) * n_pieces / n_timed
+        return best_seconds(lambda: encoder.forward_packed(inputs), repeats) * n_pieces / size.n_pieces
 
 
 def main(
-    tokenizer_folder: Annotated[Path, typer.Argument(help="Folder with a tokenizer")],
+    tokenizer_folder: Annotated[Optional[Path], typer.Argument(help="Folder with a tokenizer")] = None,
     n_pieces: Annotated[int, typer.Option(help="Pieces of the document")] = 100_000,
     segment_length: Annotated[int, typer.Option(help="Pieces of a segment")] = 128,
     packing: Annotated[Packing, typer.Option(help="sentences, greedy or fixed")] = "greedy",
     repeats: Annotated[int, typer.Option(help="The best of so many runs counts")] = 3,
+    quick: Quick = False,
 ) -> None:
     """Time the tokenizer alone; tokenizer, alignment and packing; and encoding at base size."""
+    if tokenizer_folder is None and not quick:
+        raise typer.BadParameter("Give a folder with a tokenizer, such as models/hat-minilm, or --quick.")
     console = Console()
-    tokenizer = load_tokenizer(tokenizer_folder)
+    size = replace(BASE, n_segments=TIMED_SEGMENTS, segment_length=segment_length)
+    if quick:
+        size, n_pieces, repeats = replace(QUICK, n_layers=3), 1000, 1
+        with TemporaryDirectory() as folder:
+            tokenizer = load_tokenizer(save_tiny_hat(Path(folder)))
+    else:
+        tokenizer = load_tokenizer(tokenizer_folder)
     doc = make_doc(tokenizer, n_pieces)
     packer = Packer(packing)
     with console.status("timing"):
@@ -83,9 +87,9 @@ def main(
                 lambda: tokenizer.backend_tokenizer.encode(doc.text, add_special_tokens=False), repeats
             ),
             "tokenizer, alignment and packing": best_seconds(
-                lambda: packer([doc], tokenizer, segment_length=segment_length, max_segments=32), repeats
+                lambda: packer([doc], tokenizer, segment_length=size.segment_length, max_segments=32), repeats
             ),
-            "encoding at base size": encoding_seconds(n_pieces, segment_length, repeats),
+            "encoding at base size": encoding_seconds(size, n_pieces, repeats),
         }
     table = Table("work", "seconds", "pieces a second", "share of encoding")
     for work, spent in seconds.items():

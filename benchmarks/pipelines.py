@@ -13,7 +13,7 @@ from spacy.util import load_config, load_model_from_config
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from spacy_hat.modeling import HATConfig, HATModel
+from spacy_hat.modeling import HATConfig, HATModel, load_tokenizer
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SENTENCE = (
@@ -30,15 +30,21 @@ def save_tiny_hat(folder: Path) -> Path:
     folder (Path): where to.
     RETURNS (Path): the folder.
     """
+    tokenizer = load_tokenizer(save_tiny_tokenizer(folder))
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2, "segment_length": 16}
+    config = HATConfig(vocab_size=len(tokenizer), layout="S|SD|S|SD", max_segments=8, pad_token_id=0, **sizes)
+    HATModel(config).save_pretrained(folder)
+    return folder
+
+
+def save_tiny_tokenizer(folder: Path) -> Path:
+    """RETURNS (Path): The folder, with a tokenizer that knows the words of `make_text`."""
     vocab = {piece: i for i, piece in enumerate([*SPECIALS, ".", *sorted(set(WORDS))])}
     backend = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]"))
     backend.normalizer = normalizers.BertNormalizer(lowercase=True)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     names = ("pad_token", "unk_token", "cls_token", "sep_token", "mask_token")
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, **dict(zip(names, SPECIALS, strict=True)))
-    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2, "segment_length": 16}
-    config = HATConfig(vocab_size=len(vocab), layout="S|SD|S|SD", max_segments=8, pad_token_id=0, **sizes)
-    HATModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 

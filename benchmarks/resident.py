@@ -4,11 +4,11 @@ import ctypes
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
-PROCESS = Path("/proc/self")
-MB = 2**20
+from spacy_hat.layers.machine import MB, peak_mb, reset_peak, resident_mb
+
+__all__ = ["MB", "in_fresh_process", "in_use_mb", "peak_mb", "reset_peak", "resident_mb"]
 
 
 class MallocInfo(ctypes.Structure):
@@ -20,27 +20,12 @@ class MallocInfo(ctypes.Structure):
     ] + [("keepcost", ctypes.c_size_t)]
 
 
-def resident_mb() -> float:
-    """RETURNS (float): Memory that the process has now."""
-    return _status("VmRSS")
-
-
 def in_use_mb() -> float:
     """RETURNS (float): What of it is in use: glibc's allocator holds on to more, between what is in use."""
     glibc = ctypes.CDLL(None)
     glibc.mallinfo2.restype = MallocInfo
     found = glibc.mallinfo2()
     return (found.uordblks + found.hblkhd) / MB
-
-
-def peak_mb() -> float:
-    """RETURNS (float): The most that it had since `reset_peak`."""
-    return _status("VmHWM")
-
-
-def reset_peak() -> None:
-    """Forget the peak so far: loading a model takes more than having it."""
-    (PROCESS / "clear_refs").write_text("5")
 
 
 def in_fresh_process(work: Callable[..., Any], *args: Any) -> Any:
@@ -52,11 +37,3 @@ def in_fresh_process(work: Callable[..., Any], *args: Any) -> Any:
     """
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *args).result()
-
-
-def _status(field: str) -> float:
-    for line in (PROCESS / "status").read_text().splitlines():
-        name, _, value = line.partition(":")
-        if name == field:
-            return int(value.split()[0]) / 1024
-    raise ValueError(f"/proc/self/status has no {field}: this benchmark needs Linux.")

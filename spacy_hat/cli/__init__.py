@@ -3,12 +3,14 @@
 import typer
 from spacy.cli._util import app
 
+from .benchmark import benchmark_cli
 from .export_checkpoint import export_cli
 from .import_checkpoint import import_cli
 from .warm_start import warm_start_cli
 
 hat_cli = typer.Typer(name="hat", help="Hierarchical Attention Transformers for long documents", no_args_is_help=True)
 hat_cli.command("warm-start", no_args_is_help=True)(warm_start_cli)
+hat_cli.command("benchmark", no_args_is_help=True)(benchmark_cli)
 hat_cli.command("import", no_args_is_help=True)(import_cli)
 hat_cli.command("export", no_args_is_help=True)(export_cli)
 # typer runs an app with a single command without its name; a callback keeps `warm-start` in the command line.

@@ -1,4 +1,4 @@
-"""The project's scripts import each other as top-level modules, as Python does when one of them is run."""
+"""The project's scripts and benchmarks import each other as top-level modules, as Python does when one is run."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,8 @@ import pytest
 import spacy
 from spacy.vocab import Vocab
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+for folder in ("scripts", "benchmarks"):
+    sys.path.insert(0, str(Path(__file__).parents[2] / folder))
 
 
 @pytest.fixture

@@ -1,0 +1,64 @@
+"""The matrix products of an encoder on their own: the limit that this machine sets."""
+
+from collections.abc import Callable
+
+import torch
+from sizes import Ints, Size
+from timing import Work
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def useful_flops(size: Size, lengths: Ints) -> float:
+    """Multiplications and additions in the products of all segment-wise blocks, over real pieces alone.
+
+    size (Size): of the encoder.
+    lengths (Ints): (n_segments,) pieces of each segment.
+    RETURNS (float): the number of them.
+    """
+    width, inner = size.hidden_size, size.intermediate_size
+    dense = int(lengths.sum()) * (4 * width * width + 2 * width * inner)
+    attention = 2 * int((lengths**2).sum()) * width
+    return 2.0 * size.n_layers * (dense + attention)
+
+
+def bare_products(size: Size, dtype: torch.dtype) -> Work:
+    """The products of an encoder on full segments, in its order and shapes, with nothing between them.
+
+    Queries, keys and values in one product, two products of attention for all heads and segments, the output, and the
+    two of the feed-forward half. Each block has its own weights, as these do not fit into caches.
+
+    size (Size): of the encoder.
+    dtype (torch.dtype): precision.
+    RETURNS (Work): multiplies all of them once.
+    """
+    width, inner = size.hidden_size, size.intermediate_size
+    heads = (size.n_segments * size.n_heads, size.segment_length)
+    generator = torch.Generator().manual_seed(0)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=generator).to(dtype)
+
+    rows, inner_rows = draw(size.n_pieces, width), draw(size.n_pieces, inner)
+    query, weights = draw(*heads, width // size.n_heads), draw(*heads, size.segment_length)
+    blocks = [
+        [draw(3 * width, width), draw(width, width), draw(inner, width), draw(width, inner)]
+        for _ in range(size.n_layers)
+    ]
+    products: list[Callable[[], Tensor]] = []
+    for query_key_value, output, feed_in, feed_out in blocks:
+        products += [
+            lambda weight=query_key_value: F.linear(rows, weight),
+            lambda: torch.bmm(query, query.transpose(1, 2)),
+            lambda: torch.bmm(weights, query),
+            lambda weight=output: F.linear(rows, weight),
+            lambda weight=feed_in: F.linear(rows, weight),
+            lambda weight=feed_out: F.linear(inner_rows, weight),
+        ]
+
+    def multiply() -> None:
+        with torch.no_grad():
+            for product in products:
+                product()
+
+    return multiply

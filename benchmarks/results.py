@@ -1,0 +1,42 @@
+"""What every benchmark leaves behind: one JSON file with the figures, the command and the machine."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from spacy_hat.layers.machine import describe_machine
+
+Quick = Annotated[bool, typer.Option("--quick", help="Tiny sizes and few runs, to see that it works")]
+Json = Annotated[Optional[Path], typer.Option("--json", help="Write the figures there")]
+Repeats = Annotated[int, typer.Option(min=1, help="Timed runs of each, in turns")]
+
+
+def command_line(ctx: typer.Context, script: str) -> str:
+    """RETURNS (str): The command as it was given, the place of its results left out."""
+    words = [f"python benchmarks/{script}"]
+    for parameter in ctx.command.params:
+        name = str(parameter.name)
+        # By name: typer may bring a click of its own, whose enumeration is another.
+        source = ctx.get_parameter_source(name)
+        if source is None or source.name != "COMMANDLINE" or name == "out":
+            continue
+        value = ctx.params[name]
+        flag = [] if parameter.param_type_name == "argument" else [parameter.opts[0]]
+        words += flag if value is True else [*flag, str(value)]
+    return " ".join(words)
+
+
+def write_results(out: Optional[Path], command: str, figures: dict[str, Any]) -> None:
+    """Write the figures of a benchmark, if they are wanted.
+
+    out (Optional[Path]): where to.
+    command (str): what made them.
+    figures (dict[str, Any]): under the names that scripts/performance.py reads.
+    """
+    if out is None:
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    results = {"command": command, "machine": describe_machine(), **figures}
+    out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf8")

@@ -1,0 +1,25 @@
+"""Documents of a given length, cut from real text."""
+
+from itertools import cycle, islice
+from pathlib import Path
+
+from pipelines import make_text
+from spacy.vocab import Vocab
+
+from spacy_hat.pipeline.text_files import read_texts
+
+SPEECHES = Path("corpus/speeches/train.spacy")
+
+
+def cut_texts(path: Path | None, n_docs: int, n_words: int) -> list[str]:
+    """Cut running text into documents of the same number of words.
+
+    path (Path | None): a file or folder that `spacy hat benchmark` reads, as one run of words, from the beginning again
+        where it ends; None: made-up text, for --quick.
+    n_docs (int): how many.
+    n_words (int): words between blanks of each.
+    RETURNS (list[str]): the documents.
+    """
+    texts = [make_text(0, 10 * n_words)] if path is None else read_texts(path, Vocab())
+    words = cycle(word for text in texts for word in text.split())
+    return [" ".join(islice(words, n_words)) for _ in range(n_docs)]
