@@ -1,0 +1,282 @@
+"""Look at a config and its corpora as training will, and take one step of it, before hours are spent."""
+
+import warnings
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+
+from spacy.language import Language
+from spacy.schemas import ConfigSchemaTraining
+from spacy.tokens import Doc
+from spacy.training import Corpus, Example
+from spacy.training.initialize import init_nlp
+from spacy.util import load_config_from_str, load_model_from_config, registry, resolve_dot_names
+from thinc.api import Config, Model
+
+from ..layers.hat_model import get_shim, init
+from .corpus_counts import N_WORST, CorpusCounts, Encoding, Spread, bin_edges, count_corpus
+from .timed_batch import TimedBatch, time_batch
+from .training_config import training_config
+from .training_findings import (
+    Findings,
+    check_documents,
+    check_heads_of,
+    check_layout,
+    check_overlap,
+    check_settings,
+    check_steps,
+)
+
+Read = Callable[[Language], Iterable[Example]]
+Notify = Callable[[str], None]
+
+
+@dataclass
+class TrainingReport:
+    """All that was found.
+
+    encoder (Dict[str, Any]): What reads the documents, by the names of its settings; empty if it cannot be loaded.
+    corpora (Dict[str, CorpusCounts]): Name -> counts.
+    batch (Optional[TimedBatch]): One step of training, unless something stood in its way.
+    findings (Findings): Problems and warnings.
+    """
+
+    encoder: Dict[str, Any] = field(default_factory=dict)
+    corpora: Dict[str, CorpusCounts] = field(default_factory=dict)
+    batch: Optional[TimedBatch] = None
+    findings: Findings = field(default_factory=Findings)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """RETURNS (Dict[str, Any]): The same in plain values."""
+        # The same bins for all corpora, so that they can be compared.
+        docs = [doc for counts in self.corpora.values() for doc in counts.docs]
+        bins = {name: bin_edges(getattr(doc, f"n_{name}") for doc in docs) for name in ("pieces", "segments")}
+        return {
+            "encoder": self.encoder,
+            "corpora": {
+                name: describe(counts, self.encoder["segment_length"], bins) for name, counts in self.corpora.items()
+            },
+            "batch": self.batch and asdict(self.batch),
+            **asdict(self.findings),
+        }
+
+
+def describe(counts: CorpusCounts, segment_length: int, bins: Dict[str, List[int]]) -> Dict[str, Any]:
+    """RETURNS (Dict[str, Any]): A corpus in plain values."""
+    docs = counts.docs
+    return {
+        "n_docs": len(docs),
+        "n_tokens": sum(doc.n_tokens for doc in docs),
+        "pieces": asdict(Spread.of((doc.n_pieces for doc in docs), bins["pieces"])),
+        "segments": asdict(Spread.of((doc.n_segments for doc in docs), bins["segments"])),
+        "segment_fill": counts.fill(segment_length),
+        "n_windows": sum(doc.n_windows for doc in docs),
+        "n_docs_in_several_windows": sum(doc.n_windows > 1 for doc in docs),
+        "n_pieces_cut": counts.n_pieces_cut,
+        "n_docs_without_sentences": counts.n_without_sentences,
+        "n_sentences": sum(doc.n_sentences for doc in docs),
+        "n_sentences_longer_than_a_segment": sum(doc.n_sentences_cut for doc in docs),
+        "labels": {name: dict(labels.most_common()) for name, labels in counts.labels.items()},
+        "spans": {
+            name: {
+                "n_spans": head.n_spans,
+                "equal_a_sentence": 1 - len(head.missed) / head.n_spans,
+                "worst_docs": [asdict(doc) for doc in counts.lost.get(name, [])[:N_WORST]],
+            }
+            for name, head in counts.heads.items()
+            if head.n_spans
+        },
+    }
+
+
+def debug_training(
+    config: Config, *, use_gpu: int = -1, limit: int = 0, with_batch: bool = True, notify: Notify = lambda text: None
+) -> TrainingReport:
+    """Look at a config and its corpora.
+
+    config (Config): The config, not interpolated.
+    use_gpu (int): Number of the GPU, or -1 for the CPU.
+    limit (int): Most documents to read of a corpus; 0 for all.
+    with_batch (bool): Whether to train on one batch.
+    notify (Notify): Called with what is being done.
+    RETURNS (TrainingReport): What was found. Problems with the corpora or the encoder are in it.
+    RAISES (ValueError): If the config cannot be made a pipeline, or the pipeline has no HAT.
+    """
+    notify("Making the pipeline")
+    nlp = load_model_from_config(config, auto_fill=True)
+    report = TrainingReport()
+    settings = nlp.config.interpolate()
+    try:
+        encoding = load_encoding(nlp, report, notify)
+        training = registry.resolve(settings["training"], schema=ConfigSchemaTraining)
+        readers = resolve_dot_names(settings, [training["train_corpus"], training["dev_corpus"]])
+        corpora = {name: limited(read, limit) for name, read in zip(("train", "dev"), readers, strict=True)}
+        count_all(nlp, encoding, corpora, report, notify)
+    except (ValueError, OSError) as error:
+        report.findings.problem(str(error))
+        return report
+    check_settings(nlp, encoding, report.corpora, report.findings)
+    check_overlap(report.corpora, report.findings)
+    sizes = settings["training"]["batcher"]
+    by_number = sizes.get("@batchers") == "spacy.batch_by_sequence.v1" and isinstance(sizes.get("size"), int)
+    n_docs = len(report.corpora["train"].docs)
+    check_steps(training, n_docs, sizes["size"] if by_number else None, report.findings)
+    if with_batch and not report.findings.problems:
+        train_once(config, encoding, corpora["train"], report, use_gpu, notify)
+    return report
+
+
+def debug_corpus(
+    path: Path, *, hat: str, lang: str = "en", limit: int = 0, notify: Notify = lambda text: None
+) -> TrainingReport:
+    """Look at a corpus alone, as a config of `init-config` for what is annotated in it would read it.
+
+    path (Path): `.spacy` file, or a folder of them.
+    hat (str): Folder or hub name of a HAT.
+    lang (str): Code of the language.
+    limit (int): Most documents to read; 0 for all.
+    notify (Notify): Called with what is being done.
+    RETURNS (TrainingReport): What was found.
+    RAISES (ValueError): If the language is unknown.
+    """
+    notify("Reading the corpus")
+    blank = load_model_from_config(load_config_from_str(f'[nlp]\nlang = "{lang}"\n'), auto_fill=True)
+    read = limited(Corpus(path), limit)
+    tasks = tasks_of(example.reference for example in read(blank))
+    # Without any annotation, only the packing counts, and that is the same for every task on documents.
+    config = training_config(tasks or ["textcat"], hat=hat, lang=lang, train=str(path), dev=str(path))
+    nlp = load_model_from_config(load_config_from_str(config, interpolate=True), auto_fill=True)
+    if not tasks:
+        nlp.remove_pipe("textcat")
+    report = TrainingReport()
+    try:
+        encoding = load_encoding(nlp, report, notify)
+        count_all(nlp, encoding, {"corpus": read}, report, notify)
+    except (ValueError, OSError) as error:
+        report.findings.problem(str(error))
+    return report
+
+
+def tasks_of(docs: Iterable[Doc]) -> List[str]:
+    """RETURNS (List[str]): The tasks that documents are annotated for."""
+    found: Dict[str, bool] = {}
+    several_labels = several_spans = False
+    for doc in docs:
+        found["textcat"] = found.get("textcat", False) or bool(doc.cats)
+        found["spancat"] = found.get("spancat", False) or any(len(group) for group in doc.spans.values())
+        found["ner"] = found.get("ner", False) or bool(doc.ents)
+        several_labels |= bool(doc.cats) and sum(score > 0 for score in doc.cats.values()) != 1
+        bounds = [(span.start, span.end) for span in doc.spans.get("sc", [])]
+        several_spans |= len(set(bounds)) < len(bounds)
+    names = {
+        "textcat": "textcat_multilabel" if several_labels else "textcat",
+        "spancat": "spancat" if several_spans else "spancat_singlelabel",
+        "ner": "ner",
+    }
+    return [names[task] for task, is_there in found.items() if is_there]
+
+
+def load_encoding(nlp: Language, report: TrainingReport, notify: Notify) -> Encoding:
+    """Find the HAT and load its weights. RETURNS (Encoding): How documents are read."""
+    component, model = find_hat(nlp)
+    notify("Loading the encoder")
+    init(model)
+    shim, packer = get_shim(model), model.attrs["packer"]
+    sizes = shim.encoder.config
+    report.encoder = {
+        "component": component,
+        "name": model.attrs["pretrained"].name,
+        "layout": sizes.layout,
+        "segment_length": sizes.segment_length,
+        "max_segments": sizes.max_segments,
+        "packing": packer.packing,
+        "overflow": packer.overflow,
+        "output": shim.output,
+    }
+    training = nlp.config.interpolate()["training"]
+    before = nlp.pipe_names[: nlp.pipe_names.index(component)]
+    annotating = [name for name in before if name in training["annotating_components"]]
+    ready = [
+        name
+        for name in annotating
+        if not getattr(nlp.get_pipe(name), "is_trainable", False) or name in training["frozen_components"]
+    ]
+    if learning := [name for name in annotating if name not in ready]:
+        report.findings.warn(
+            f"{', '.join(learning)} annotates documents before the encoder and is trained along with it: what it will "
+            "set cannot be foreseen, and the counts here are without it."
+        )
+    return Encoding(model, component, [nlp.get_pipe(name) for name in ready])
+
+
+def find_hat(nlp: Language) -> Tuple[str, Model]:
+    """RETURNS (Tuple[str, Model]): The first component with a HAT, and that. RAISES (ValueError): If there is none."""
+    for name, pipe in nlp.pipeline:
+        model = getattr(pipe, "model", None)
+        for layer in model.walk() if isinstance(model, Model) else ():
+            if layer.name == "hat":
+                return name, layer
+    raise ValueError(
+        f"The pipeline has no HAT. Got: the components {', '.join(nlp.pipe_names) or '(none)'}. Expected: one with "
+        "spacy-hat.HATModel.v1. To make such a config: python -m spacy hat init-config. For others, spaCy has "
+        "`spacy debug data`."
+    )
+
+
+def limited(read: Read, limit: int) -> Read:
+    """RETURNS (Callable): A reader that stops after so many documents, unless 0."""
+
+    def read_some(nlp: Language) -> Iterator[Example]:
+        for number, example in enumerate(read(nlp), start=1):
+            yield example
+            if number == limit:
+                return
+
+    return read_some
+
+
+def count_all(
+    nlp: Language, encoding: Encoding, corpora: Dict[str, Read], report: TrainingReport, notify: Notify
+) -> None:
+    """Count each corpus, and look for what is wrong with it."""
+    for name, read in corpora.items():
+
+        def tell(number: int, name: str = name) -> None:
+            notify(f"Reading {name}: {number:,} documents")
+
+        report.corpora[name] = count_corpus(nlp, encoding, read(nlp), tell)
+    for name, counts in report.corpora.items():
+        check_documents(name, counts, encoding, nlp, report.findings)
+    check_heads_of(nlp, report.corpora, report.findings)
+    check_layout(nlp, encoding, report.findings)
+
+
+def train_once(
+    config: Config, encoding: Encoding, read: Read, report: TrainingReport, use_gpu: int, notify: Notify
+) -> None:
+    """Initialize the pipeline as training does, and take a step."""
+
+    def count_rows(example: Example) -> int:
+        counts = encoding.count(example.predicted)
+        return counts.n_pieces - counts.n_pieces_cut + counts.n_segments
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            notify("Initializing the pipeline")
+            nlp = init_nlp(config, use_gpu=use_gpu)
+            notify("Training on one batch, twice")
+            training = registry.resolve(nlp.config.interpolate()["training"], schema=ConfigSchemaTraining)
+            n_rows = report.corpora["train"].n_rows
+            report.batch = time_batch(nlp, training, read, count_rows, n_rows=n_rows, on_gpu=use_gpu >= 0)
+        except Exception as error:  # whatever it is, training would raise it too
+            report.findings.problem(f"Training fails in its first step ({type(error).__name__}): {error}")
+            return
+    for warning in caught:
+        if issubclass(warning.category, UserWarning):
+            report.findings.warn(str(warning.message))
+    if failures := report.batch.failures():
+        report.findings.problem(
+            f"The loss of {', '.join(failures)} is no number after one step. Got: nan or infinity. Lower the rates in "
+            "[training.optimizer], or set mixed_precision = false in the encoder's model."
+        )
