@@ -47,9 +47,7 @@ def debug_cli(
             setup_gpu(gpu_id, silent=True)
             import_code(code)
             if source.is_dir() or source.suffix == ".spacy":
-                check_use(
-                    source, ctx.args, f"A corpus has no settings; got {' '.join(ctx.args)}. Give them to a config"
-                )
+                check_use(source, ctx.args, f"A corpus has no settings. Got: {' '.join(ctx.args)}")
                 check_use(source, hat is None, "A corpus is counted with the tokenizer of a HAT. Name it: --hat")
                 report = look_at_corpus(source, str(hat), lang, limit, status.update)
             else:

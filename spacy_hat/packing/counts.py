@@ -52,7 +52,7 @@ def count_doc(
         packed = whole([doc], tokenizer, segment_length=segment_length, max_segments=max_segments)
     n_pieces = packed.segment_lengths - 1
     n_kept = max_segments if packer.overflow == "truncate" else len(n_pieces)
-    has_sentences = doc.has_annotation("SENT_START")
+    has_sentences = len(doc) > 0 and doc.has_annotation("SENT_START")
     starts = np.flatnonzero(doc.to_array("SENT_START")[1:] == 1) + 1
     n_cut = 0
     if has_sentences and packer.packing != "fixed":

@@ -10,7 +10,7 @@ from spacy.schemas import ConfigSchemaTraining
 from spacy.tokens import Doc
 from spacy.training import Corpus, Example
 from spacy.training.initialize import init_nlp
-from spacy.util import load_config_from_str, load_model_from_config, registry, resolve_dot_names
+from spacy.util import dot_to_object, load_config_from_str, load_model_from_config, registry, resolve_dot_names
 from thinc.api import Config, Model
 
 from ..layers.hat_model import get_shim, init
@@ -29,6 +29,7 @@ from .training_findings import (
 
 Read = Callable[[Language], Iterable[Example]]
 Notify = Callable[[str], None]
+SAID_BY_PACKER = ("A Doc has no sentence boundaries", "are cut off:")
 
 
 @dataclass
@@ -106,8 +107,10 @@ def debug_training(
     nlp = load_model_from_config(config, auto_fill=True)
     report = TrainingReport()
     settings = nlp.config.interpolate()
+    component, model = find_hat(nlp)
     try:
-        encoding = load_encoding(nlp, report, notify)
+        encoding = load_encoding(nlp, component, model, report, notify)
+        check_paths(settings)
         training = registry.resolve(settings["training"], schema=ConfigSchemaTraining)
         readers = resolve_dot_names(settings, [training["train_corpus"], training["dev_corpus"]])
         corpora = {name: limited(read, limit) for name, read in zip(("train", "dev"), readers, strict=True)}
@@ -150,7 +153,7 @@ def debug_corpus(
         nlp.remove_pipe("textcat")
     report = TrainingReport()
     try:
-        encoding = load_encoding(nlp, report, notify)
+        encoding = load_encoding(nlp, *find_hat(nlp), report, notify)
         count_all(nlp, encoding, {"corpus": read}, report, notify)
     except (ValueError, OSError) as error:
         report.findings.problem(str(error))
@@ -176,9 +179,8 @@ def tasks_of(docs: Iterable[Doc]) -> List[str]:
     return [names[task] for task, is_there in found.items() if is_there]
 
 
-def load_encoding(nlp: Language, report: TrainingReport, notify: Notify) -> Encoding:
-    """Find the HAT and load its weights. RETURNS (Encoding): How documents are read."""
-    component, model = find_hat(nlp)
+def load_encoding(nlp: Language, component: str, model: Model, report: TrainingReport, notify: Notify) -> Encoding:
+    """Load the weights of the HAT. RETURNS (Encoding): How documents are read."""
     notify("Loading the encoder")
     init(model)
     shim, packer = get_shim(model), model.attrs["packer"]
@@ -221,6 +223,22 @@ def find_hat(nlp: Language) -> Tuple[str, Model]:
         "spacy-hat.HATModel.v1. To make such a config: python -m spacy hat init-config. For others, spaCy has "
         "`spacy debug data`."
     )
+
+
+def check_paths(settings: Dict[str, Any]) -> None:
+    """RAISES (ValueError): If a corpus has no path, or there is nothing in that place."""
+    for name in ("train", "dev"):
+        section = settings["training"][f"{name}_corpus"]
+        corpus = dot_to_object(settings, section)
+        if not isinstance(corpus, dict) or "path" not in corpus:
+            continue
+        if not corpus["path"]:
+            raise ValueError(f"The path of [{section}] is empty. Give one: --paths.{name} {name}.spacy")
+        if not Path(corpus["path"]).exists():
+            raise ValueError(
+                f"There is nothing at {corpus['path']}, the path of [{section}]. Expected: a .spacy file, or a folder "
+                f"of them. Correct --paths.{name}. To make one from CSV or JSONL: python -m spacy hat convert"
+            )
 
 
 def limited(read: Read, limit: int) -> Read:
@@ -272,9 +290,10 @@ def train_once(
         except Exception as error:  # whatever it is, training would raise it too
             report.findings.problem(f"Training fails in its first step ({type(error).__name__}): {error}")
             return
-    for warning in caught:
-        if issubclass(warning.category, UserWarning):
-            report.findings.warn(str(warning.message))
+    for message in (str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)):
+        # What the packer says was counted, and it says so of the documents too that initializing makes up.
+        if not any(part in message for part in SAID_BY_PACKER):
+            report.findings.warn(message)
     if failures := report.batch.failures():
         report.findings.problem(
             f"The loss of {', '.join(failures)} is no number after one step. Got: nan or infinity. Lower the rates in "
