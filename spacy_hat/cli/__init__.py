@@ -3,6 +3,7 @@
 import typer
 from spacy.cli._util import app
 
+from .convert import convert_cli
 from .debug import EXTRA, debug_cli
 from .init_config import init_config_cli
 from .warm_start import warm_start_cli
@@ -10,6 +11,7 @@ from .warm_start import warm_start_cli
 hat_cli = typer.Typer(name="hat", help="Hierarchical Attention Transformers for long documents", no_args_is_help=True)
 hat_cli.command("warm-start", no_args_is_help=True)(warm_start_cli)
 hat_cli.command("init-config", no_args_is_help=True)(init_config_cli)
+hat_cli.command("convert", no_args_is_help=True)(convert_cli)
 hat_cli.command("debug", no_args_is_help=True, context_settings=EXTRA)(debug_cli)
 # typer runs an app with a single command without its name; a callback keeps `warm-start` in the command line.
 hat_cli.callback()(lambda: None)

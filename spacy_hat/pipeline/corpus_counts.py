@@ -15,8 +15,6 @@ from ..layers.hat_model import get_shim
 from ..packing import DocCounts, count_doc
 from .head_checks import HeadCounts, heads_of, labels_of, splitters_before
 
-N_WORST = 5
-
 
 @dataclass(frozen=True)
 class Encoding:

@@ -1,9 +1,8 @@
 """Look at a config and its corpora as training will, and take one step of it, before hours are spent."""
 
 import warnings
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
 
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
@@ -14,11 +13,11 @@ from spacy.util import dot_to_object, load_config_from_str, load_model_from_conf
 from thinc.api import Config, Model
 
 from ..layers.hat_model import get_shim, init
-from .corpus_counts import N_WORST, CorpusCounts, Encoding, Spread, bin_edges, count_corpus
-from .timed_batch import TimedBatch, time_batch
+from .annotated_records import blank
+from .corpus_counts import Encoding, count_corpus
+from .timed_batch import time_batch
 from .training_config import training_config
 from .training_findings import (
-    Findings,
     check_documents,
     check_heads_of,
     check_layout,
@@ -26,68 +25,11 @@ from .training_findings import (
     check_settings,
     check_steps,
 )
+from .training_report import TrainingReport
 
 Read = Callable[[Language], Iterable[Example]]
 Notify = Callable[[str], None]
 SAID_BY_PACKER = ("A Doc has no sentence boundaries", "are cut off:")
-
-
-@dataclass
-class TrainingReport:
-    """All that was found.
-
-    encoder (Dict[str, Any]): What reads the documents, by the names of its settings; empty if it cannot be loaded.
-    corpora (Dict[str, CorpusCounts]): Name -> counts.
-    batch (Optional[TimedBatch]): One step of training, unless something stood in its way.
-    findings (Findings): Problems and warnings.
-    """
-
-    encoder: Dict[str, Any] = field(default_factory=dict)
-    corpora: Dict[str, CorpusCounts] = field(default_factory=dict)
-    batch: Optional[TimedBatch] = None
-    findings: Findings = field(default_factory=Findings)
-
-    def to_dict(self) -> Dict[str, Any]:
-        """RETURNS (Dict[str, Any]): The same in plain values."""
-        # The same bins for all corpora, so that they can be compared.
-        docs = [doc for counts in self.corpora.values() for doc in counts.docs]
-        bins = {name: bin_edges(getattr(doc, f"n_{name}") for doc in docs) for name in ("pieces", "segments")}
-        return {
-            "encoder": self.encoder,
-            "corpora": {
-                name: describe(counts, self.encoder["segment_length"], bins) for name, counts in self.corpora.items()
-            },
-            "batch": self.batch and asdict(self.batch),
-            **asdict(self.findings),
-        }
-
-
-def describe(counts: CorpusCounts, segment_length: int, bins: Dict[str, List[int]]) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): A corpus in plain values."""
-    docs = counts.docs
-    return {
-        "n_docs": len(docs),
-        "n_tokens": sum(doc.n_tokens for doc in docs),
-        "pieces": asdict(Spread.of((doc.n_pieces for doc in docs), bins["pieces"])),
-        "segments": asdict(Spread.of((doc.n_segments for doc in docs), bins["segments"])),
-        "segment_fill": counts.fill(segment_length),
-        "n_windows": sum(doc.n_windows for doc in docs),
-        "n_docs_in_several_windows": sum(doc.n_windows > 1 for doc in docs),
-        "n_pieces_cut": counts.n_pieces_cut,
-        "n_docs_without_sentences": counts.n_without_sentences,
-        "n_sentences": sum(doc.n_sentences for doc in docs),
-        "n_sentences_longer_than_a_segment": sum(doc.n_sentences_cut for doc in docs),
-        "labels": {name: dict(labels.most_common()) for name, labels in counts.labels.items()},
-        "spans": {
-            name: {
-                "n_spans": head.n_spans,
-                "equal_a_sentence": 1 - len(head.missed) / head.n_spans,
-                "worst_docs": [asdict(doc) for doc in counts.lost.get(name, [])[:N_WORST]],
-            }
-            for name, head in counts.heads.items()
-            if head.n_spans
-        },
-    }
 
 
 def debug_training(
@@ -143,9 +85,8 @@ def debug_corpus(
     RAISES (ValueError): If the language is unknown.
     """
     notify("Reading the corpus")
-    blank = load_model_from_config(load_config_from_str(f'[nlp]\nlang = "{lang}"\n'), auto_fill=True)
     read = limited(Corpus(path), limit)
-    tasks = tasks_of(example.reference for example in read(blank))
+    tasks = tasks_of(example.reference for example in read(blank(lang)))
     # Without any annotation, only the packing counts, and that is the same for every task on documents.
     config = training_config(tasks or ["textcat"], hat=hat, lang=lang, train=str(path), dev=str(path))
     nlp = load_model_from_config(load_config_from_str(config, interpolate=True), auto_fill=True)

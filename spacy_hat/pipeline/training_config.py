@@ -8,9 +8,10 @@ import warnings
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Literal, Optional, Sequence, Tuple, Type
 
 from jinja2 import Environment, StrictUndefined
+from spacy.language import Language
 from spacy.tokens import DocBin
 from spacy.training.corpus import FILE_TYPE, walk_corpus
 from spacy.util import combine_score_weights, get_lang_class
@@ -205,15 +206,20 @@ def score_weights(tasks: Sequence[str]) -> Dict[str, str]:
     return {name: json.dumps(weight) for name, weight in weights.items()}
 
 
-def language_sections(lang: str) -> Dict[str, str]:
-    """RETURNS (Dict[str, str]): The sections that some languages fill otherwise. RAISES (ValueError): If unknown."""
+def get_language(lang: str) -> Type[Language]:
+    """RETURNS (Type[Language]): What spaCy knows of a language. RAISES (ValueError): If that is nothing."""
     try:
-        own: Dict[str, Any] = get_lang_class(lang).Defaults.config
+        return get_lang_class(lang)
     except ImportError:
         raise ValueError(
             f"spaCy has no language {lang!r}. Expected: a code such as en, de or zh, or xx for several languages. "
             "See https://spacy.io/usage/models#languages"
         ) from None
+
+
+def language_sections(lang: str) -> Dict[str, str]:
+    """RETURNS (Dict[str, str]): The sections that some languages fill otherwise."""
+    own: Dict[str, Any] = get_language(lang).Defaults.config
     default = {"@tokenizers": "spacy.Tokenizer.v1"}
     tokenizer = own.get("nlp", {}).get("tokenizer", default)
     initialize = own.get("initialize", {}).get("tokenizer", {})

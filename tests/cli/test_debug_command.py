@@ -48,7 +48,7 @@ def test_debug_command_prints_a_page(config):
         "█ 4",
         "Labels of textcat",
         "a 4 4",
-        "100.0% of 24 annotated spans equal a sentence",
+        "100.0% of 20 annotated spans equal a sentence",
         "A batch of 2 documents, ",
         "An epoch at this rate",
         "documents of dev are in train too",
