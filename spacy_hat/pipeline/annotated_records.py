@@ -102,7 +102,8 @@ def _objects(path: Path) -> Iterator[Tuple[str, Dict[str, Any]]]:
 
 
 def _record(place: str, values: Dict[str, Any], text: str, label: str, separator: str) -> Record:
-    content, spans = values.get(text), []
+    content = values.get(text)
+    spans: List[Tuple[int, int, str]] = []
     if content is None and "sentences" in values:
         content, spans = _join(place, values["sentences"])
     if not isinstance(content, str):

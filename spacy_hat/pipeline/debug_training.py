@@ -2,7 +2,7 @@
 
 import warnings
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Tuple
 
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
@@ -166,7 +166,7 @@ def find_hat(nlp: Language) -> Tuple[str, Model]:
     )
 
 
-def check_paths(settings: Dict[str, Any]) -> None:
+def check_paths(settings: Config) -> None:
     """RAISES (ValueError): If a corpus has no path, or there is nothing in that place."""
     for name in ("train", "dev"):
         section = settings["training"][f"{name}_corpus"]

@@ -52,9 +52,7 @@ def read(folder, name, content, **options):
         ),
         (
             "a.jsonl",
-            lines(
-                {"sentences": [{"text": "one. "}, {"text": "two.", "label": "b"}, {"text": "three.", "label": None}]}
-            ),
+            lines({"sentences": [{"text": "1. "}, {"text": "2.", "label": "b"}, {"text": "3.", "label": None}]}),
             {},
             [("1. 2. 3.", [], [(3, 5, "b")])],
         ),
