@@ -22,7 +22,9 @@ def debug_cli(
     source: Annotated[Path, typer.Argument(help=SOURCE_HELP, allow_dash=True)],
     hat: Annotated[Optional[str], typer.Option(help=HAT_HELP)] = None,
     lang: Annotated[str, typer.Option("--lang", "-l", help="For a corpus: code of its language")] = "en",
-    limit: Annotated[int, typer.Option(min=0, help="Most documents to read of each corpus; 0 for all")] = 0,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Most documents to read of each corpus (of a stream, say); 0 for all")
+    ] = 0,
     no_batch: Annotated[bool, typer.Option("--no-batch", help=BATCH_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else")] = False,
     code: Annotated[Optional[Path], typer.Option("--code", "-c", help=CODE_HELP)] = None,
