@@ -20,7 +20,7 @@ TEXTS = {
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Documents with one of two labels, and a label for each sentence."""
+    """Documents with one of two labels, and a label for each sentence; and something for what looks at tokens."""
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
     docs = []
@@ -30,6 +30,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         plain = Doc(nlp.vocab, words=[token.text for token in doc], spaces=[bool(token.whitespace_) for token in doc])
         plain.cats = {other: float(other == label) for other in TEXTS}
         plain.spans["sc"] = [Span(plain, span.start, span.end, label=span.label) for span in spans]
+        plain.set_ents([Span(plain, 0, 1, label="FIRST")])
+        for token in plain:
+            token.tag_, token.pos_, token.lemma_ = ("P", "PUNCT", ".") if token.text == "." else ("W", "X", token.text)
         docs += [plain] * 4
     path = tmp_path_factory.mktemp("corpus") / "docs.spacy"
     DocBin(docs=docs).to_disk(path)

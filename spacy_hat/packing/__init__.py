@@ -1,9 +1,20 @@
 """From spaCy Docs to segments of pieces: numpy only, no torch."""
 
+from .counts import DocCounts, count_doc
 from .packed import PackedDocs
 from .packer import Packer
 from .pieces import FastTokenizer, Pieces, tokenize
 from .segments import Packing
 from .windows import Overflow
 
-__all__ = ["FastTokenizer", "Overflow", "PackedDocs", "Packer", "Packing", "Pieces", "tokenize"]
+__all__ = [
+    "DocCounts",
+    "FastTokenizer",
+    "Overflow",
+    "PackedDocs",
+    "Packer",
+    "Packing",
+    "Pieces",
+    "count_doc",
+    "tokenize",
+]

@@ -1,0 +1,133 @@
+"""A report of `debug` as text for the terminal."""
+
+from typing import Any, Dict, List, Sequence
+
+from wasabi import msg
+
+BAR = 40
+MOST_LABELS = 20
+
+
+def print_report(report: Dict[str, Any]) -> None:
+    """Print a report.
+
+    report (Dict[str, Any]): What `TrainingReport.to_dict` returns.
+    """
+    encoder, corpora = report.get("encoder"), report.get("corpora")
+    if encoder:
+        msg.divider("Encoder")
+        print(f"{encoder['name']}: layout {encoder['layout']}")
+        print(f"packing {encoder['packing']!r}, overflow {encoder['overflow']!r}, output {encoder['output']!r}")
+        print(f"Up to {encoder['max_segments']} segments of {encoder['segment_length']} pieces attend to each other.")
+    if corpora:
+        msg.divider("Documents")
+        print_table(corpora)
+        for quantity in ("pieces", "segments"):
+            for name, corpus in corpora.items():
+                print(f"\n{quantity.capitalize()} of a document, {name}")
+                print_histogram(corpus[quantity]["bins"])
+        print_labels(corpora)
+        for name, corpus in corpora.items():
+            for component, spans in corpus["spans"].items():
+                print_spans(name, component, spans)
+    if report.get("batch"):
+        msg.divider("One batch")
+        print_batch(report["batch"])
+    print_findings(report)
+
+
+def print_table(corpora: Dict[str, Dict[str, Any]]) -> None:
+    """Print a row for each number, and a column for each corpus."""
+    rows = {
+        "documents": lambda c: count(c["n_docs"]),
+        "tokens": lambda c: count(c["n_tokens"]),
+        "pieces": lambda c: count(c["pieces"]["total"]),
+        "pieces of a document, median": lambda c: f"{c['pieces']['median']:,.0f}",
+        "pieces of a document, most": lambda c: count(c["pieces"]["largest"]),
+        "pieces cut off": lambda c: count(c["n_pieces_cut"]),
+        "segments": lambda c: count(c["segments"]["total"]),
+        "fill of segments": lambda c: f"{c['segment_fill']:.0%}",
+        "windows": lambda c: count(c["n_windows"]),
+        "documents in several windows": lambda c: count(c["n_docs_in_several_windows"]),
+        "documents without sentences": lambda c: count(c["n_docs_without_sentences"]),
+        "sentences": lambda c: count(c["n_sentences"]),
+        "sentences longer than a segment": lambda c: count(c["n_sentences_longer_than_a_segment"]),
+    }
+    cells = [[name, *(value(corpus) for corpus in corpora.values())] for name, value in rows.items()]
+    msg.table(cells, header=["", *corpora], divider=True, aligns=["l", *("r" for _ in corpora)])
+
+
+def print_histogram(bins: Sequence[Sequence[int]]) -> None:
+    """Print a bar for each bin (from, to, number of documents)."""
+    most = max((n for _, _, n in bins), default=0)
+    labels = [f"{low:,}" if low == high else f"{low:,} to {high:,}" for low, high, _ in bins]
+    width = max(map(len, labels), default=0)
+    for label, (_, _, n) in zip(labels, bins, strict=True):
+        bar = "█" * max(round(BAR * n / most), 1 if n else 0)
+        print(f"  {label:>{width}}  {bar} {n:,}")
+
+
+def print_labels(corpora: Dict[str, Dict[str, Any]]) -> None:
+    """Print how often each label is annotated, a table for each component."""
+    components: List[str] = list(next(iter(corpora.values()))["labels"])
+    for component in components:
+        msg.divider(f"Labels of {component}")
+        counts = [corpus["labels"][component] for corpus in corpora.values()]
+        labels = list(dict.fromkeys(label for of_corpus in counts for label in of_corpus))
+        cells = [[label, *(count(of_corpus.get(label, 0)) for of_corpus in counts)] for label in labels[:MOST_LABELS]]
+        msg.table(cells, header=["label", *corpora], divider=True, aligns=["l", *("r" for _ in corpora)])
+        if len(labels) > MOST_LABELS:
+            print(f"… and {len(labels) - MOST_LABELS:,} more: --json has them all.")
+
+
+def print_spans(corpus: str, component: str, spans: Dict[str, Any]) -> None:
+    """Print how many annotated spans equal a sentence, and where most do not."""
+    msg.divider(f"Spans of {component}, {corpus}")
+    print(f"{spans['equal_a_sentence']:.1%} of {spans['n_spans']:,} annotated spans equal a sentence of the pipeline.")
+    if spans["worst_docs"]:
+        print("Others are not learned. Most of them are in:")
+    for doc in spans["worst_docs"]:
+        print(f"  document {doc['number']:,} ({doc['text']} …): {doc['n_lost']:,} of {doc['n_spans']:,} spans,")
+        print(f"    for instance {' '.join(doc['example'][:90].split())!r}")
+
+
+def print_batch(batch: Dict[str, Any]) -> None:
+    """Print what a batch took, what follows, and what that is worth."""
+    docs = "1 document" if batch["n_docs"] == 1 else f"{batch['n_docs']:,} documents"
+    print(f"A batch of {docs}, {batch['n_rows']:,} pieces, took {duration(batch['seconds'])}.")
+    print(f"An epoch at this rate, without evaluation: {duration(batch['seconds_per_epoch'])}.")
+    if batch["memory_peak"]:
+        print(f"Memory in use at its peak: {size(batch['memory_peak'])}.")
+    if batch["memory_largest"] and batch["n_rows_largest"] > batch["n_rows"]:
+        largest = f"{batch['n_rows_largest']:,} pieces"
+        print(f"With the longest documents in one batch ({largest}): up to {size(batch['memory_largest'])}.")
+    print(
+        "This is one batch on this machine, as busy as it is now: time for an epoch may be half or twice that, and\n"
+        "memory is the process's own, estimated as growing with the pieces (weights do not: hence 'up to')."
+    )
+
+
+def print_findings(report: Dict[str, Any]) -> None:
+    """Print problems and warnings, or that there are none."""
+    msg.divider("Findings")
+    for message in report["warnings"]:
+        msg.warn(message)
+    for message in report["problems"]:
+        msg.fail(message)
+    if not report["problems"]:
+        msg.good("Nothing here would waste a training run")
+
+
+def count(number: int) -> str:
+    return f"{number:,}"
+
+
+def duration(seconds: float) -> str:
+    """RETURNS (str): In the unit that fits."""
+    if seconds < 100:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def size(n_bytes: int) -> str:
+    return f"{n_bytes / 2**20:,.0f} MB" if n_bytes < 2**30 else f"{n_bytes / 2**30:,.1f} GB"

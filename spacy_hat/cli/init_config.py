@@ -1,0 +1,87 @@
+"""`python -m spacy hat init-config`: a commented config for one's own data."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, List, Optional
+
+import typer
+from wasabi import msg
+
+from .atomic_output import new_file
+
+OUTPUT_HELP = "File for the config, or - for stdout (which then has the config only)"
+TASK_HELP = """\
+What to learn: textcat (one label for each document), textcat_multilabel (any number), spancat_singlelabel (at most one
+label for each sentence), spancat (any number), ner, tagger, morphologizer, trainable_lemmatizer. Several at once, on
+one encoder: -t textcat,ner or -t textcat -t ner"""
+OPTIMIZE_HELP = """\
+speed: embeddings and first block stay as they are, as in this project's own configs. accuracy: everything is trained,
+for twice as long"""
+TRAIN_HELP = "Training corpus (.spacy), which also tells how many steps to train; else --paths.train in training"
+
+
+class Optimize(StrEnum):
+    speed = "speed"
+    accuracy = "accuracy"
+
+
+def init_config_cli(
+    output_file: Annotated[Path, typer.Argument(help=OUTPUT_HELP, allow_dash=True)],
+    task: Annotated[List[str], typer.Option("--task", "-t", help=TASK_HELP)],
+    hat: Annotated[
+        Optional[str], typer.Option(help="Folder or hub name of a HAT; else --paths.hat in training")
+    ] = None,
+    train: Annotated[Optional[Path], typer.Option(help=TRAIN_HELP)] = None,
+    dev: Annotated[
+        Optional[Path], typer.Option(help="Development corpus (.spacy); else --paths.dev in training")
+    ] = None,
+    lang: Annotated[str, typer.Option("--lang", "-l", help="Code of the language")] = "en",
+    optimize: Annotated[Optimize, typer.Option("--optimize", "-o", help=OPTIMIZE_HELP)] = Optimize.speed,
+    gpu: Annotated[
+        bool, typer.Option("--gpu", "-G", help="For a GPU: larger batches in prediction, dropout on attention weights")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", "-F", help="Replace a file that is there")] = False,
+) -> None:
+    """
+    Write a config that trains as it is, with a comment on everything that you may want to change.
+
+    Example: python -m spacy hat init-config my.cfg --task textcat --hat models/hat --train train.spacy --dev dev.spacy
+
+    Then look before you train: python -m spacy hat debug my.cfg
+    """
+    to_stdout = str(output_file) == "-"
+    title = "Cannot write a config" if to_stdout else f"Cannot write {output_file}"
+    for corpus in (train, dev):
+        if corpus is not None and not corpus.exists():
+            msg.fail(title, f"There is no corpus at {corpus}. Expected a .spacy file, or a folder of them.", exits=1)
+    if not to_stdout and output_file.is_file() and not force:
+        msg.fail(title, "A file is there already. Choose another, or replace it with --force.", exits=1)
+    from rich.console import Console
+
+    try:
+        with Console(stderr=True).status("Reading spaCy's languages and the corpus"):
+            from ..pipeline.training_config import training_config
+
+            config = training_config(
+                [name.strip() for names in task for name in names.split(",") if name.strip()],
+                hat=hat,
+                train=None if train is None else str(train),
+                dev=None if dev is None else str(dev),
+                lang=lang,
+                optimize=optimize.value,
+                gpu=gpu,
+                file="config.cfg" if to_stdout else output_file.as_posix(),
+            )
+        if to_stdout:
+            print(config, end="")
+            return
+        with new_file(output_file) as made:
+            made.write_text(config, encoding="utf8")
+    except (ValueError, OSError) as error:
+        msg.fail(title, str(error), exits=1)
+    msg.good(f"Saved the config to {output_file}")
+    missing = [name for name, value in (("train", train), ("dev", dev), ("hat", hat)) if value is None]
+    given = "".join(f" --paths.{name} …" for name in missing)
+    print("Before training, look at what it will read:")
+    print(f"  python -m spacy hat debug {output_file}{given}")
+    print(f"  python -m spacy train {output_file} --output training{given}")

@@ -1,0 +1,81 @@
+"""`python -m spacy hat convert`: the corpora that it writes, and what it refuses."""
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_hat.cli import app
+
+
+@pytest.fixture
+def table(tmp_path):
+    rows = "".join(f'"the court, {number}",{"ab"[number % 2]}|c\n' for number in range(20))
+    (tmp_path / "docs.csv").write_text(f"body,kind\n{rows}")
+    return tmp_path / "docs.csv"
+
+
+COLUMNS = ["--text", "body", "--label", "kind"]
+
+
+def run(*arguments):
+    """RETURNS (tuple[int, str]): Exit status, and what was printed, in one line."""
+    result = CliRunner().invoke(app, ["hat", "convert", *map(str, arguments)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, " ".join(result.stdout.split())
+
+
+def docs(path):
+    return list(DocBin().from_disk(path).get_docs(spacy.blank("en").vocab))
+
+
+def test_convert_command_splits_into_a_folder(table, tmp_path):
+    status, output = run(table, tmp_path / "corpus", *COLUMNS, "--dev", "0.2", "--test", "0.1", "--separator", "|")
+    assert status == 0
+    assert "20 of 20 documents have labels; 0 sentences have." in output
+    sizes = {path.stem: len(docs(path)) for path in (tmp_path / "corpus").iterdir()}
+    assert sizes == {"train": 14, "dev": 4, "test": 2}
+    assert set(docs(tmp_path / "corpus" / "dev.spacy")[0].cats) == {"a", "b", "c"}
+
+
+def test_convert_command_writes_one_file(table, tmp_path):
+    assert run(table, tmp_path / "all.spacy", *COLUMNS, "--lang", "de")[0] == 0
+    found = docs(tmp_path / "all.spacy")
+    assert [doc.text for doc in found] == [f"the court, {number}" for number in range(20)]
+    assert found[1].cats == {"a|c": 0.0, "b|c": 1.0}
+
+
+def test_convert_command_splits_by_its_seed(table, tmp_path):
+    for seed in (0, 1):
+        run(table, tmp_path / str(seed), *COLUMNS, "--seed", seed, "--test", "0")
+    texts = [[doc.text for doc in docs(tmp_path / seed / "dev.spacy")] for seed in "01"]
+    assert texts[0] != texts[1]
+    assert not (tmp_path / "0" / "test.spacy").exists()
+
+
+def test_convert_command_keeps_what_is_there_unless_forced(table, tmp_path):
+    (tmp_path / "all.spacy").write_text("mine")
+    status, output = run(table, tmp_path / "all.spacy", *COLUMNS)
+    assert status == 1
+    assert "is there already. Choose another place, or replace it with --force" in output
+    assert (tmp_path / "all.spacy").read_text() == "mine"
+    assert run(table, tmp_path / "all.spacy", *COLUMNS, "--force")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["absent.csv", "corpus"], "There is no such file. Expected a .csv, .tsv or .jsonl file"),
+        (["docs.csv", "corpus"], "no column 'text'. Got: body, kind"),
+        (["docs.csv", "corpus", *COLUMNS, "--lang", "xy"], "spaCy has no language 'xy'"),
+        (["docs.csv", "corpus", *COLUMNS, "--dev", "0.5", "--test", "0.5"], "leave nothing for train: 0.5 + 0.5"),
+        (["docs.csv", "corpus", *COLUMNS, "--dev", "0.01"], "20 documents leave none for dev"),
+    ],
+)
+def test_convert_command_answers_mistakes(table, arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, output = run(*arguments)
+    assert status == 1
+    assert message in output
+    assert not (tmp_path / "corpus").exists()
