@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from rich.table import Table
 from timing import Key
 
-from spacy_hat.layers.shim import cpu_multiplies_bfloat16
+from spacy_hat.modeling.dense import cpu_multiplies_bfloat16
 
 BOTH_BFLOAT16 = "bfloat16 of both"
 

@@ -20,7 +20,7 @@ import torch
 import typer
 from comparisons import Comparison, compare, comparison_table, precisions, seconds_table
 from products import bare_products, useful_flops
-from repeated_segments import made_distinct, pack_sentences, repeated_share, ufunc_docstrings
+from repeated_segments import made_distinct, pack_sentences, repeated_share, ufunc_docstrings, without_looking
 from results import Json, Quick, Repeats, command_line, write_results
 from rich.console import Console
 from sizes import ADHOC, BASE, QUICK, Size, full_lengths, pad, random_pieces, sentence_lengths
@@ -31,6 +31,7 @@ console = Console()
 OURS, HUB, ROBERTA, BARE = "HAT", "HAT, layout of the hub", "RoBERTa, padded", "bare products"
 FULL, SENTENCES, DOCUMENT = "full segments", "ordinary sentences", "whole document"
 TRAINING, REPEATS, DISTINCT = "training step", "docstrings", "no segment twice"
+NOT_LOOKING = "HAT, not looking for repeats"
 REPEAT_DOCS = 5
 
 
@@ -120,8 +121,9 @@ def training(ctx: typer.Context, repeats: Repeats = 5, quick: Quick = False, out
 
 @app.command("repeats")
 def compare_repeats(ctx: typer.Context, repeats: Repeats = 5, quick: Quick = False, out: Json = None) -> None:
-    """Docstrings of NumPy's ufuncs, one sentence a segment, many of them in several documents; and the same made
-    distinct, with the layout of the hub model, whose first twelve segment-wise blocks do not know the document."""
+    """Docstrings of NumPy's ufuncs, one sentence a segment, many of them in several documents; the same lengths made
+    distinct; and these without a look for repeats. With the layout of the hub model, whose first twelve segment-wise
+    blocks do not know the document."""
     size, repeats = (QUICK, 1) if quick else (BASE, repeats)
     inputs = pack_sentences(size, ufunc_docstrings(REPEAT_DOCS))
     batches = {REPEATS: inputs, DISTINCT: made_distinct(size, inputs)}
@@ -131,12 +133,21 @@ def compare_repeats(ctx: typer.Context, repeats: Repeats = 5, quick: Quick = Fal
             hub = our_encoder.make_shim(size, ADHOC, precision=precision)
             for work, batch in batches.items():
                 works[work, HUB, precision] = our_encoder.predicting(hub, batch)
+            works[DISTINCT, NOT_LOOKING, precision] = without_looking(works[DISTINCT, HUB, precision])
     runs = time_in_turns(works, repeats, console)
     seconds = medians(runs)
     ratios = {
         precision: seconds[DISTINCT, HUB, precision] / seconds[REPEATS, HUB, precision] for precision in precisions()
     }
-    comparisons = [Comparison(REPEATS, HUB, DISTINCT, ratios)]
+    comparisons = [
+        Comparison(REPEATS, HUB, DISTINCT, ratios),
+        Comparison(
+            DISTINCT,
+            HUB,
+            NOT_LOOKING,
+            {p: seconds[DISTINCT, NOT_LOOKING, p] / seconds[DISTINCT, HUB, p] for p in precisions()},
+        ),
+    ]
     repeated = repeated_share(inputs)
     console.print(f"{repeated:.1%} of {len(inputs.piece_ids):,} pieces stand in segments that were there before")
     report(ctx, out, runs, comparisons, n_pieces=len(inputs.piece_ids), repeated=repeated)

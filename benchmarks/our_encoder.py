@@ -11,9 +11,12 @@ from spacy_hat.modeling import HATModel, PackedInputs
 
 
 def make_shim(size: Size, layout: str, **settings: Any) -> HATShim:
-    """RETURNS (HATShim): A HAT of random weights, as a pipeline holds it. Its tokenizer is never asked."""
+    """RETURNS (HATShim): A HAT of random weights, with settings of HATModel.v1 and `frozen_blocks`; its tokenizer is
+    never asked."""
+    config = size.hat(layout)
+    config.frozen_blocks = settings.pop("frozen_blocks", 0)
     shim = HATShim(**settings)
-    shim.load(HATModel(size.hat(layout)), tokenizer=None)  # type: ignore[arg-type]
+    shim.load(HATModel(config), tokenizer=None)  # type: ignore[arg-type]
     return shim
 
 
@@ -22,14 +25,13 @@ def predicting(shim: HATShim, inputs: PackedInputs) -> Work:
     return lambda: shim.predict(inputs)
 
 
-def training(size: Size, layout: str, inputs: PackedInputs, precision: str) -> Work:
+def training(size: Size, layout: str, inputs: PackedInputs, precision: str, **settings: Any) -> Work:
     """RETURNS (Work): Takes a training step without the optimizer's: forward and backward."""
-    shim = make_shim(size, layout, mixed_precision=precision == "bfloat16")
-    gradient = torch.randn(len(inputs.piece_ids), size.hidden_size)
+    shim = make_shim(size, layout, mixed_precision=precision == "bfloat16", **settings)
 
     def step() -> None:
         shim.encoder.zero_grad()
-        _, backprop = shim.begin_update(inputs)
-        backprop(gradient)
+        output, backprop = shim.begin_update(inputs)
+        backprop(torch.ones_like(output))
 
     return step

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import torch
 from sizes import Ints, Size
 from timing import Work
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Tensor, nn
+
+from spacy_hat.modeling.dense import PreparedDense
 
 
 def useful_flops(size: Size, lengths: Ints) -> float:
@@ -26,7 +27,8 @@ def bare_products(size: Size, dtype: torch.dtype) -> Work:
     """The products of an encoder on full segments, in its order and shapes, with nothing between them.
 
     Queries, keys and values in one product, two products of attention for all heads and segments, the output, and the
-    two of the feed-forward half. Each block has its own weights, as these do not fit into caches.
+    two of the feed-forward half, each by the fastest kernel there is (benchmarks/dense.py) with its weights laid out
+    beforehand. Each block has its own weights, as these do not fit into caches.
 
     size (Size): of the encoder.
     dtype (torch.dtype): precision.
@@ -39,21 +41,24 @@ def bare_products(size: Size, dtype: torch.dtype) -> Work:
     def draw(*shape: int) -> Tensor:
         return torch.randn(shape, generator=generator).to(dtype)
 
+    def product(n_out: int, n_in: int) -> PreparedDense:
+        return PreparedDense([nn.Linear(n_in, n_out)], dtype)
+
     rows, inner_rows = draw(size.n_pieces, width), draw(size.n_pieces, inner)
     query, weights = draw(*heads, width // size.n_heads), draw(*heads, size.segment_length)
     blocks = [
-        [draw(3 * width, width), draw(width, width), draw(inner, width), draw(width, inner)]
+        [product(3 * width, width), product(width, width), product(inner, width), product(width, inner)]
         for _ in range(size.n_layers)
     ]
     products: list[Callable[[], Tensor]] = []
     for query_key_value, output, feed_in, feed_out in blocks:
         products += [
-            lambda weight=query_key_value: F.linear(rows, weight),
+            lambda layer=query_key_value: layer(rows),
             lambda: torch.bmm(query, query.transpose(1, 2)),
             lambda: torch.bmm(weights, query),
-            lambda weight=output: F.linear(rows, weight),
-            lambda weight=feed_in: F.linear(rows, weight),
-            lambda weight=feed_out: F.linear(inner_rows, weight),
+            lambda layer=output: layer(rows),
+            lambda layer=feed_in: layer(rows),
+            lambda layer=feed_out: layer(inner_rows),
         ]
 
     def multiply() -> None:

@@ -8,7 +8,7 @@ from typing import Any, Optional
 
 import torch
 
-from .shim import cpu_multiplies_bfloat16
+from ..modeling.dense import cpu_multiplies_bfloat16
 
 MB = 2**20
 PROCESS = Path("/proc/self")
