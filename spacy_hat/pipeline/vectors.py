@@ -33,7 +33,8 @@ def make_hat_vectors(nlp: Language, name: str, keep: Keep) -> "HATVectors":
     name (str): The component's name.
     keep (Literal): `segments`: a vector for each segment in `doc._.hat_vectors`, and hooks, which spaCy does not
         serialise: pass documents from DocBin, to_bytes or other processes through the component once more. `tensor`: a
-        vector for each token in `doc.tensor`, some hundred times more, which to_bytes and n_process bring along.
+        vector for each token in `doc.tensor`, some hundred times more, which to_bytes and n_process bring along. Every
+        `doc_cleaner` clears that, so there must be none after it.
     RETURNS (HATVectors): The component.
     """
     return HATVectors(nlp.vocab, name=name, keep=keep)

@@ -139,7 +139,7 @@ def test_vectors_of_other_processes_come_back_with_the_component(hat_folder):
 
 
 def test_vectors_in_the_tensor_come_from_other_processes_as_they_are(hat_folder):
-    nlp = make(hat_folder, keep="tensor", cleaner=["_.trf_data"], output="segments")
+    nlp = make(hat_folder, keep="tensor", output="segments")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = list(nlp.pipe(TEXTS, n_process=2))
