@@ -5,7 +5,7 @@ sentence with a segment of its own has that segment's vector.
 """
 
 import warnings
-from typing import Dict, Literal, Optional, Union
+from typing import Any, Callable, Dict, Literal, Optional, Union
 
 import numpy as np
 from spacy.language import Language
@@ -21,6 +21,7 @@ from ..layers.transformer_outputs import has_output, hidden_states
 EXTENSION = "hat_vectors"
 Keep = Literal["segments", "tensor"]
 Table = Dict[str, np.ndarray]
+Hooks = Dict[str, Callable[..., Any]]
 
 
 @Language.factory(
@@ -153,7 +154,7 @@ def has_vector(of: Union[Doc, Span, Token]) -> bool:
 
 def vector_norm(of: Union[Doc, Span, Token]) -> float:
     """RETURNS (float): The length of its vector."""
-    return float(np.linalg.norm(of.vector))
+    return float(np.linalg.norm(_on_host(of.vector)))
 
 
 def similarity(of: Union[Doc, Span, Token], other: Union[Doc, Span, Token, Lexeme]) -> float:
@@ -163,10 +164,10 @@ def similarity(of: Union[Doc, Span, Token], other: Union[Doc, Span, Token, Lexem
     return float(one @ another / norms) if norms else 0.0
 
 
-DOC_HOOKS = {"vector": vector, "has_vector": has_vector, "vector_norm": vector_norm, "similarity": similarity}
+DOC_HOOKS: Hooks = {"vector": vector, "has_vector": has_vector, "vector_norm": vector_norm, "similarity": similarity}
 # Without the norm: spaCy asks the hook for the vector in its place.
-SPAN_HOOKS = {"vector": vector, "has_vector": has_vector, "similarity": similarity}
-TOKEN_HOOKS = DOC_HOOKS
+SPAN_HOOKS: Hooks = {"vector": vector, "has_vector": has_vector, "similarity": similarity}
+TOKEN_HOOKS: Hooks = DOC_HOOKS
 
 
 def _install() -> None:
@@ -186,5 +187,5 @@ def _token_range(of: Union[Doc, Span, Token]) -> tuple[int, int]:
     return (0, len(of)) if isinstance(of, Doc) else (of.start, of.end)
 
 
-def _on_host(array) -> np.ndarray:
+def _on_host(array: Any) -> np.ndarray:
     return array if get_array_module(array) is np else array.get()
