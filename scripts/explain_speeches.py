@@ -5,6 +5,7 @@ the highest scores first, those with the lowest, and random ones. What is left g
 of its own, so that this is a test of the scores and not a repetition of how occlusion made them.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -202,7 +203,8 @@ def main(
     write_figures({**about, "orders": summary}, out / "deletion.json")
     plot(curves, out / "deletion.svg", f"{len(curves.n_sentences)} documents, {sum(curves.n_sentences):,} sentences")
     if page is not None:
-        quote(page, "speeches", table)
+        image = os.path.relpath(out / "deletion.svg", page.parent)
+        quote(page, "speeches", f"{table}\n![Mean probability of the label by share of sentences deleted]({image})")
 
 
 if __name__ == "__main__":

@@ -103,7 +103,8 @@ def explain_text(
                 on_progress=lambda n_done: progress.advance(task, n_done),
             )
     except (ValueError, OSError) as error:
-        msg.fail("Cannot explain this", str(error), exits=1)
+        hint = " On the command line, name a sentence: --sentence 1." if "span=span" in str(error) else ""
+        msg.fail("Cannot explain this", f"{error}{hint}", exits=1)
     if label is None:
         return explanations
     labels = [one.label for one in explanations]

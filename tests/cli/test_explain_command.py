@@ -1,6 +1,7 @@
 """`python -m spacy hat explain`: what it prints and writes, and how it says what is wrong."""
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
@@ -82,6 +83,7 @@ MISTAKES = {
     "no such sentence": (lambda m, t: (m, t, "--sentence", "99"), "no sentence 99.*1 to 10"),
     "no such component": (lambda m, t: (m, t, "--component", "ner"), "no component 'ner'"),
     "a head without attention": (lambda m, t: (m, t, "--method", "attention"), "no attention weights"),
+    "a classifier of sentences, and none named": (lambda m, t: (m, t, "--component", "spancat"), "--sentence 1"),
     "an empty text": (lambda m, t: (m, empty(t)), "empty or has only spaces"),
     "a folder for the page": (lambda m, t: (m, t, "--html", t.parent), "Cannot write to.*is a folder"),
 }
@@ -99,8 +101,6 @@ def empty(file):
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_explain_command_says_what_is_wrong_and_fails(model, text, mistake):
-    import re
-
     arguments, message = MISTAKES[mistake]
     status, output = run(*arguments(model, text))
     assert status == 1

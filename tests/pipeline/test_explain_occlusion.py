@@ -218,3 +218,10 @@ def test_explain_uses_the_precision_of_predictions(hat_folder, monkeypatch):
         for precision in ("float32", "bfloat16")
     ]
     assert 0 < abs(scores[0] - scores[1]).max() < 0.05
+
+
+def test_explain_occlusion_gives_what_was_cut_off_nothing(tmp_path):
+    nlp = pipeline(save_hat(tmp_path, max_segments=2), "textcat", overflow="truncate", packing="sentences")
+    with pytest.warns(UserWarning, match="cut off"):
+        scores = spacy_hat.explain(nlp, make_text(1), "ALLOWED").scores
+    assert (scores != 0).tolist() == [True, True, False, False, False]
