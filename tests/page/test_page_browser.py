@@ -65,6 +65,7 @@ def test_page_is_read_switched_and_jumped_in(tmp_path, phone, labelled):
         assert in_view(driver, target)
         assert driver.switch_to.active_element == target
         assert one(driver, "#place").text == "3 of 10"
+        assert [link.get_attribute("aria-current") for link in links].index("true") == 2
         keep_screenshot(driver, f"{name}-jumped")
         assert driver.get_log("browser") == []
 

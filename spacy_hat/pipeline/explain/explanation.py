@@ -9,7 +9,8 @@ from spacy.tokens import Doc, Span, SpanGroup
 EVIDENCE_KEY = "hat_evidence"
 
 
-@dataclass(frozen=True)
+# Not compared by value: arrays have no single answer to ==.
+@dataclass(frozen=True, eq=False)
 class Explanation:
     """How much each sentence of a document did for one decision.
 
