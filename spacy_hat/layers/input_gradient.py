@@ -2,7 +2,7 @@
 
 For each piece, the product of its vector below the first block and of the gradient of log(p / (1 - p)) there, summed
 over hidden_size (Shrikumar et al. 2016, arXiv 1605.01713). Log-odds, as the probability itself has no slope where the
-head is sure.
+head is sure. A sum over pieces is the slope of the log-odds as their vectors grow.
 """
 
 from typing import Callable, List, Optional, Tuple, cast

@@ -8,7 +8,7 @@ from spacy import displacy
 from spacy.tokens import Doc
 
 import spacy_hat
-from spacy_hat.layers.input_gradient import log_odds_gradient
+from spacy_hat.layers.input_gradient import gradient_times_input, log_odds_gradient
 from spacy_hat.pipeline.explain import METHODS
 from spacy_hat.pipeline.explain.decision import find_decision
 
@@ -56,17 +56,21 @@ def test_explain_gradient_is_the_slope_when_a_sentence_grows(hat_folder, head, o
     doc = nlp(TEXT)
     span = find_span(doc, head)
     label = nlp.get_pipe(head).labels[0]
-    found = spacy_hat.explain(nlp, doc, label, component=head, span=span, method="gradient")
     decision = find_decision(nlp, doc, component=head, span=span)
     document = decision.head.read(doc, decision.sentence_starts())
+    column = [decision.column(label)]
+    (relevance,) = gradient_times_input(decision.head, document, decision.token_range, column, print)[1]
+    slopes = document.sums(relevance)
     for sentence in range(document.n_sentences):
         rows = torch.from_numpy(document.row_sentences == sentence)[:, None]
         ends = [
             log_odds(nlp, head, doc, span, label, lambda x, by=by, rows=rows: x * (1 + by * rows))
             for by in (0.01, -0.01)
         ]
-        assert found.scores[sentence] == pytest.approx((ends[0] - ends[1]) / 0.02, rel=0.02, abs=1e-3)
-    assert abs(found.scores).max() > 0.01
+        assert slopes[sentence] == pytest.approx((ends[0] - ends[1]) / 0.02, rel=0.02, abs=1e-3)
+    assert abs(slopes).max() > 0.01
+    found = spacy_hat.explain(nlp, doc, label, component=head, span=span, method="gradient")
+    np.testing.assert_allclose(found.scores, document.sums(abs(relevance)), rtol=1e-4)
 
 
 @pytest.mark.parametrize("max_segments", [1, 2, 60])

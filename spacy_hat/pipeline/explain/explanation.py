@@ -19,8 +19,8 @@ class Explanation:
     label (str): The label that is explained.
     method (str): How: "occlusion", "gradient" or "attention".
     probability (float): What the classifier gives the label.
-    scores (ndarray): (n_sentences,) float32. Above 0, a sentence speaks for the label, below 0 against it. With
-        "occlusion", by how much the probability falls without it.
+    scores (ndarray): (n_sentences,) float32. With "occlusion", by how much the probability falls without the sentence:
+        above 0, it speaks for the label, below 0 against it. The other methods say how much it counts, either way.
     span (Optional[Span]): The span that the label is of; None for a label of the document.
     """
 

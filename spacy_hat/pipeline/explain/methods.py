@@ -1,7 +1,7 @@
 """`spacy_hat.explain`: three ways to score sentences.
 
 occlusion   take the sentence out, and see by how much the probability falls
-gradient    gradient of the log-odds times the encoder's input, summed over the sentence's pieces
+gradient    size of the gradient of the log-odds times the encoder's input, summed over the sentence's pieces
 attention   the weights of attentive pooling, the same for every label
 """
 
@@ -43,8 +43,8 @@ def explain(
     label (str): The label to explain, whether it was given or not.
     span (Optional[Span]): The span that the label is of, for a span categorizer. None: the label is the document's.
     component (Optional[str]): Name of the classifier, if there are several.
-    method (Literal): `occlusion`: how the probability falls when the sentence is taken out; `gradient`: gradient times
-        input, fast; `attention`: the weights of attentive pooling.
+    method (Literal): `occlusion`: how the probability falls when the sentence is taken out; `gradient`: size of
+        gradient times input, fast, for or against; `attention`: the weights of attentive pooling.
     top (Optional[int]): How many sentences, at most, go to doc.spans: those that speak most for the label, in reading
         order. None: all sentences, whatever their scores.
     RETURNS (Explanation): Scores of all sentences, and the probability.
@@ -96,7 +96,9 @@ def _explain(decision: Decision, columns: List[int], method: str, on_progress: P
         scores = (whole - without)[:, columns].T
     elif method == "gradient":
         whole, of_pieces = gradient_times_input(head, document, span, columns, on_progress)
-        scores = np.stack([document.sums(line) for line in of_pieces])
+        # Without its sign, which is wrong where the model is sure: of planted sentences (scripts/explain_planted.py),
+        # sizes rank the decisive one first, and signed sums rank it last.
+        scores = np.stack([document.sums(np.abs(line)) for line in of_pieces])
     else:
         whole, shares = attention_shares(head, document)
         scores = np.tile(document.sums(shares), (len(columns), 1))

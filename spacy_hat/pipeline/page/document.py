@@ -17,8 +17,15 @@ BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 LINE = re.compile(r"\n\s*")
 NOTES = {
     "occlusion": "The stronger its colour, the more the probability changes when a sentence is taken out.",
-    "gradient": "The stronger its colour, the more the log-odds of the label would change with a sentence's vectors.",
+    "gradient": "The stronger its colour, the more the log-odds of the label hang on a sentence, for or against.",
     "attention": "The stronger its colour, the more a sentence's segment counts in the pooling, for whichever label.",
+}
+
+
+KEYS = {
+    "occlusion": "speaks for the label",
+    "gradient": "counts, for the label or against it",
+    "attention": "counts, for whichever label",
 }
 
 
@@ -53,6 +60,7 @@ def page_html(explanations: Sequence[Explanation], *, title: Optional[str] = Non
                 "top": top,
                 "asked": asked is not None,
                 "notes": NOTES,
+                "keys": KEYS,
                 "texts": [_one_line(sentence.text) for sentence in sentences],
                 "explanations": [
                     {
