@@ -1,3 +1,25 @@
 """Hierarchical Attention Transformers for spaCy: whole long documents, and sentences in their context."""
 
+import importlib
+from typing import Any
+
 __version__ = "0.1.0"
+
+# Loaded when first asked for: importing this package is cheap.
+_LAZY = {
+    "Explanation": "spacy_hat.pipeline.explain",
+    "explain": "spacy_hat.pipeline.explain",
+    "explain_labels": "spacy_hat.pipeline.explain",
+    "render": "spacy_hat.pipeline.page",
+}
+__all__ = ["Explanation", "__version__", "explain", "explain_labels", "render"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -6,6 +6,7 @@ from spacy.cli._util import app
 from .benchmark import benchmark_cli
 from .convert import convert_cli
 from .debug import EXTRA, debug_cli
+from .explain import explain_cli
 from .export_checkpoint import export_cli
 from .import_checkpoint import import_cli
 from .init_config import init_config_cli
@@ -16,6 +17,7 @@ hat_cli.command("warm-start", no_args_is_help=True)(warm_start_cli)
 hat_cli.command("convert", no_args_is_help=True)(convert_cli)
 hat_cli.command("init-config", no_args_is_help=True)(init_config_cli)
 hat_cli.command("debug", no_args_is_help=True, context_settings=EXTRA)(debug_cli)
+hat_cli.command("explain", no_args_is_help=True)(explain_cli)
 hat_cli.command("benchmark", no_args_is_help=True)(benchmark_cli)
 hat_cli.command("import", no_args_is_help=True)(import_cli)
 hat_cli.command("export", no_args_is_help=True)(export_cli)

@@ -33,15 +33,10 @@ def attentive_pooling(nO: Optional[int] = None) -> Model[InT, OutT]:
 
 def forward(model: Model[InT, OutT], Z: InT, is_train: bool) -> Tuple[OutT, Callable[[OutT], InT]]:
     ops = model.ops
-    W = cast(Floats2d, model.get_param("W"))
-    b, v = cast(Floats1d, model.get_param("b")), cast(Floats1d, model.get_param("v"))
+    W, v = cast(Floats2d, model.get_param("W")), cast(Floats1d, model.get_param("v"))
     z, lengths = cast(Floats2d, Z.dataXd), Z.lengths
     owners = _owners(ops, lengths)
-    u = ops.affine(z, W, b)
-    s = ops.xp.tanh(u @ v)[:, None]
-    # tanh keeps the scores in [-1, 1]: exp needs no maximum subtracted.
-    e = ops.xp.exp(s)
-    a = e / ops.reduce_sum(e, lengths)[owners]
+    u, s, a = _attend(model, Z, owners)
     P = ops.reduce_sum(a * z, lengths)
 
     def backprop(dP: OutT) -> InT:
@@ -65,6 +60,28 @@ def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = N
     model.set_param("W", glorot_uniform_init(model.ops, (nO, nO)))
     model.set_param("b", model.ops.alloc1f(nO))
     model.set_param("v", model.ops.reshape1f(glorot_uniform_init(model.ops, (1, nO)), nO))
+
+
+def segment_weights(model: Model[InT, OutT], Z: InT) -> Floats2d:
+    """How much each segment counts.
+
+    model (Model[Ragged, Floats2d]): An attentive pooling.
+    Z (Ragged): n_docs sequences of (n_segments, hidden_size), none of them empty.
+    RETURNS (Floats2d): (segments of all documents, 1); those of a document sum to 1.
+    """
+    return _attend(model, Z, _owners(model.ops, Z.lengths))[2]
+
+
+def _attend(model: Model[InT, OutT], Z: InT, owners: Ints1d) -> Tuple[Floats2d, Floats2d, Floats2d]:
+    """u = W z + b, s = tanh(v . u), and a, the softmax of s by document."""
+    ops = model.ops
+    W = cast(Floats2d, model.get_param("W"))
+    b, v = cast(Floats1d, model.get_param("b")), cast(Floats1d, model.get_param("v"))
+    u = ops.affine(cast(Floats2d, Z.dataXd), W, b)
+    s = ops.xp.tanh(u @ v)[:, None]
+    # tanh keeps the scores in [-1, 1]: exp needs no maximum subtracted.
+    e = ops.xp.exp(s)
+    return u, s, e / ops.reduce_sum(e, Z.lengths)[owners]
 
 
 def _owners(ops: Ops, lengths: Ints1d) -> Ints1d:

@@ -1,0 +1,111 @@
+"""`python -m spacy hat explain`: what it prints and writes, and how it says what is wrong."""
+
+import json
+import re
+
+import pytest
+from typer.testing import CliRunner
+
+from spacy_hat.cli import app
+from spacy_hat.cli.explain import MethodChoice
+from spacy_hat.pipeline.explain import METHODS
+
+from ..pipeline.pipelines import make_text
+from ..pipeline.test_explain_occlusion import pipeline
+
+
+@pytest.fixture(scope="module")
+def model(hat_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    nlp = pipeline(hat_folder, "textcat", "spancat")
+    nlp.add_pipe("doc_cleaner", config={"attrs": {"_.trf_data": None}})
+    nlp.to_disk(folder)
+    return folder
+
+
+@pytest.fixture
+def text(tmp_path):
+    file = tmp_path / "judgment.txt"
+    file.write_text(make_text(0) + "\n\n" + make_text(1), encoding="utf8")
+    return file
+
+
+def run(*arguments):
+    """RETURNS (tuple[int, str]): Exit status, and all that was printed, in one line."""
+    result = CliRunner().invoke(app, ["hat", "explain", *map(str, arguments)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_explain_command_lists_sentences_and_writes_a_page(model, text, tmp_path):
+    status, output = run(model, text, "--html", tmp_path / "out" / "page.html")
+    assert status == 0
+    assert "textcat on judgment.txt" in output
+    page = (tmp_path / "out" / "page.html").read_text(encoding="utf8")
+    assert "<h1>judgment.txt</h1>" in page
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["page.html"]
+
+
+@pytest.mark.parametrize("method", ["occlusion", "gradient"])
+def test_explain_command_writes_all_scores(model, text, tmp_path, method):
+    status, _ = run(model, text, "--json", tmp_path / "scores.json", "--method", method)
+    assert status == 0
+    found = json.loads((tmp_path / "scores.json").read_text(encoding="utf8"))
+    assert {one["label"] for one in found} == {"ALLOWED", "DISMISSED"}
+    assert {one["method"] for one in found} == {method}
+    assert len(found[0]["sentences"]) == 10
+
+
+def test_explain_command_begins_with_the_label_that_is_asked_for(model, text):
+    outputs = [run(model, text, "--label", label)[1] for label in ("ALLOWED", "DISMISSED")]
+    assert "judgment.txt: ALLOWED" in outputs[0]
+    assert "judgment.txt: DISMISSED" in outputs[1]
+
+
+def test_explain_command_explains_the_label_of_a_sentence(model, text, tmp_path):
+    status, output = run(model, text, "--sentence", 2, "--component", "spancat", "--html", tmp_path / "page.html")
+    assert status == 0
+    assert "spancat on sentence 2 of judgment.txt" in output
+    assert 'class="s asked" id="s2"' in (tmp_path / "page.html").read_text(encoding="utf8")
+
+
+def test_explain_command_lists_as_many_as_asked_for(model, text):
+    counts = [run(model, text, "--top", top)[1].count("+0.") for top in (1, 10)]
+    assert counts[0] == 1 < counts[1]
+
+
+MISTAKES = {
+    "no such text": (lambda m, t: (m, t.with_name("absent.txt")), "Cannot read.*absent.txt.*UTF-8"),
+    "a text of other bytes": (lambda m, t: (m, latin(t)), "Cannot read.*UTF-8"),
+    "no such pipeline": (lambda m, t: (m / "absent", t), "Cannot explain this"),
+    "no such label": (lambda m, t: (m, t, "--label", "GUILTY"), "no label 'GUILTY'"),
+    "no such sentence": (lambda m, t: (m, t, "--sentence", "99"), "no sentence 99.*1 to 10"),
+    "no such component": (lambda m, t: (m, t, "--component", "ner"), "no component 'ner'"),
+    "a head without attention": (lambda m, t: (m, t, "--method", "attention"), "no attention weights"),
+    "a classifier of sentences, and none named": (lambda m, t: (m, t, "--component", "spancat"), "--sentence 1"),
+    "an empty text": (lambda m, t: (m, empty(t)), "empty or has only spaces"),
+    "a folder for the page": (lambda m, t: (m, t, "--html", t.parent), "Cannot write to.*is a folder"),
+}
+
+
+def latin(file):
+    file.write_bytes(b"caf\xe9.")
+    return file
+
+
+def empty(file):
+    file.write_text("")
+    return file
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_explain_command_says_what_is_wrong_and_fails(model, text, mistake):
+    arguments, message = MISTAKES[mistake]
+    status, output = run(*arguments(model, text))
+    assert status == 1
+    assert re.search(message, output)
+
+
+def test_explain_command_offers_every_method():
+    assert tuple(MethodChoice) == METHODS

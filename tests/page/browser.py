@@ -1,0 +1,66 @@
+"""A headless Chromium, where the machine has one."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+DRIVER = shutil.which("chromedriver")
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+
+
+@contextmanager
+def open_page(page: Path, profile: Path, *, phone: bool = False, dark: bool = False) -> Iterator[Any]:
+    """Open a file, at the width of a desk or of a phone.
+
+    page (Path): an HTML file.
+    profile (Path): an empty folder for the browser.
+    phone (bool): whether it is a phone.
+    dark (bool): whether the reader likes it dark.
+    YIELDS (Any): selenium's driver. The test is skipped, and says so, where there is no browser.
+    """
+    if CHROMIUM is None or DRIVER is None:
+        pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
+    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install selenium")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for option in (*OPTIONS, f"--user-data-dir={profile}", "--window-size=1280,860"):
+        options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    try:
+        if phone:
+            driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+        if dark:
+            scheme = [{"name": "prefers-color-scheme", "value": "dark"}]
+            driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
+        driver.get(page.as_uri())
+        yield driver
+    finally:
+        driver.quit()
+
+
+def keep_screenshot(driver: Any, name: str) -> None:
+    """Save what is seen into the folder that SPACY_HAT_SCREENSHOTS names, to be looked at; nowhere, if it is not set.
+
+    driver (Any): selenium's driver.
+    name (str): of the file, without its end.
+    """
+    if folder := os.environ.get("SPACY_HAT_SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        driver.save_screenshot(str(Path(folder) / f"{name}.png"))
