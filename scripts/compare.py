@@ -57,6 +57,7 @@ def main(
     max_steps: Annotated[
         int, typer.Option(help="A trial of so many steps, not in the report; 0: as in the configs")
     ] = 0,
+    keep: Annotated[Path | None, typer.Option(help="Folder for the trained pipelines, 180 MB each")] = None,
     report: Annotated[bool, typer.Option("--report", help="Only show the results that are there")] = False,
     out: Annotated[Path, typer.Option(help="Where the report goes, in Markdown")] = Path("docs/compare.md"),
 ) -> None:
@@ -71,7 +72,7 @@ def main(
             if run.result.exists():
                 console.print(f"done before: {run.result}")
             else:
-                perform(run, console)
+                perform(run, console, keep)
     for name in TITLES:
         results = read_results(RECORDS, name, max_steps=max_steps)
         console.print(rich_table(TITLES[name], HEADERS[name], report_rows(results, name)))

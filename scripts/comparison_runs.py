@@ -131,26 +131,32 @@ def run_words(run: Run, words: Words, corpus: Path) -> Scores:
     return documents_by_words(train, test, load_tokenizer(SOURCE), n_pieces=words.n_pieces)
 
 
-def run_encoder(run: Run, encoder: Encoder, corpus: Path, console: Console) -> Scores:
-    """Train and test an encoder on a corpus. The pipelines are deleted once they are tested: each has 180 MB."""
+def run_encoder(run: Run, encoder: Encoder, corpus: Path, console: Console, keep: Path | None) -> Scores:
+    """Train and test an encoder on a corpus. The pipelines, of 180 MB each, are deleted if they are not to be kept."""
     output = Path("training/compare") / run.name
     command = training_command(run, encoder, corpus=corpus, hat=warm_started(encoder), output=output)
     run_spacy(command)
     scores = evaluate(output / "model-best", corpus / "test.spacy", console=console)
+    if keep is not None:
+        shutil.copytree(output / "model-best", keep / run.name)
     shutil.rmtree(output)
     return scores | {"command": " ".join(["python -m spacy", *command])}
 
 
-def perform(run: Run, console: Console) -> None:
+def perform(run: Run, console: Console, keep: Path | None = None) -> None:
     """Run one method on one split, and write its scores where `run.result` says.
 
     run (Run): which.
     console (Console): for progress bars.
+    keep (Path | None): folder for the pipeline of an encoder; None: it is deleted.
     """
     corpus = prepared_corpus(run, console)
     method = METHODS[run.task][run.method]
     started = time.monotonic()
-    scores = run_words(run, method, corpus) if isinstance(method, Words) else run_encoder(run, method, corpus, console)
+    if isinstance(method, Words):
+        scores = run_words(run, method, corpus)
+    else:
+        scores = run_encoder(run, method, corpus, console, keep)
     about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
     about |= {"minutes": round((time.monotonic() - started) / 60, 1), "max_steps": run.max_steps}
     about |= {"cpu": torch.backends.cpu.get_cpu_capability(), "bfloat16": cpu_multiplies_bfloat16()}

@@ -51,7 +51,9 @@ def smooth(folder, head, **settings):
 
 @pytest.mark.parametrize("output", ["pieces", "segments"])
 @pytest.mark.parametrize("head", ["textcat", "textcat_multilabel", "spancat", "spancat_singlelabel"])
-def test_explain_gradient_is_the_slope_when_a_sentence_grows(hat_folder, head, output):
+def test_explain_gradient_is_the_slope_when_a_sentence_grows(monkeypatch, hat_folder, head, output):
+    # One of several equal segments grows: they may not be encoded as one.
+    monkeypatch.setattr("spacy_hat.modeling.model.find_repeats", lambda inputs: None)
     nlp = smooth(hat_folder, head, output=output)
     doc = nlp(TEXT)
     span = find_span(doc, head)
