@@ -11,7 +11,7 @@ from itertools import product
 import torch
 import typer
 from comparisons import precisions
-from results import Json, Quick, Repeats, write_results
+from results import Json, Quick, Repeats, command_line, write_results
 from rich.console import Console
 from rich.table import Table
 from timing import Work, medians, run_rows, time_in_turns
@@ -38,7 +38,7 @@ def kernels(width: int, n_rows: int, precision: str) -> dict[str, Work]:
     }
 
 
-def main(repeats: Repeats = 15, quick: Quick = False, out: Json = None) -> None:
+def main(ctx: typer.Context, repeats: Repeats = 15, quick: Quick = False, out: Json = None) -> None:
     """Time the kernels of a dense layer."""
     console = Console()
     if not one_dnn_multiplies(torch.float32):
@@ -59,7 +59,7 @@ def main(repeats: Repeats = 15, quick: Quick = False, out: Json = None) -> None:
             )
             table.add_row(work, precision, *(f"{ratio:.2f}" for ratio in ratios))
     console.print(table)
-    write_results(out, "python benchmarks/dense.py", {"runs": run_rows(runs)})
+    write_results(out, command_line(ctx, "dense.py"), {"runs": run_rows(runs)})
 
 
 if __name__ == "__main__":

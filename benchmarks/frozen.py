@@ -13,7 +13,7 @@ import torch
 import typer
 from comparisons import precisions
 from our_encoder import training
-from results import Json, Quick, Repeats, write_results
+from results import Json, Quick, Repeats, command_line, write_results
 from rich.console import Console
 from rich.table import Table
 from sizes import QUICK, Size, full_lengths, random_pieces
@@ -35,7 +35,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-def main(repeats: Repeats = 7, quick: Quick = False, out: Json = None) -> None:
+def main(ctx: typer.Context, repeats: Repeats = 7, quick: Quick = False, out: Json = None) -> None:
     """Time training steps (forward and backward, without the optimizer's) with and without frozen blocks."""
     console = Console()
     size = replace(QUICK, n_layers=6) if quick else MINILM
@@ -54,7 +54,7 @@ def main(repeats: Repeats = 7, quick: Quick = False, out: Json = None) -> None:
         times = [(seconds["training step", NOTHING, p], seconds["training step", name, p]) for p in precisions()]
         table.add_row(name, *(f"{before / after:.2f}" for before, after in times))
     console.print(table)
-    write_results(out, "python benchmarks/frozen.py", {"runs": run_rows(runs), "n_pieces": len(inputs.piece_ids)})
+    write_results(out, command_line(ctx, "frozen.py"), {"runs": run_rows(runs), "n_pieces": len(inputs.piece_ids)})
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ On two cores with AVX-512 and nothing else to do, all but the peers (5 minutes) 
     python benchmarks/pipeline.py documents --json docs/performance/pipeline-documents.json
     python benchmarks/pipeline.py short --json docs/performance/pipeline-short.json
     python benchmarks/growth.py --json docs/performance/growth.json
+    python benchmarks/dense.py --json docs/performance/dense.json
+    python benchmarks/frozen.py --json docs/performance/frozen.json
+    python scripts/precision.py PIPELINE=DOCUMENTS … --json docs/performance/precision.json
 """
 
 import json

@@ -1,6 +1,7 @@
 """What docs/performance.md says of each benchmark: a section for each of their JSON files."""
 
 from collections.abc import Callable
+from statistics import median
 from typing import Any
 
 from comparison_report import markdown_table
@@ -144,6 +145,71 @@ def profile_table(profiles: list[Result]) -> str:
 
 
 # File without .json -> what the page says of it, in this order.
+def _median(result: Result, work: str, by: str, precision: str) -> float:
+    (run,) = (run for run in result["runs"] if (run["work"], run["by"], run["precision"]) == (work, by, precision))
+    return median(run["seconds"])
+
+
+def _times_as_fast(result: Result, work: str, precision: str, others: list[str], than: str) -> list[str]:
+    """How many times as fast each of the others is."""
+    slow = _median(result, work, than, precision)
+    return [f"{slow / _median(result, work, other, precision):.2f}" for other in others]
+
+
+def _names(result: Result, column: str) -> list[str]:
+    """What stands in a column of the runs, once each, in order."""
+    return list(dict.fromkeys(run[column] for run in result["runs"]))
+
+
+def dense_section(result: Result) -> list[str]:
+    than, *others = _names(result, "by")
+    rows = [
+        [work, precision, *_times_as_fast(result, work, precision, others, than)]
+        for precision in _names(result, "precision")
+        for work in _names(result, "work")
+    ]
+    return [
+        "## Kernels: dense layers",
+        "torch multiplies float32 on a CPU with MKL, and bfloat16 with oneDNN. Times as fast as `F.linear` and GELU, "
+        "for the first product of a feed-forward half. Prediction in float32 takes oneDNN with weights as they are; "
+        "bfloat16 needs a copy of the weights anyway, and lays it out.",
+        markdown_table(["product", "precision", *others], rows),
+    ]
+
+
+def frozen_section(result: Result) -> list[str]:
+    (work,), precisions = _names(result, "work"), _names(result, "precision")
+    than, *others = _names(result, "by")
+    columns = [_times_as_fast(result, work, precision, others, than) for precision in precisions]
+    rows = [[f"`{by}`", *ratios] for by, *ratios in zip(others, *columns, strict=True)]
+    return [
+        "## Frozen blocks, and their output kept",
+        f"A training step of {result['n_pieces']:,} pieces at MiniLM size, layout `S|S|S|S|SD|SD`, times as fast as "
+        "with nothing frozen. `segment_cache_mb` keeps what frozen blocks make of a segment before segments attend, "
+        "so that every epoch but the first finds it there.",
+        markdown_table(["settings", *precisions], rows),
+    ]
+
+
+def precision_section(result: Result) -> list[str]:
+    rows = [
+        [
+            row.get("model", f"all of {row['task']}"),
+            f"{row['n']:,}",
+            f"{row['float32']:.4f}",
+            f"{row['bfloat16']:.4f}",
+            f"{100 * (row['bfloat16'] - row['float32']):+.2f}",
+        ]
+        for row in (*result["pipelines"], *result["averages"])
+    ]
+    return [
+        "## What bfloat16 costs in accuracy",
+        "Accuracy of HAT's pipelines of [the comparison](compare.md) (`python scripts/compare.py --keep training/kept` "
+        "leaves them) on documents they have not seen, predicted in both precisions.",
+        markdown_table(["pipeline", "decisions", "float32", "bfloat16", "points"], rows),
+    ]
+
+
 SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "encoder-predict": predict_section,
     "encoder-training": training_section,
@@ -152,4 +218,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "pipeline-documents": documents_section,
     "pipeline-short": short_section,
     "growth": growth_section,
+    "precision": precision_section,
+    "dense": dense_section,
+    "frozen": frozen_section,
 }

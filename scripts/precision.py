@@ -17,8 +17,10 @@ from rich.console import Console
 from rich.table import Table
 
 from spacy_hat.cli.atomic_output import new_file
+from spacy_hat.layers.machine import describe_machine
 from spacy_hat.modeling.dense import cpu_multiplies_bfloat16
 
+COMMAND = "python scripts/precision.py"
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -75,7 +77,9 @@ def main(
     console.print(results_table(rows))
     if out is not None:
         with new_file(out) as file:
-            file.write_text(json.dumps({"pipelines": rows, "averages": averages(rows)}, indent=2) + "\n", "utf8")
+            about = {"command": f"{COMMAND} {' '.join(pairs)}", "machine": describe_machine()}
+            results = about | {"pipelines": rows, "averages": averages(rows)}
+            file.write_text(json.dumps(results, indent=2) + "\n", encoding="utf8")
 
 
 if __name__ == "__main__":
