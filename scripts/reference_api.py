@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from docstring_fields import Field, read_docstring
+from markdown_table import markdown_table
 
 ROOT = Path(__file__).parent.parent
-BAR = "\\|"  # in a cell of a table, in code too
 CODE = re.compile(r"(`[^`]*`)")
 
 # Group of setup.cfg -> title, and how such a name is used. Commands have a page of their own.
@@ -108,7 +108,7 @@ def _entry(level: int, name: str, thing: Any) -> str:
     if described.fields:
         defaults, choices = _defaults(thing), _choices(thing)
         rows = [_row(field, defaults, choices) for field in described.fields]
-        lines.append("\n".join(["| name | meaning |", "| --- | --- |", *rows]))
+        lines.append(markdown_table(("name", "meaning"), rows))
     return "".join(f"\n{line}\n" for line in [*lines, *map(escape, described.remarks)])
 
 
@@ -133,7 +133,7 @@ def _choices(thing: Any) -> dict[str, str]:
     return {name: f"Literal[{', '.join(map(repr, values))}]" for name, values in listed.items()}
 
 
-def _row(field: Field, defaults: dict[str, str], choices: dict[str, str]) -> str:
+def _row(field: Field, defaults: dict[str, str], choices: dict[str, str]) -> tuple[str, str]:
     """A line of the table: `RETURNS` and the like in bold, and type and default below the meaning."""
     name = f"**{field.name}**" if field.is_outcome else f"`{field.name}`"
     type_ = choices.get(field.name, field.type)
@@ -141,7 +141,7 @@ def _row(field: Field, defaults: dict[str, str], choices: dict[str, str]) -> str
     if field.name in defaults:
         details.append(f"default `{defaults[field.name]}`")
     end = f" <br>{', '.join(details)}" if details else ""
-    return "".join(f"| {cell.replace('|', BAR)} " for cell in (name, escape(field.meaning) + end)) + "|"
+    return name, escape(field.meaning) + end
 
 
 def escape(text: str) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_args, get_origin, get_type_hints
 
+from markdown_table import markdown_table
+
 INTRODUCTION = """\
 # Commands
 
@@ -17,16 +19,15 @@ Written by `python scripts/write_reference.py` from what `--help` shows; a test 
 with exit code 0 if they did what was asked, 1 if something speaks against it, and 2 if the command line is wrong.
 Results are written beside their place and renamed when complete, so a command that is stopped leaves nothing half done.
 
-| command | what it does |
-| --- | --- |
 """
 
 
 def commands_page() -> str:
     """RETURNS (str): The page, in Markdown."""
     commands = hat_commands()
-    overview = "".join(f"| [`{name}`](#{name}) | {_help(command)[0]} |\n" for name, command in commands.items())
-    return INTRODUCTION + overview + "".join(_section(name, command) for name, command in commands.items())
+    overview = [(f"[`{name}`](#{name})", _help(command)[0]) for name, command in commands.items()]
+    sections = "".join(_section(name, command) for name, command in commands.items())
+    return f"{INTRODUCTION}{markdown_table(('command', 'what it does'), overview)}\n{sections}"
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,7 @@ def _section(name: str, command: Callable) -> str:
     lines = [f"## {name} {{ #{name} }}", *map(_paragraph, _help(command)), f"```text\n{usage}\n```"]
     for title, several in (("argument", arguments), ("option", options)):
         if several:
-            rows = [f"| {cell(_names(p))} | {cell(' '.join(_meaning(p)))} |" for p in several]
-            lines.append("\n".join([f"| {title} | meaning |", "| --- | --- |", *rows]))
+            lines.append(markdown_table((title, "meaning"), [(_names(p), " ".join(_meaning(p))) for p in several]))
     return "".join(f"\n{line}\n" for line in lines)
 
 
@@ -137,8 +137,3 @@ def _meaning(parameter: Parameter) -> Iterator[str]:
     default = parameter.default.value if isinstance(parameter.default, Enum) else parameter.default
     if not parameter.is_required and not isinstance(default, bool) and default not in (None, "", []):
         yield f"Default: `{default}`."
-
-
-def cell(text: str) -> str:
-    """RETURNS (str): Text that may stand in a cell of a table."""
-    return text.replace("|", "\\|")

@@ -8,6 +8,7 @@ from typing import Annotated, List, Literal, Optional
 import pytest
 import typer
 from docstring_fields import Field, read_docstring
+from markdown_table import cell, markdown_table
 from reference_api import _entry, api_page, escape, registered_names
 from reference_commands import commands_page, hat_commands, parameters_of
 from write_reference import PAGES, ROOT
@@ -102,8 +103,21 @@ def test_entry_lists_choices_and_defaults():
 
     entry = _entry(3, "x.Build.v1", build)
     assert "### x.Build.v1 { #x-build-v1 }" in entry
-    assert r"| `kind` | Which. <br>`Literal['S\|D', 'S']`, default `'S'` |" in entry
+    assert "| `kind` | Which. <br><code>Literal['S&#124;D', 'S']</code>, default `'S'` |" in entry
     assert "| `width` | How wide. <br>`int`, default `3` |" in entry
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("one | two", r"one \| two"),
+        ("`one` or `S|D` and `two`", "`one` or <code>S&#124;D</code> and `two`"),
+        ("`a<b|c`", "<code>a&lt;b&#124;c</code>"),
+    ],
+)
+def test_bars_stay_inside_their_cell(text, kept):
+    assert cell(text) == kept
+    assert markdown_table(("a", "b"), [(text, "")]).splitlines() == ["| a | b |", "| --- | --- |", f"| {kept} |  |"]
 
 
 class Kind(StrEnum):
