@@ -152,7 +152,7 @@ def test_site_has_a_place_for_every_page() -> None:
     ("wrong", "warning"),
     [
         ("[gone](nowhere.md)", "contains a link 'nowhere.md'"),
-        ("[gone](index.md#no-such-title)", "does not contain an anchor '#no-such-title'"),
+        ("[gone](index.md#no-such-title)", "there is no such anchor on this page"),
         ("", None),
     ],
 )
