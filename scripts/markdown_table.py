@@ -1,10 +1,16 @@
-"""Tables that read the same on GitHub and in the documentation's site."""
+"""Prose and tables that read the same on GitHub and in the documentation's site."""
 
 import re
 from collections.abc import Iterable
-from html import escape
+from html import escape as html_escape
 
-CODE = re.compile(r"`([^`]*)`")
+CODE = re.compile(r"(`[^`]*`)")
+
+
+def escape(text: str) -> str:
+    """RETURNS (str): Plain text as Markdown: what is not between backticks is read letter by letter."""
+    parts = CODE.split(text)
+    return "".join(part if part.startswith("`") else re.sub(r"([*<]|__)", r"\\\1", part) for part in parts)
 
 
 def markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
@@ -25,9 +31,9 @@ def cell(text: str) -> str:
         code with a bar is written as HTML.
     RETURNS (str): Markdown that may stand in a table.
     """
-    as_html = CODE.sub(lambda code: _html(code[1]) if "|" in code[1] else code[0], text)
+    as_html = CODE.sub(lambda code: _html(code[0][1:-1]) if "|" in code[0] else code[0], text)
     return as_html.replace("|", "\\|")
 
 
 def _html(code: str) -> str:
-    return f"<code>{escape(code, quote=False).replace('|', '&#124;')}</code>"
+    return f"<code>{html_escape(code, quote=False).replace('|', '&#124;')}</code>"

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from docstring_fields import Field, read_docstring
-from markdown_table import markdown_table
+from markdown_table import escape, markdown_table
 
 ROOT = Path(__file__).parent.parent
-CODE = re.compile(r"(`[^`]*`)")
 
 # Group of setup.cfg -> title, and how such a name is used. Commands have a page of their own.
 GROUPS = {
@@ -142,12 +141,6 @@ def _row(field: Field, defaults: dict[str, str], choices: dict[str, str]) -> tup
         details.append(f"default `{defaults[field.name]}`")
     end = f" <br>{', '.join(details)}" if details else ""
     return name, escape(field.meaning) + end
-
-
-def escape(text: str) -> str:
-    """RETURNS (str): Prose of a docstring as Markdown: what is not between backticks is read letter by letter."""
-    parts = CODE.split(text)
-    return "".join(part if part.startswith("`") else re.sub(r"([*<]|__)", r"\\\1", part) for part in parts)
 
 
 def anchor(name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, get_args, get_origin, get_type_hints
 
-from markdown_table import markdown_table
+from markdown_table import escape, markdown_table
 
 INTRODUCTION = """\
 # Commands
@@ -25,7 +25,7 @@ Results are written beside their place and renamed when complete, so a command t
 def commands_page() -> str:
     """RETURNS (str): The page, in Markdown."""
     commands = hat_commands()
-    overview = [(f"[`{name}`](#{name})", _help(command)[0]) for name, command in commands.items()]
+    overview = [(f"[`{name}`](#{name})", escape(_help(command)[0])) for name, command in commands.items()]
     sections = "".join(_section(name, command) for name, command in commands.items())
     return f"{INTRODUCTION}{markdown_table(('command', 'what it does'), overview)}\n{sections}"
 
@@ -112,7 +112,7 @@ def _help(command: Callable) -> list[str]:
 def _paragraph(text: str) -> str:
     """Show an example as code."""
     words, colon, example = text.partition(": python -m ")
-    return f"{words}:\n\n```bash\npython -m {example}\n```" if colon else text
+    return f"{escape(words)}:\n\n```bash\npython -m {example}\n```" if colon else escape(text)
 
 
 def _metavar(argument: Parameter) -> str:
@@ -126,7 +126,7 @@ def _names(parameter: Parameter) -> str:
 
 def _meaning(parameter: Parameter) -> Iterator[str]:
     """What the help says, the values that it takes, and what it is if not given."""
-    text = parameter.help
+    text = escape(parameter.help)
     yield text if text.endswith((".", "!", "?")) or not text else f"{text}."
     if parameter.choices:
         yield f"One of {', '.join(f'`{choice}`' for choice in parameter.choices)}."

@@ -8,8 +8,8 @@ from typing import Annotated, List, Literal, Optional
 import pytest
 import typer
 from docstring_fields import Field, read_docstring
-from markdown_table import cell, markdown_table
-from reference_api import _entry, api_page, escape, registered_names
+from markdown_table import cell, escape, markdown_table
+from reference_api import _entry, api_page, registered_names
 from reference_commands import commands_page, hat_commands, parameters_of
 from write_reference import PAGES, ROOT
 
