@@ -173,7 +173,7 @@ def dense_section(result: Result) -> list[str]:
         "torch multiplies float32 on a CPU with MKL, and bfloat16 with oneDNN. Times as fast as `F.linear` and GELU, "
         "for the first product of a feed-forward half. Prediction in float32 takes oneDNN with weights as they are; "
         "bfloat16 needs a copy of the weights anyway, and lays it out.",
-        markdown_table(["product", "precision", *others], rows),
+        markdown_table(["precision", *others], rows),
     ]
 
 
@@ -187,7 +187,7 @@ def frozen_section(result: Result) -> list[str]:
         f"A training step of {result['n_pieces']:,} pieces at MiniLM size, layout `S|S|S|S|SD|SD`, times as fast as "
         "with nothing frozen. `segment_cache_mb` keeps what frozen blocks make of a segment before segments attend, "
         "so that every epoch but the first finds it there.",
-        markdown_table(["settings", *precisions], rows),
+        markdown_table(precisions, rows),
     ]
 
 
@@ -206,7 +206,7 @@ def precision_section(result: Result) -> list[str]:
         "## What bfloat16 costs in accuracy",
         "Accuracy of HAT's pipelines of [the comparison](compare.md) (`python scripts/compare.py --keep training/kept` "
         "leaves them) on documents they have not seen, predicted in both precisions.",
-        markdown_table(["pipeline", "decisions", "float32", "bfloat16", "points"], rows),
+        markdown_table(["decisions", "float32", "bfloat16", "points"], rows),
     ]
 
 

@@ -77,7 +77,8 @@ def main(
     console.print(results_table(rows))
     if out is not None:
         with new_file(out) as file:
-            about = {"command": f"{COMMAND} {' '.join(pairs)}", "machine": describe_machine()}
+            more = " …" if len(pairs) > 1 else ""
+            about = {"command": f"{COMMAND} {pairs[0]}{more}", "machine": describe_machine()}
             results = about | {"pipelines": rows, "averages": averages(rows)}
             file.write_text(json.dumps(results, indent=2) + "\n", encoding="utf8")
 

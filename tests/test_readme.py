@@ -16,7 +16,8 @@ from .test_configs import ROOT, corpus  # noqa: F401
 from .tokenizers_tiny import wordpiece_tokenizer
 
 README = (ROOT / "README.md").read_text(encoding="utf8")
-BLOCKS = re.findall(r"((?:<!-- [^\n]* -->\n)?)```(\w+)\n(.*?)```", README, flags=re.DOTALL)
+CODE_BLOCK = re.compile(r"((?:<!-- [^\n]* -->\n)?)```(\w+)\n(.*?)```", flags=re.DOTALL)
+BLOCKS = CODE_BLOCK.findall(README)
 PYTHON = [block for _, language, block in BLOCKS if language == "python"]
 SHELL = [block for comment, language, block in BLOCKS if language == "bash" and not comment]
 SET_UP = [block for comment, language, block in BLOCKS if language == "bash" and comment]
@@ -45,15 +46,19 @@ def test_readme_application_runs(workplace: Path, corpus: Path, capsys: pytest.C
     assert len(capsys.readouterr().out.splitlines()) == 2 + 3
 
 
-def test_readme_pipeline_in_code_runs(workplace: Path) -> None:
-    names: dict[str, spacy.language.Language] = {}
-    exec(PYTHON[1], names)
-    nlp = names["nlp"]
-    assert nlp.pipe_names == ["sentencizer", "transformer", "textcat"]
-
-
 def test_readme_has_no_other_python() -> None:
-    assert len(PYTHON) == 2
+    assert len(PYTHON) == 1
+
+
+def test_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 100
+
+
+def test_readme_links_lead_to_files() -> None:
+    links = [*re.findall(r"\]\(([^)#]+)", README), *re.findall(r'src="([^"]+)"', README)]
+    local = [link for link in links if "://" not in link]
+    assert local
+    assert [link for link in local if not (ROOT / link).is_file()] == []
 
 
 def test_readme_own_data_runs(workplace: Path, corpus: Path) -> None:  # noqa: F811
