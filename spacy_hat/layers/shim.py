@@ -17,16 +17,19 @@ from transformers import PreTrainedTokenizerBase
 
 from ..modeling import HATConfig, HATModel, HiTransformerConfig, PackedInputs
 from ..modeling.checkpoint import fill_strictly, untied_state_dict
+from .free_memory import FreeMemory
 from .hat_batch import Output
 
 Precision = Literal["float32", "bfloat16"]
+# Pieces that go through a segment-wise block at once on a CPU. More are no faster, as they outgrow its caches.
+CPU_MICRO_BATCH = 512
 
 
 class HATShim(PyTorchShim):
     """Holds the encoder and its tokenizer, once `load` or `from_bytes` brought them.
 
     precision (Precision): Of predictions. bfloat16 runs the matrix products in it and keeps the sums in float32.
-    max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction.
+    max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction, at most.
     output (Literal["pieces", "segments"]): Whether to hand out every piece, or segment vectors only.
     mixed_precision (bool): Whether to train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a
         CPU that multiplies it natively, float32 on any other CPU.
@@ -43,7 +46,7 @@ class HATShim(PyTorchShim):
         mixed_precision: bool = False,
         grad_scaler_config: Optional[dict[str, Any]] = None,
     ):
-        _check_settings(precision, max_batch_pieces, grad_scaler_config)
+        _check_settings(precision, output, max_batch_pieces, grad_scaler_config)
         super().__init__(None)
         self._tokenizer: Optional[PreTrainedTokenizerBase] = None
         self.precision = precision
@@ -51,6 +54,7 @@ class HATShim(PyTorchShim):
         self.output = output
         self.mixed_precision = mixed_precision
         self.grad_scaler_config = dict(grad_scaler_config or {})
+        self._free_memory = FreeMemory()
 
     @property
     def encoder(self) -> HATModel:
@@ -102,11 +106,16 @@ class HATShim(PyTorchShim):
         YIELDS (Tensor): (rows of the portion, hidden_size), float32; together the rows of the batch, in order.
         """
         encoder = self.encoder.eval()
-        options: Any = {"max_batch_pieces": self.max_batch_pieces, "segments_only": self.output == "segments"}
+        on_cpu = self.device.type == "cpu"
+        at_once = min(self.max_batch_pieces, CPU_MICRO_BATCH) if on_cpu else self.max_batch_pieces
+        segments_only = self.output == "segments"
         for portion in inputs.portions(self.max_batch_pieces):
             with torch.no_grad(), self._autocast(self.precision == "bfloat16", torch.bfloat16):
-                rows = encoder.forward_packed(portion, **options).float()
+                rows = encoder.forward_packed(portion, max_batch_pieces=at_once, segments_only=segments_only).float()
             yield rows
+            if on_cpu:
+                del rows
+                self._free_memory.count(len(portion.piece_ids))
 
     def begin_update(  # type: ignore[override]
         self, inputs: PackedInputs
@@ -181,10 +190,13 @@ def cpu_multiplies_bfloat16() -> bool:
     return torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
-def _check_settings(precision: str, max_batch_pieces: int, grad_scaler_config: Optional[dict[str, Any]]) -> None:
+def _check_settings(
+    precision: str, output: str, max_batch_pieces: int, grad_scaler_config: Optional[dict[str, Any]]
+) -> None:
     where = "Correct it in [components.transformer.model]."
-    if precision not in get_args(Precision):
-        raise ValueError(f"precision is {precision!r}, expected one of {', '.join(get_args(Precision))}. {where}")
+    for name, value, choices in (("precision", precision, get_args(Precision)), ("output", output, get_args(Output))):
+        if value not in choices:
+            raise ValueError(f"{name} is {value!r}, expected one of {', '.join(choices)}. {where}")
     if max_batch_pieces < 1:
         raise ValueError(
             f"max_batch_pieces is {max_batch_pieces}, expected at least 1: as many pieces go through a block at once. "
