@@ -2,7 +2,8 @@
 
 What a batch leaves behind in the heap, megabytes at a time, is cut up for the small things of its documents (tokens,
 strings, alignments) before the next batch comes, which then asks for more. What is in use stays the same; what the
-process has does not, and glibc hands back by itself only what lies at the end of the heap.
+process has does not, and glibc hands back by itself only what lies at the end of the heap. A tokenizer that has read a
+long document leaves much behind as well, in small pieces that are of no use to the encoder.
 """
 
 import ctypes
@@ -10,18 +11,18 @@ import sys
 from functools import cache
 from typing import Callable, Optional
 
-# Some seconds of work on a CPU, and a few hundredths of a second to look through the heap.
+# Some seconds of work on a CPU; to look through the heap takes some hundredths of one.
 PIECES_BETWEEN = 32_768
 
 
 class FreeMemory:
-    """Counts what was encoded, and gives free memory back now and then."""
+    """Counts the pieces that were read, and gives free memory back now and then."""
 
     def __init__(self) -> None:
         self._n_pieces = 0
 
     def count(self, n_pieces: int) -> None:
-        """Say that so many pieces were encoded. Every PIECES_BETWEEN of them, free memory goes back.
+        """Say that so many pieces were read. Every PIECES_BETWEEN of them, free memory goes back.
 
         n_pieces (int): Pieces of a batch.
         """

@@ -103,6 +103,9 @@ def forward(
     packed = model.attrs["packer"](
         docs, tokenizer, segment_length=config.segment_length, max_segments=config.max_segments
     )
+    if not is_train:
+        # Before the encoder: reading a long document takes more than its segment vectors, and in smaller pieces.
+        shim.free_memory.count(len(packed.piece_ids))
     grid = SegmentGrid.of(packed, shim.output)
     inputs = PackedInputs(packed.piece_ids, packed.segment_lengths, packed.window_lengths, packed.segment_positions)
     no_rows = torch.zeros(0, config.hidden_size, device=shim.device)

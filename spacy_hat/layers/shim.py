@@ -54,7 +54,7 @@ class HATShim(PyTorchShim):
         self.output = output
         self.mixed_precision = mixed_precision
         self.grad_scaler_config = dict(grad_scaler_config or {})
-        self._free_memory = FreeMemory()
+        self.free_memory = FreeMemory()
 
     @property
     def encoder(self) -> HATModel:
@@ -106,16 +106,14 @@ class HATShim(PyTorchShim):
         YIELDS (Tensor): (rows of the portion, hidden_size), float32; together the rows of the batch, in order.
         """
         encoder = self.encoder.eval()
-        on_cpu = self.device.type == "cpu"
-        at_once = min(self.max_batch_pieces, CPU_MICRO_BATCH) if on_cpu else self.max_batch_pieces
+        at_once = self.max_batch_pieces
+        if self.device.type == "cpu":
+            at_once = min(at_once, CPU_MICRO_BATCH)
         segments_only = self.output == "segments"
         for portion in inputs.portions(self.max_batch_pieces):
             with torch.no_grad(), self._autocast(self.precision == "bfloat16", torch.bfloat16):
                 rows = encoder.forward_packed(portion, max_batch_pieces=at_once, segments_only=segments_only).float()
             yield rows
-            if on_cpu:
-                del rows
-                self._free_memory.count(len(portion.piece_ids))
 
     def begin_update(  # type: ignore[override]
         self, inputs: PackedInputs

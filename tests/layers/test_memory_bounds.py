@@ -12,6 +12,7 @@ from spacy_hat.layers import free_memory, shim
 from spacy_hat.modeling import HATModel, PackedInputs
 
 from ..pipeline.pipelines import initialize, make_nlp, make_text
+from .test_hat_model import make_docs, make_model
 from .test_shim import LENGTHS, WINDOWS, make_inputs, make_shim
 
 
@@ -58,18 +59,20 @@ def test_shim_bounds_what_a_block_sees_at_once_on_a_cpu(hat_folder, monkeypatch,
     assert max(sizes) <= largest
 
 
-def test_shim_gives_free_memory_back_now_and_then_and_only_in_prediction(hat_folder, monkeypatch):
+def test_hat_model_gives_free_memory_back_now_and_then_and_only_in_prediction(hat_folder, monkeypatch):
     calls = []
-    monkeypatch.setattr(free_memory, "PIECES_BETWEEN", 3 * sum(LENGTHS))
-    monkeypatch.setattr(free_memory, "give_back", lambda: calls.append(len(calls)))
-    predicting = make_shim(hat_folder)
+    model = make_model(hat_folder)
+    docs = make_docs()
+    # The first prediction counts, too.
+    monkeypatch.setattr(free_memory, "PIECES_BETWEEN", 3 * sum(model.predict(docs).wordpieces.lengths))
+    monkeypatch.setattr(free_memory, "give_back", lambda: calls.append("gave back"))
     counts = []
-    for _ in range(7):
-        predicting.predict(make_inputs())
+    for _ in range(6):
+        model.predict(docs)
         counts.append(len(calls))
-    assert counts == [0, 0, 1, 1, 1, 2, 2]
-    for _ in range(3):
-        predicting.begin_update(make_inputs())
+    for _ in range(4):
+        model.begin_update(docs)
+    assert counts == [0, 1, 1, 1, 2, 2]
     assert len(calls) == 2
 
 
