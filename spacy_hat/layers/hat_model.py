@@ -70,8 +70,18 @@ def hat_model(pretrained: Pretrained, packer: Packer, shim: HATShim) -> Model[Li
     )
 
 
-def init(model: Model, X: Optional[List[Doc]] = None, Y: Any = None) -> None:
-    """Load the weights, unless they are there. The documents do not matter."""
+def init(model: Model, X: Any = None, Y: Any = None) -> None:
+    """Load the weights, unless they are there. The documents do not matter.
+
+    RAISES (ValueError): If the component around it expects scores: it comes with truth, or with spans.
+    """
+    if Y is not None or isinstance(X, tuple):
+        raise ValueError(
+            "spacy-hat.HATModel.v1 encodes documents and labels nothing. Got: it is the [model] of a component that "
+            "wants scores, such as textcat, spancat or tagger. Expected: a `transformer` or `hat` component around it. "
+            "Give this component a head that listens to that one: spacy-hat.DocumentClassifier.v1 for documents, "
+            "spacy-hat.SpanClassifier.v1 for spans, or spaCy's own."
+        )
     shim = get_shim(model)
     if shim._model is None:
         model.attrs["pretrained"].load_into(shim)
@@ -93,6 +103,9 @@ def forward(
     packed = model.attrs["packer"](
         docs, tokenizer, segment_length=config.segment_length, max_segments=config.max_segments
     )
+    if not is_train:
+        # Before the encoder: reading a long document takes more than its segment vectors, and in smaller pieces.
+        shim.free_memory.count(len(packed.piece_ids))
     grid = SegmentGrid.of(packed, shim.output)
     inputs = PackedInputs(packed.piece_ids, packed.segment_lengths, packed.window_lengths, packed.segment_positions)
     no_rows = torch.zeros(0, config.hidden_size, device=shim.device)

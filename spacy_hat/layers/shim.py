@@ -1,11 +1,10 @@
 """The bridge between thinc and the PyTorch encoder: precision, gradients, updates, bytes."""
 
-import inspect
 import json
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Callable, ContextManager, Iterator, Optional, Tuple, cast, get_args
+from typing import Any, Callable, ContextManager, Iterator, Optional, Tuple, cast
 
 import srsly
 import torch
@@ -19,8 +18,13 @@ from ..modeling import HATConfig, HATModel, HiTransformerConfig, PackedInputs
 from ..modeling.checkpoint import fill_strictly, untied_state_dict
 from ..modeling.dense import cpu_multiplies_bfloat16
 from ..modeling.segment_cache import SegmentCache
+from .encoder_settings import check_cache, check_settings
+from .free_memory import FreeMemory
 from .hat_batch import Output
 from .predictor import Precision, Predictor
+
+# Pieces that go through a segment-wise block at once on a CPU. More are no faster, as they outgrow its caches.
+CPU_MICRO_BATCH = 512
 
 
 class HATShim(PyTorchShim):
@@ -28,7 +32,7 @@ class HATShim(PyTorchShim):
 
     precision (Precision): Of predictions. bfloat16 runs the matrix products in it and keeps the sums in float32; auto
         does so where the device multiplies it natively.
-    max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction.
+    max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction, at most.
     output (Literal["pieces", "segments"]): Whether to hand out every piece, or segment vectors only.
     segment_cache_mb (int): In training, keep so many megabytes of what frozen blocks make of segments before these
         attend to each other; 0: nothing.
@@ -50,8 +54,8 @@ class HATShim(PyTorchShim):
         mixed_precision: bool = False,
         grad_scaler_config: Optional[dict[str, Any]] = None,
     ):
-        _check_settings(precision, max_batch_pieces, grad_scaler_config)
-        _check_cache(segment_cache_mb, segment_cache_folder)
+        check_settings(precision, output, max_batch_pieces, grad_scaler_config)
+        check_cache(segment_cache_mb, segment_cache_folder)
         super().__init__(None)
         self._tokenizer: Optional[PreTrainedTokenizerBase] = None
         self.predictor = Predictor(precision)
@@ -61,6 +65,7 @@ class HATShim(PyTorchShim):
         self.segment_cache = SegmentCache(segment_cache_mb * 10**6, folder) if segment_cache_mb else None
         self.mixed_precision = mixed_precision
         self.grad_scaler_config = dict(grad_scaler_config or {})
+        self.free_memory = FreeMemory()
 
     @property
     def encoder(self) -> HATModel:
@@ -112,10 +117,13 @@ class HATShim(PyTorchShim):
         YIELDS (Tensor): (rows of the portion, hidden_size), float32; together the rows of the batch, in order.
         """
         encoder = self.predictor.encoder(self.encoder)
-        options: Any = {"max_batch_pieces": self.max_batch_pieces, "segments_only": self.output == "segments"}
+        at_once = self.max_batch_pieces
+        if self.device.type == "cpu":
+            at_once = min(at_once, CPU_MICRO_BATCH)
+        segments_only = self.output == "segments"
         for portion in inputs.portions(self.max_batch_pieces):
             with torch.no_grad():
-                rows = encoder.forward_packed(portion, **options).float()
+                rows = encoder.forward_packed(portion, max_batch_pieces=at_once, segments_only=segments_only).float()
             yield rows
 
     def begin_update(  # type: ignore[override]
@@ -189,36 +197,6 @@ class HATShim(PyTorchShim):
             tokenizer = getattr(transformers, message["tokenizer_class"]).from_pretrained(folder)
         self.load(encoder, tokenizer)
         return self
-
-
-def _check_settings(precision: str, max_batch_pieces: int, grad_scaler_config: Optional[dict[str, Any]]) -> None:
-    where = "Correct it in [components.transformer.model]."
-    if precision not in get_args(Precision):
-        raise ValueError(f"precision is {precision!r}, expected one of {', '.join(get_args(Precision))}. {where}")
-    if max_batch_pieces < 1:
-        raise ValueError(
-            f"max_batch_pieces is {max_batch_pieces}, expected at least 1: as many pieces go through a block at once. "
-            f"4096 is the default. {where}"
-        )
-    known = set(inspect.signature(PyTorchGradScaler).parameters)
-    if unknown := sorted(set(grad_scaler_config or {}) - known):
-        raise ValueError(
-            f"grad_scaler_config has {', '.join(unknown)}, expected options of PyTorchGradScaler: "
-            f"{', '.join(sorted(known))}. {where}"
-        )
-
-
-def _check_cache(megabytes: int, folder: Optional[str]) -> None:
-    if megabytes < 0:
-        raise ValueError(
-            f"segment_cache_mb is {megabytes}, expected 0 (no cache) or more. Correct it in "
-            "[components.transformer.model]."
-        )
-    if folder is not None and not Path(folder).is_dir():
-        raise ValueError(
-            f"segment_cache_folder is {folder!r}, which is no folder that is there. Make it, or set it to null to keep "
-            "the cache in memory, in [components.transformer.model]."
-        )
 
 
 def _gradients(encoder: HATModel) -> list[Tensor]:

@@ -18,6 +18,9 @@ from .arrays import Ints1d, Ints2d
 
 # What a normaliser can make of a blank.
 _BLANKS = " \u2581"
+# Characters between a piece and what was composed with it, at most. Behind a long stretch that has no pieces, the
+# question would take the square of its length.
+_REACH = 64
 
 
 def encode(backend: Any, text: str) -> tuple[Ints1d, Ints2d]:
@@ -88,7 +91,8 @@ def reach_composed(offsets: Ints2d, tokens: Ints2d, text: str, normalizer: Any) 
         gap = text[start:end]
         if gap not in nothing:
             nothing[gap] = not normalizer.normalize_str(gap).strip(_BLANKS)
-        if piece >= 0 and not nothing[gap] and _is_composed(text[offsets[piece, 0] : start], gap, normalizer):
+        near = piece >= 0 and start - offsets[piece, 1] <= _REACH
+        if near and not nothing[gap] and _is_composed(text[offsets[piece, 0] : start], gap, normalizer):
             offsets[piece, 1] = end
     return offsets
 

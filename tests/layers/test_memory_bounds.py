@@ -1,12 +1,18 @@
 """What bounds memory in prediction: portions of whole windows in the encoder, batches of documents in the component."""
 
+import subprocess
+import sys
+from textwrap import dedent
+
 import numpy as np
 import pytest
 import torch
 
+from spacy_hat.layers import free_memory, shim
 from spacy_hat.modeling import HATModel, PackedInputs
 
 from ..pipeline.pipelines import initialize, make_nlp, make_text
+from .test_hat_model import make_docs, make_model
 from .test_shim import LENGTHS, WINDOWS, make_inputs, make_shim
 
 
@@ -38,6 +44,61 @@ def test_shim_never_holds_more_than_a_portion(hat_folder, output):
     windows = np.split(np.array(LENGTHS), np.cumsum(WINDOWS)[:-1])
     assert max(sizes) == max(int(lengths.sum()) for lengths in windows)
     assert max(sizes) < sum(LENGTHS)
+
+
+@pytest.mark.parametrize(("max_batch_pieces", "largest"), [(4096, 24), (13, 13)])
+def test_shim_bounds_what_a_block_sees_at_once_on_a_cpu(hat_folder, monkeypatch, max_batch_pieces, largest):
+    small, whole = make_shim(hat_folder, max_batch_pieces=max_batch_pieces), make_shim(hat_folder)
+    expected = whole.predict(make_inputs())
+    monkeypatch.setattr(shim, "CPU_MICRO_BATCH", 24)
+    sizes = []
+    for layer in small.encoder.encoder.layers():
+        if layer.sentence_encoder is not None:
+            layer.sentence_encoder.register_forward_hook(lambda module, inputs, output: sizes.append(len(output)))
+    np.testing.assert_allclose(small.predict(make_inputs()), expected, atol=1e-5)
+    assert max(sizes) <= largest
+
+
+def test_hat_model_gives_free_memory_back_now_and_then_and_only_in_prediction(hat_folder, monkeypatch):
+    calls = []
+    model = make_model(hat_folder)
+    docs = make_docs()
+    # The first prediction counts, too.
+    monkeypatch.setattr(free_memory, "PIECES_BETWEEN", 3 * sum(model.predict(docs).wordpieces.lengths))
+    monkeypatch.setattr(free_memory, "give_back", lambda: calls.append("gave back"))
+    counts = []
+    for _ in range(6):
+        model.predict(docs)
+        counts.append(len(calls))
+    for _ in range(4):
+        model.begin_update(docs)
+    assert counts == [0, 1, 1, 1, 2, 2]
+    assert len(calls) == 2
+
+
+@pytest.mark.skipif(free_memory._malloc_trim() is None, reason="the allocator is not glibc's")
+def test_free_memory_goes_back_to_the_system():
+    """In a process of its own: every other block is free, so none of it lies at the end of the heap."""
+    code = """
+        import numpy as np
+        from spacy_hat.layers.free_memory import give_back
+        resident = lambda: int(open("/proc/self/statm").read().split()[1])
+        blocks = [np.ones(64_000, dtype="uint8") for _ in range(2000)]
+        kept = blocks[::2]
+        del blocks
+        before = resident()
+        print(give_back(), before - resident())
+    """
+    result = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=True)
+    done, pages = result.stdout.split()
+    # 64 MB are free, less what of a block shares its page with a neighbour.
+    assert done == "True"
+    assert int(pages) > 10_000
+
+
+def test_free_memory_without_glibc_is_left_alone(monkeypatch):
+    monkeypatch.setattr(free_memory, "_malloc_trim", lambda: None)
+    assert not free_memory.give_back()
 
 
 @pytest.mark.parametrize("max_batch_pieces", [5, 13, None])

@@ -107,6 +107,21 @@ PIPELINES = [
         ),
         ["reads whole segments", "a layer named 'hat'", '"spacy-hat.HATTok2Vec.v1"', "Put one"],
     ),
+    *(
+        Mistake(
+            f"HATModel.v1 as the model of {name}",
+            lambda w, name=name, key=key: classify(
+                w, name, {"@architectures": "spacy-hat.HATModel.v1", "name": str(w.sound_hat)}, **key
+            ),
+            [
+                "HATModel.v1 encodes documents and labels nothing",
+                "Got: it is the [model] of a component that wants scores",
+                "Expected: a `transformer` or `hat` component",
+                "Give this component a head",
+            ],
+        )
+        for name, key in (("textcat", {}), ("spancat", {"spans_key": "spancat"}), ("tagger", {}))
+    ),
     Mistake(
         "the span head in textcat",
         lambda w: classify(w, "textcat", span_head(True)),

@@ -147,6 +147,11 @@ SETTINGS = [
         lambda w: hat_model_v1("x", precision="float16"),
         ["precision is 'float16'", "expected one of float32, bfloat16, auto", "[components.transformer.model]"],
     ),
+    Mistake(
+        "an unknown output, in code",
+        lambda w: hat_model_v1("x", output="tokens"),
+        ["output is 'tokens'", "expected one of pieces, segments", "[components.transformer.model]"],
+    ),
     *(
         Mistake(
             f"max_batch_pieces of {number}",
@@ -181,6 +186,7 @@ SETTINGS = [
             ("packing", "sentence"),
             ("overflow", "drop"),
             ("precision", "float16"),
+            ("output", "tokens"),
             ("require_sentences", "perhaps"),
             ("max_batch_pieces", "many"),
             ("pakcing", "greedy"),

@@ -97,3 +97,18 @@ def test_reach_composed_writes_into_no_argument():
 def test_reach_composed_leaves_alone_what_the_vocabulary_lacks():
     reached = reach_composed(np.array([[0, 1]]), np.array([[1, 2]]), "ab", normalizers.NFC())
     assert reached.tolist() == [[0, 1]]
+
+
+def test_reach_composed_behind_a_long_stretch_without_pieces_asks_about_a_part_of_it():
+    class Counting:
+        n_characters = 0
+
+        def normalize_str(self, text):
+            self.n_characters += len(text)
+            return text
+
+    words = 1000
+    tokens = np.stack([np.arange(words), np.arange(words) + 1], axis=1)
+    counting = Counting()
+    reach_composed(np.array([[0, 1]]), tokens, "".join(map(chr, range(0x4E00, 0x4E00 + words))), counting)
+    assert counting.n_characters < 10 * words

@@ -28,7 +28,7 @@ HEADS = ["textcat", "spancat", "spancat_singlelabel"]
 # Those of stock listeners need a vector per token.
 STOCK = ["tagger", "ner", "stock_textcat", "stock_spancat"]
 PACKINGS = ("sentences", "greedy", "fixed")
-OUTPUTS = {"pieces": {}}
+OUTPUTS = {"pieces": {}, "segments": {"output": "segments"}}
 # Settings of the encoder, tokenizer, components
 GRID = {
     **{
