@@ -112,7 +112,7 @@ def test_page_on_checkpoints_has_the_layouts_by_name():
     for name, layout in PUBLISHED_LAYOUTS.items():
         assert f"| `{name}` |" in page
         if "-" not in name:
-            assert f"| `{name}` | `{layout}` |" in page.replace("\\|", "|")
+            assert f"| `{name}` | <code>{layout}</code> |" in page.replace("&#124;", "|")
 
 
 @pytest.mark.parametrize(
