@@ -7,12 +7,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .config import HATConfig
-from .dense import Dense, PreparedDense, dense
+from .dense import Dense, PreparedDense, dense, whole_tiles
 from .plan import AttentionPlan, Bucket
 from .varlen import attend_varlen, takes_varlen
 
-# On a CPU, torch's fused kernel is the faster one in float32 from so many rows on: benchmarks/attention.py.
-FUSED_WIDTH = 64
+# Rows of a group, from which on a CPU wants another kernel.
+LONG_GROUP = 64
 
 
 class PackedSelfAttention(nn.Module):
@@ -39,16 +39,16 @@ class PackedSelfAttention(nn.Module):
     def forward(self, hidden: Tensor, plan: AttentionPlan, first_only: bool = False) -> Tensor:
         """Attend inside groups.
 
-        hidden (Tensor): (n_rows, hidden_size).
+        hidden (Tensor): (n_rows or more, hidden_size); what stands behind the rows of the plan is not looked at.
         plan (AttentionPlan): The groups.
         first_only (bool): Whether the first row of each group alone attends (to all rows of its group).
         RETURNS (Tensor): (n_rows, hidden_size), or (n_groups, hidden_size).
         """
         if not plan.buckets:  # no rows either
             return hidden
-        queries = self.query(hidden.index_select(0, plan.first_rows) if first_only else hidden)
+        queries = self.query(whole_tiles(hidden.index_select(0, plan.first_rows)) if first_only else hidden)
         if plan.query_gate is not None:  # only where padding is computed, which first_only never does
-            queries = queries * plan.query_gate.to(queries.dtype)
+            queries = queries[: len(plan.query_gate)] * plan.query_gate.to(queries.dtype)
         keys_values = self._keys_and_values(hidden)
         if takes_varlen(queries, queries.shape[-1] // self.n_heads, self.dropout if self.training else 0.0, plan):
             return attend_varlen(queries, keys_values, self.n_heads, plan, first_only)
@@ -88,9 +88,22 @@ def attend(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dr
     dropout (float): Probability of a zero among the attention weights.
     RETURNS (Tensor): (n_groups, n_heads, width, head_size), of the queries' width.
     """
-    if query.device.type == "cpu" and (query.dtype != torch.float32 or key.shape[2] < FUSED_WIDTH):
+    if query.device.type == "cpu" and _plain_is_faster(query, key):
         return plain_attention(query, key, value, keys, dropout)
     return F.scaled_dot_product_attention(query, key, value, attn_mask=keys, dropout_p=dropout)
+
+
+def _plain_is_faster(query: Tensor, key: Tensor) -> bool:
+    """Which kernel a CPU wants: benchmarks/attention.py.
+
+    Plain products in half precision are oneDNN's, with kernels of their own for each shape (see `whole_tiles`). Short
+    groups, of which there are many shapes and which matter little, go through the fused kernel in prediction, and so do
+    single queries.
+    """
+    is_long = key.shape[2] >= LONG_GROUP
+    if query.dtype == torch.float32:
+        return not is_long
+    return query.requires_grad or (is_long and query.shape[2] > 1)
 
 
 def plain_attention(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dropout: float) -> Tensor:

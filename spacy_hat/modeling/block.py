@@ -6,7 +6,7 @@ from transformers.activations import ACT2FN
 
 from .attention import PackedSelfAttention
 from .config import HATConfig
-from .dense import Dense
+from .dense import Dense, whole_tiles
 from .plan import AttentionPlan
 
 
@@ -57,8 +57,9 @@ class AttentionHalf(nn.Module):
         self.output = AddAndNorm(config.hidden_size, config)
 
     def forward(self, hidden: Tensor, plan: AttentionPlan, first_only: bool = False) -> Tensor:
-        residual = hidden.index_select(0, plan.first_rows) if first_only else hidden
-        return self.output(self.self(hidden, plan, first_only), residual)
+        """Whole tiles of rows -> the same, whatever stands in those that were added"""
+        residual = whole_tiles(hidden.index_select(0, plan.first_rows)) if first_only else hidden
+        return self.output(whole_tiles(self.self(hidden, plan, first_only)), residual)
 
 
 class FeedForwardIn(nn.Module):
@@ -93,8 +94,9 @@ class TransformerBlock(nn.Module):
         first_only (bool): Whether only the first row of each group is wanted: the others serve as keys and values.
         RETURNS (Tensor): (n_rows, hidden_size), or (n_groups, hidden_size).
         """
-        attended = self.attention(hidden, plan, first_only)
-        return self.output(self.intermediate(attended), attended)
+        attended = self.attention(whole_tiles(hidden), plan, first_only)
+        n_rows = len(plan.first_rows) if first_only else len(hidden)
+        return self.output(self.intermediate(attended), attended)[:n_rows]
 
 
 def init_weights(module: nn.Module, std: float) -> None:

@@ -12,6 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+# Numbers of rows that kernels are compiled for: multiples of one up to 64, of the other above.
+SMALL_TILE, LARGE_TILE = 8, 32
+
 
 class Dense(nn.Linear):
     """rows @ weight.T + bias, and GELU if asked for."""
@@ -60,6 +63,21 @@ def dense(rows: Tensor, weight: Tensor, bias: Tensor, gelu: bool = False) -> Ten
         return _one_dnn(rows, weight, bias, gelu)
     output = F.linear(rows, weight, bias)
     return F.gelu(output) if gelu else output
+
+
+def whole_tiles(rows: Tensor) -> Tensor:
+    """Add rows of zeros, at most 7 to 64 rows and 31 to more, where oneDNN will multiply them.
+
+    oneDNN compiles a kernel for each number of rows, and keeps half a megabyte for each of the last thousand: without
+    this, a stream of documents, each of another length, has hundreds of megabytes of kernels.
+
+    rows (Tensor): (n_rows, any).
+    RETURNS (Tensor): (n_rows or more, any).
+    """
+    if rows.device.type != "cpu" or torch.is_grad_enabled() or not one_dnn_multiplies(torch.float32):
+        return rows
+    tile = SMALL_TILE if len(rows) <= SMALL_TILE**2 else LARGE_TILE
+    return F.pad(rows, (0, 0, 0, -len(rows) % tile)) if len(rows) % tile else rows
 
 
 def _may_use_one_dnn(rows: Tensor, weight: Tensor) -> bool:

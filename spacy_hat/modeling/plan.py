@@ -25,6 +25,8 @@ Bools = NDArray[np.bool_]
 # A group joins a bucket if it fills at least this share of its width, or misses at most this many rows of it.
 MIN_FILL = 0.875
 MAX_SLACK = 4
+# On a CPU, long buckets are multiples of this wide: oneDNN compiles kernels for each width.
+WIDTH_STEP = 16
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,10 @@ class Bucket:
     groups: Tensor
 
     def take(self, packed: Tensor) -> Tensor:
-        """(n_rows, any) of the packed tensor -> (n_groups * width, any), those of this bucket"""
-        return packed if self.rows is None else packed.index_select(0, self.rows.flatten())
+        """(n_rows or more, any) of the packed tensor -> (n_groups * width, any), those of this bucket"""
+        if self.rows is None:
+            return packed[: self.n_groups * self.width]
+        return packed.index_select(0, self.rows.flatten())
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,11 @@ def plan_attention(lengths: Ints, device: torch.device, is_key: Optional[Bools] 
     unbucket = np.empty(int(lengths.sum()), dtype=np.int64)
     buckets = []
     n_slots = 0
-    for groups in _similar_lengths(lengths):
+    runs = _similar_lengths(lengths)
+    for groups in runs:
         width = int(lengths[groups[0]])
+        if device.type == "cpu" and len(runs) > 1 and width > WIDTH_STEP * 4:
+            width += -width % WIDTH_STEP
         columns = np.arange(width)
         is_row = columns < lengths[groups, None]
         rows = starts[groups, None] + np.where(is_row, columns, 0)
@@ -160,20 +167,33 @@ class EncoderPlan:
 
 
 def runs_within(lengths: Ints, limit: Optional[int]) -> Iterator[tuple[int, int]]:
-    """Cut a sequence into the fewest runs of bounded total length.
+    """Cut a sequence into the fewest runs of bounded total length, all about as long where that is possible.
 
     lengths (Ints): (n_groups,) of what is cut.
     limit (Optional[int]): Total of a run at most (a longer group makes its own run); None: one run.
     YIELDS (tuple[int, int]): The first group of each run, and one past its last.
     """
+    if not len(lengths):
+        return
     ends = np.cumsum(lengths)
-    start = 0
-    while start < len(lengths):
+    stops = [len(lengths)] if limit is None else _filled_runs(ends, lengths, limit)
+    # One short run at the end is no saving; runs of like length are, as a CPU compiles kernels for each.
+    even = np.searchsorted(ends, ends[-1] * np.arange(1, len(stops) + 1) / len(stops))
+    even_stops = np.unique(np.append(even[:-1] + 1, len(lengths)))
+    totals = np.diff(ends[even_stops - 1], prepend=0)
+    if limit is not None and len(even_stops) == len(stops) and totals.max() <= limit:
+        stops = even_stops.tolist()
+    yield from zip([0, *stops[:-1]], stops, strict=True)
+
+
+def _filled_runs(ends: Ints, lengths: Ints, limit: int) -> list[int]:
+    """Where runs stop, if each takes as much as it can."""
+    stops: list[int] = []
+    while not stops or stops[-1] < len(lengths):
+        start = stops[-1] if stops else 0
         first = ends[start] - lengths[start]
-        stop = len(lengths) if limit is None else int(np.searchsorted(ends, first + limit, side="right"))
-        stop = max(stop, start + 1)
-        yield start, stop
-        start = stop
+        stops.append(max(int(np.searchsorted(ends, first + limit, side="right")), start + 1))
+    return stops
 
 
 def plan_micro_batches(

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_hat.modeling.plan import AttentionPlan, plan_attention, plan_micro_batches
+from spacy_hat.modeling.plan import AttentionPlan, plan_attention, plan_micro_batches, runs_within
 
 CPU = torch.device("cpu")
 lengths_of_groups = st.lists(st.integers(1, 40), min_size=1, max_size=60).map(
@@ -85,3 +85,22 @@ def test_groups_of_one_length_need_no_gather(length):
     assert [(bucket.n_groups, bucket.width, bucket.rows, bucket.keys) for bucket in plan.buckets] == [
         (5, length, None, None)
     ]
+
+
+@given(st.lists(st.integers(1, 20), max_size=40), st.one_of(st.none(), st.integers(1, 60)))
+def test_runs_within_are_the_fewest_that_the_limit_allows(lengths, limit):
+    runs = list(runs_within(np.array(lengths, dtype=np.int64), limit))
+    assert [n for start, stop in runs for n in range(start, stop)] == list(range(len(lengths)))
+    filled, total = int(bool(lengths)), 0
+    for length in lengths:
+        total += length
+        if limit is not None and total > limit and total > length:
+            filled, total = filled + 1, length
+    assert len(runs) == filled
+    for start, stop in runs:
+        assert limit is None or stop - start == 1 or sum(lengths[start:stop]) <= limit
+
+
+def test_runs_within_are_about_as_long():
+    totals = [stop - start for start, stop in runs_within(np.ones(2100, dtype=np.int64), 1000)]
+    assert totals == [700, 700, 700]

@@ -59,7 +59,7 @@ def test_segments_only_has_the_gradients_of_the_first_pieces(layout, settings):
 
 
 @pytest.mark.parametrize("layout", ["S|S", "S|SD", "SD|D"])
-def test_segments_only_computes_first_pieces_alone_in_the_last_segment_wise_block(layout):
+def test_segments_only_computes_first_pieces_alone_in_the_last_segment_wise_block(monkeypatch, layout):
     model, inputs, starts = make(layout, FULL)
     sizes = []
 
@@ -72,6 +72,8 @@ def test_segments_only_computes_first_pieces_alone_in_the_last_segment_wise_bloc
             layer.sentence_encoder.output.register_forward_hook(
                 lambda module, inputs, output: sizes.append(len(output))
             )
+    monkeypatch.setattr("spacy_hat.modeling.block.whole_tiles", lambda rows: rows)
+    monkeypatch.setattr("spacy_hat.modeling.attention.whole_tiles", lambda rows: rows)
     with torch.no_grad():
         model.forward_packed(inputs, segments_only=True)
     n_pieces, n_segments = len(inputs.piece_ids), len(starts)
