@@ -8,6 +8,7 @@ from spacy.tokens import Doc
 from spacy_transformers.data_classes import FullTransformerBatch
 from spacy_transformers.layers import split_trf_batch, trfs2arrays
 from thinc.api import Model, chain
+from thinc.layers.chain import init as init_chain
 from thinc.types import Floats2d, Ragged
 
 from ..modeling import HATModel, PackedInputs, load_tokenizer
@@ -128,7 +129,15 @@ def forward(
 
 def replace_listener(model: Model[List[Doc], FullTransformerBatch]) -> Model:
     """RETURNS (Model): What stands in a component's model where its listener stood."""
-    return chain(model, split_trf_batch())
+    tok2vec: Model = chain(model, split_trf_batch())
+    # A chain hands the truth on to every layer of unknown width; it is for those that follow.
+    tok2vec.init = init_without_truth
+    return tok2vec
+
+
+def init_without_truth(model: Model, X: Any = None, Y: Any = None) -> None:
+    """Initialize a chain of which no layer has to do with scores."""
+    init_chain(model, X=X)
 
 
 def replace_listener_cfg(hat_config: Dict[str, Any], listener_config: Dict[str, Any]) -> Dict[str, Any]:
