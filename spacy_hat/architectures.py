@@ -45,7 +45,7 @@ def hat_model_v1(
     require_sentences (bool): Whether a document without sentence boundaries is an error, rather than packed `fixed`
         with a warning.
     max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction, at most, which bounds
-        memory. On a CPU, no more than 1,024 do.
+        memory. On a CPU, no more than 2,048 do.
     output (Literal): What a document keeps. `pieces`: a vector for each piece, for any listener. `segments`: one for
         each segment, some hundred times less; the heads of this package work on it, other listeners raise.
     precision (Literal): Of prediction: `float32`; `bfloat16` for the matrix products, with sums in float32; `auto`:

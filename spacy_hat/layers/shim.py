@@ -24,7 +24,7 @@ from .hat_batch import Output
 from .predictor import Precision, Predictor
 
 # Pieces that go through a segment-wise block at once on a CPU. More are no faster, as they outgrow its caches.
-CPU_MICRO_BATCH = 1024
+CPU_MICRO_BATCH = 2048
 
 
 class HATShim(PyTorchShim):
