@@ -38,10 +38,19 @@ def test_memory_benchmark_predicts_a_long_document_with_either_output(benchmark)
 
 
 def test_memory_benchmark_draws_the_curves_of_an_evaluation(benchmark):
-    assert {name: len(curve) for name, curve in benchmark("evaluate").items()} == {
-        "without doc_cleaner": 48,
-        "with doc_cleaner, as shipped": 48,
-    }
+    curves = benchmark("evaluate")
+    assert {name: len(curve) for name, curve in curves.items()} == dict.fromkeys(memory.EVALUATIONS, 48)
+
+
+@pytest.mark.parametrize("n_pieces", [1000, 4000])
+def test_memory_benchmark_explains_a_document_by_reading_or_by_encoding_it(tmp_path, n_pieces):
+    hat = memory.save_tiny_hat(tmp_path)
+    reading = (memory.TOKENS + memory.READING) * n_pieces / memory.MB
+    nlp = memory.load_shipped("hat_textcat", hat)
+    working = memory.WORKING * n_pieces * 32 * 4 / memory.MB  # max_batch_pieces is more than the document has
+    encoding = 100.0 + (memory.TOKENS + memory.PACKED["segments"]) * n_pieces / memory.MB + working
+    assert memory.explained_mb(nlp, n_pieces, output_mb=100.0) == pytest.approx(encoding)
+    assert memory.explained_mb(nlp, n_pieces, output_mb=0.0) == pytest.approx(max(reading, encoding - 100.0))
 
 
 def test_memory_benchmark_counts_what_training_keeps(benchmark):
