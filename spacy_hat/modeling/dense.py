@@ -5,6 +5,7 @@ also brings multiplies them as fast as they go, with the activation on the way (
 gradient here, so training goes through `torch.nn.functional`.
 """
 
+import sys
 from functools import cache
 from typing import Optional, Sequence
 
@@ -12,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# Numbers of rows that kernels are compiled for: multiples of one up to 64, of the other above.
-SMALL_TILE, LARGE_TILE = 8, 32
+# Numbers of rows that kernels are compiled for: multiples of 8 up to 64, of 32 up to 1,024, of 64 above.
+TILES = ((64, 8), (1024, 32), (sys.maxsize, 64))
 
 
 class Dense(nn.Linear):
@@ -66,7 +67,7 @@ def dense(rows: Tensor, weight: Tensor, bias: Tensor, gelu: bool = False) -> Ten
 
 
 def whole_tiles(rows: Tensor) -> Tensor:
-    """Add rows of zeros, at most 7 to 64 rows and 31 to more, where oneDNN will multiply them.
+    """Add rows of zeros, a few hundredths at most of many rows, where oneDNN will multiply them.
 
     oneDNN compiles a kernel for each number of rows, and keeps half a megabyte for each of the last thousand: without
     this, a stream of documents, each of another length, has hundreds of megabytes of kernels.
@@ -76,7 +77,7 @@ def whole_tiles(rows: Tensor) -> Tensor:
     """
     if rows.device.type != "cpu" or torch.is_grad_enabled() or not one_dnn_multiplies(torch.float32):
         return rows
-    tile = SMALL_TILE if len(rows) <= SMALL_TILE**2 else LARGE_TILE
+    tile = next(tile for limit, tile in TILES if len(rows) <= limit)
     return F.pad(rows, (0, 0, 0, -len(rows) % tile)) if len(rows) % tile else rows
 
 

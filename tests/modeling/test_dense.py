@@ -6,7 +6,13 @@ from torch import nn
 from torch.nn import functional as F
 
 from spacy_hat.modeling import dense as module
-from spacy_hat.modeling.dense import PreparedDense, cpu_multiplies_bfloat16, dense, one_dnn_multiplies
+from spacy_hat.modeling.dense import (
+    PreparedDense,
+    cpu_multiplies_bfloat16,
+    dense,
+    one_dnn_multiplies,
+    whole_tiles,
+)
 
 has_one_dnn = pytest.mark.skipif(not one_dnn_multiplies(torch.float32), reason="this torch has no oneDNN")
 has_bfloat16 = pytest.mark.skipif(not cpu_multiplies_bfloat16(), reason="this CPU does not multiply bfloat16 natively")
@@ -92,3 +98,20 @@ def test_prepared_dense_puts_layers_beside_each_other(layer, dtype, gelu, n_rows
         both = torch.cat([expected(layer, rows, gelu), expected(other, rows, gelu)], dim=-1)
     assert found.dtype == dtype
     torch.testing.assert_close(found.float(), both, rtol=0, atol=1e-6 if dtype == torch.float32 else 0.05)
+
+
+@has_one_dnn
+@pytest.mark.parametrize(
+    ("n_rows", "n_tiled"), [(0, 0), (1, 8), (8, 8), (63, 64), (65, 96), (948, 960), (1024, 1024), (1025, 1088)]
+)
+def test_whole_tiles_are_few_sizes(n_rows, n_tiled):
+    rows = torch.randn(n_rows, 4)
+    with torch.no_grad():
+        tiled = whole_tiles(rows)
+    assert len(tiled) == n_tiled
+    assert torch.equal(tiled[:n_rows], rows)
+    assert not tiled[n_rows:].any()
+
+
+def test_whole_tiles_are_not_made_in_training():
+    assert len(whole_tiles(torch.randn(5, 4, requires_grad=True))) == 5
