@@ -88,7 +88,7 @@ def stream(hat: Path, config: str, n_docs: int, lengths: tuple[int, int], every:
 def pipe(hat: Hat = None, quick: Quick = False, out: Out = None) -> None:
     """`nlp.pipe` over 1,000 documents of 100 to 300 pieces, with each shipped config.
 
-    What is in use stays flat, and so does what is resident, as the encoder gives free memory back now and then.
+    What is in use stays flat. The encoder gives free memory back now and then, so that what is resident may follow.
     """
     n_docs, lengths, every = (100, (20, 60), 20) if quick else (1000, (100, 300), 100)
     configs = sorted(path.stem for path in CONFIGS.glob("*.cfg"))
