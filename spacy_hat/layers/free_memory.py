@@ -11,8 +11,8 @@ import sys
 from functools import cache
 from typing import Callable, Optional
 
-# A second or more of work on a CPU. Pages that were given back have to be asked for again: with an eighth as many pieces
-# in between, documents took up to a tenth longer.
+# A second or more of work on a CPU. Pages that were given back have to be asked for again: with an eighth of this,
+# documents took up to a tenth longer.
 PIECES_BETWEEN = 32_768
 
 
