@@ -7,7 +7,7 @@ from typing import Optional
 import numpy as np
 import torch
 
-from .plan import EncoderPlan, Ints, plan_attention, plan_micro_batches, runs_within
+from .plan import EncoderPlan, Ints, plan_attention, plan_micro_batches, ranges, runs_within
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,7 @@ class PackedInputs:
 
     def offsets(self) -> Ints:
         """RETURNS (Ints): (n_pieces,) place of each piece in its segment."""
-        starts = np.cumsum(self.segment_lengths) - self.segment_lengths
-        return np.arange(len(self.piece_ids)) - np.repeat(starts, self.segment_lengths)
+        return ranges(np.zeros_like(self.segment_lengths), self.segment_lengths)
 
     def portions(self, max_pieces: int) -> Iterator["PackedInputs"]:
         """Cut between windows, which know nothing of each other: encoded alone, each gives the same vectors.

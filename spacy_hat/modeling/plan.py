@@ -166,6 +166,16 @@ class EncoderPlan:
         return replace(self, micro_batches=(), cross_rows=own_places)
 
 
+def ranges(starts: Ints, lengths: Ints) -> Ints:
+    """Many runs of numbers, one after another.
+
+    starts (Ints): (n_runs,) the first number of each.
+    lengths (Ints): (n_runs,) how many.
+    RETURNS (Ints): (sum of lengths,) start, start + 1, … of each.
+    """
+    return np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(lengths.sum())
+
+
 def runs_within(lengths: Ints, limit: Optional[int]) -> Iterator[tuple[int, int]]:
     """Cut a sequence into the fewest runs of bounded total length, all about as long where that is possible.
 

@@ -6,7 +6,7 @@ from typing import Optional
 import numpy as np
 
 from .packed import PackedInputs
-from .plan import Ints
+from .plan import Ints, ranges
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def find_repeats(inputs: PackedInputs) -> Optional[Repeats]:
         return None
     distinct = pick_segments(inputs, firsts)
     distinct_starts = np.cumsum(distinct.segment_lengths) - distinct.segment_lengths
-    rows = np.repeat(distinct_starts[kinds] - starts, lengths) + np.arange(len(inputs.piece_ids))
+    rows = ranges(distinct_starts[kinds], lengths)
     if not np.array_equal(distinct.piece_ids[rows], inputs.piece_ids):  # two segments share a hash: once in 2 ** 64
         return None
     return Repeats(distinct, rows, kinds)
@@ -60,9 +60,8 @@ def pick_segments(inputs: PackedInputs, segments: Ints) -> PackedInputs:
     """
     lengths = inputs.segment_lengths[segments]
     starts = np.cumsum(inputs.segment_lengths) - inputs.segment_lengths
-    shift = np.repeat(starts[segments] - (np.cumsum(lengths) - lengths), lengths)
     ones = np.ones(len(segments), dtype=np.int64)
-    return PackedInputs(inputs.piece_ids[np.arange(len(shift)) + shift], lengths, ones, ones - 1)
+    return PackedInputs(inputs.piece_ids[ranges(starts[segments], lengths)], lengths, ones, ones - 1)
 
 
 def _hashes(inputs: PackedInputs, starts: Ints) -> np.ndarray:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from .packed import PackedInputs
-from .plan import Ints
+from .plan import Ints, ranges
 from .repeats import pick_segments
 
 
@@ -60,14 +60,14 @@ class SegmentCache:
             self._keep(keys, n_rows, rows)
             return rows
         assert self._rows is not None  # for the type checker: there are known segments
-        found = self._rows.index_select(0, torch.from_numpy(_ranges(starts[known], n_rows[known])))
+        found = self._rows.index_select(0, torch.from_numpy(ranges(starts[known], n_rows[known])))
         if not len(missing):
             return found.to(self._device)
         new = encode(pick_segments(inputs, missing))
         ends = np.cumsum(n_rows)
         rows = new.new_empty(int(ends[-1]), new.shape[-1])
         for segments, part in ((known, found.to(new.device)), (missing, new)):
-            places = _ranges((ends - n_rows)[segments], n_rows[segments])
+            places = ranges((ends - n_rows)[segments], n_rows[segments])
             rows.index_copy_(0, torch.from_numpy(places).to(new.device), part)
         self._keep([keys[segment] for segment in missing], n_rows[missing], new)
         return rows
@@ -97,11 +97,6 @@ def _keys(inputs: PackedInputs) -> list[bytes]:
     """The pieces of each segment. A loop over segments: a lookup each, in training only."""
     pieces = inputs.piece_ids.astype(np.int32)
     return [part.tobytes() for part in np.split(pieces, np.cumsum(inputs.segment_lengths)[:-1])]
-
-
-def _ranges(starts: Ints, lengths: Ints) -> Ints:
-    """start, start + 1, … of each, one after another: (sum of lengths,)"""
-    return np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(lengths.sum())
 
 
 def _make_rows(n_rows: int, like: Tensor, folder: Optional[Path]) -> Tensor:
