@@ -9,9 +9,8 @@ from spacy_transformers.data_classes import TransformerData
 from thinc.api import Model
 from thinc.types import Ints2d, Ragged
 
-from ..modeling import HATModel, PackedInputs
+from ..modeling import HATModel
 from ..modeling.staged import StagedEncoder
-from ..packing import PackedDocs
 from ..packing.occlusion import OneDocument
 from .hat_model import get_shim
 from .shim import HATShim
@@ -82,11 +81,6 @@ def find_encoder(model: Any) -> Optional[Model]:
     """RETURNS (Optional[Model]): The `hat` layer in a model; None if there is none."""
     nodes = model.walk() if isinstance(model, Model) else ()
     return next((node for node in nodes if node.name == "hat" and isinstance(node.shims[0], HATShim)), None)
-
-
-def inputs_of(packed: PackedDocs) -> PackedInputs:
-    """RETURNS (PackedInputs): The same batch for the encoder."""
-    return PackedInputs(packed.piece_ids, packed.segment_lengths, packed.window_lengths, packed.segment_positions)
 
 
 def classifier_input(head: ExplainedHead, outputs: List[TransformerData]) -> Any:

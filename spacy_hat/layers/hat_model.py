@@ -13,7 +13,7 @@ from thinc.types import Floats2d, Ragged
 
 from ..modeling import HATModel, PackedInputs, load_tokenizer
 from ..modeling.tokenizer import check_vocabulary
-from ..packing import Packer
+from ..packing import PackedDocs, Packer
 from .hat_batch import SegmentGrid, make_batch
 from .shim import HATShim
 
@@ -108,7 +108,7 @@ def forward(
         # Before the encoder: reading a long document takes more than its segment vectors, and in smaller pieces.
         shim.free_memory.count(len(packed.piece_ids))
     grid = SegmentGrid.of(packed, shim.output)
-    inputs = PackedInputs(packed.piece_ids, packed.segment_lengths, packed.window_lengths, packed.segment_positions)
+    inputs = inputs_of(packed)
     no_rows = torch.zeros(0, config.hidden_size, device=shim.device)
 
     def no_backprop(d_batch: FullTransformerBatch) -> List[Doc]:
@@ -125,6 +125,11 @@ def forward(
         return docs
 
     return make_batch(docs, packed, grid, grid.spread([hidden], no_rows), tokenizer), backprop
+
+
+def inputs_of(packed: PackedDocs) -> PackedInputs:
+    """RETURNS (PackedInputs): The same batch for the encoder."""
+    return PackedInputs(packed.piece_ids, packed.segment_lengths, packed.window_lengths, packed.segment_positions)
 
 
 def replace_listener(model: Model[List[Doc], FullTransformerBatch]) -> Model:

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from ..modeling.staged import StagedEncoder
 from ..packing.occlusion import OneDocument
-from .explained_head import ExplainedHead, classifier_input, inputs_of
+from .explained_head import ExplainedHead, classifier_input
+from .hat_model import inputs_of
 from .head_cells import Cells
 from .occlusion import OccludedDocument, TokenRange
 

@@ -38,12 +38,12 @@ def finished_time() -> float:
 def resident_mb() -> Optional[float]:
     """RETURNS (Optional[float]): Memory that this process has now, in MB; None where the system does not say (not
     Linux)."""
-    return _status("VmRSS")
+    return _status_mb("VmRSS")
 
 
 def peak_mb() -> Optional[float]:
     """RETURNS (Optional[float]): The most that it had since `reset_peak`, in MB; None where the system does not say."""
-    return _status("VmHWM")
+    return _status_mb("VmHWM")
 
 
 def gpu_peak_mb() -> Optional[float]:
@@ -59,11 +59,23 @@ def reset_peak() -> None:
         torch.cuda.reset_peak_memory_stats()
 
 
-def _status(field: str) -> Optional[float]:
-    if not PROCESS.is_dir():
+def status_bytes(process: Path, field: str) -> Optional[int]:
+    """Ask Linux about a process.
+
+    process (Path): Its folder under /proc.
+    field (str): A size in its status, such as VmRSS.
+    RETURNS (Optional[int]): Bytes; None where the system does not say.
+    """
+    try:
+        lines = (process / "status").read_text().splitlines()
+    except OSError:
         return None
-    lines = (PROCESS / "status").read_text().splitlines()
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:")), None)
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:")), None)
+
+
+def _status_mb(field: str) -> Optional[float]:
+    found = status_bytes(PROCESS, field)
+    return None if found is None else found / MB
 
 
 def _cpu_name() -> str:

@@ -1,12 +1,11 @@
 """Memory of this process, as its system counts it: on a GPU what is allocated there, else what is resident."""
 
 import sys
-from pathlib import Path
 from typing import Optional
 
 import torch
 
-PROCESS = Path("/proc/self")
+from .machine import PROCESS, status_bytes
 
 
 def memory_now(on_gpu: bool) -> Optional[int]:
@@ -40,11 +39,8 @@ def reset_peak(on_gpu: bool) -> None:
 
 
 def _resident(field: str) -> Optional[int]:
-    try:
-        lines = (PROCESS / "status").read_text().splitlines()
-    except OSError:
-        return _most_ever()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:"))
+    found = status_bytes(PROCESS, field)
+    return _most_ever() if found is None else found
 
 
 def _most_ever() -> Optional[int]:

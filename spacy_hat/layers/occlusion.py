@@ -14,7 +14,8 @@ from torch import Tensor
 from ..modeling import PackedInputs
 from ..packing.arrays import ranges
 from ..packing.occlusion import OneDocument, Remainder
-from .explained_head import ExplainedHead, inputs_of, scores_of
+from .explained_head import ExplainedHead, scores_of
+from .hat_model import inputs_of
 from .head_cells import Cells, cells_of
 
 TokenRange = Tuple[int, int]

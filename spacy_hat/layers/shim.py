@@ -137,8 +137,7 @@ class HATShim(PyTorchShim):
         """
         self.predictor.forget()
         encoder = self.encoder.train()
-        on_gpu = self.device.type == "cuda"
-        with self._autocast(self.mixed_precision, torch.float16 if on_gpu else torch.bfloat16):
+        with self._autocast():
             output = encoder.forward_packed(inputs, segments_only=self.output == "segments", cache=self.segment_cache)
 
         def backprop(d_output: Tensor) -> None:
@@ -159,11 +158,12 @@ class HATShim(PyTorchShim):
         super().finish_update(optimizer)
         self.predictor.forget()
 
-    def _autocast(self, wanted: bool, dtype: torch.dtype) -> ContextManager:
+    def _autocast(self) -> ContextManager:
+        """RETURNS (ContextManager): The precision of training."""
         device = self.device.type
-        if not wanted or (device == "cpu" and not cpu_multiplies_bfloat16()):
+        if not self.mixed_precision or (device == "cpu" and not cpu_multiplies_bfloat16()):
             return nullcontext()
-        return torch.autocast(device, dtype=dtype)
+        return torch.autocast(device, dtype=torch.float16 if device == "cuda" else torch.bfloat16)
 
     def to_bytes(self) -> bytes:
         """RETURNS (bytes): Configuration, weights (safetensors) and tokenizer files, in msgpack: data, no code."""

@@ -50,10 +50,7 @@ class StagedEncoder:
 
     def embed(self, inputs: PackedInputs) -> Tensor:
         """RETURNS (Tensor): (n_pieces, hidden_size), what the lowest block reads."""
-        device = self.model.device
-        pieces = torch.from_numpy(inputs.piece_ids).to(device)
-        positions = self.model._positions(torch.from_numpy(inputs.offsets()).to(device), pieces)
-        return self.model.embeddings(pieces, positions, torch.zeros_like(pieces))
+        return self.model._embed_packed(inputs)
 
     def encode_segments(self, inputs: PackedInputs) -> Tensor:
         """The first stage, a few segments at a time.
