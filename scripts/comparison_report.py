@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy
 from comparison_methods import METHODS, Task
+from markdown_table import markdown_table as titled_table
 from rich.table import Table
 from scores import LONG_DOCUMENT
 
@@ -111,8 +112,7 @@ def rich_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]
 
 def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """The same table in Markdown."""
-    lines = [["", *headers], ["---"] * (len(headers) + 1), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return titled_table(("", *headers), rows)
 
 
 def markdown_report(folder: Path, command: str) -> str:

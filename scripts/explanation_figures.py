@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from markdown_table import markdown_table
+
 from spacy_hat.cli.atomic_output import new_file
 
 
@@ -36,4 +38,4 @@ def quote(page: Path, name: str, text: str) -> None:
 
 def markdown_rows(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """RETURNS (str): a Markdown table."""
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, ("---",) * len(header), *rows)) + "\n"
+    return markdown_table(header, rows) + "\n"

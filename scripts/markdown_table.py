@@ -1,7 +1,7 @@
 """Prose and tables that read the same on GitHub and in the documentation's site."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape as html_escape
 
 CODE = re.compile(r"(`[^`]*`)")
@@ -13,14 +13,14 @@ def escape(text: str) -> str:
     return "".join(part if part.startswith("`") else re.sub(r"([*<]|__)", r"\\\1", part) for part in parts)
 
 
-def markdown_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Write a table.
 
-    header (tuple[str, ...]): Titles of the columns.
-    rows (Iterable[tuple[str, ...]]): Cells, in Markdown.
+    header (Sequence[str]): Titles of the columns.
+    rows (Iterable[Sequence[str]]): Cells, in Markdown.
     RETURNS (str): The table, without a line break at its end.
     """
-    lines = [header, ("---",) * len(header), *(tuple(map(cell, row)) for row in rows)]
+    lines = [header, ["---"] * len(header), *([*map(cell, row)] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

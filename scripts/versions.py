@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from markdown_table import markdown_table as titled_table
 from rich.console import Console
 
 ROOT = Path(__file__).parents[1]
@@ -168,14 +169,14 @@ def read_results(out: Path) -> dict[str, dict[str, Any]]:
 
 def markdown_table(results: list[dict[str, Any]]) -> str:
     """RETURNS (str): one row for each cell."""
-    rows = [HEADERS, ["---"] * len(HEADERS)]
+    rows = []
     for result in results:
         versions = {"python": result["python"], **result["versions"]}
         wanted = {"modeling": "transformers", "whole": "spacy"}[result["part"]]
         versions.setdefault(wanted, result["wanted"])
         shown = [versions.get(name, "") for name in SHOWN]
         rows.append([shown[0], " ".join(result["tests"]), *shown[1:], result["summary"]])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return titled_table(HEADERS, rows)
 
 
 def main(
