@@ -7,6 +7,7 @@ of the text each was made from; the pieces are then walked along these by their 
 import unicodedata
 from collections.abc import Callable
 
+import regex
 from spacy.tokens import Doc
 
 from tests.charsmap_tiny import rules
@@ -49,11 +50,9 @@ def sentencepiece(text: str) -> Read:
     """
     read: Read = []
     start = 0
-    while start < len(text):
-        end = start + 1
-        while end < len(text) and unicodedata.category(text[end])[0] == "M":
-            end += 1
-        cluster = text[start:end]
+    # Letters with what belongs to them: marks, and letters that count as such (Unicode annex 29).
+    for cluster in regex.findall(r"\X", text):
+        end = start + len(cluster)
         sources = [cluster[:length] for length in range(1, len(cluster) + 1) if cluster[:length] in RULES]
         if sources and len(cluster.encode()) < 6:
             read += [(c, start, start + len(sources[0]) - 1) for c in RULES[sources[0]]]

@@ -59,6 +59,9 @@ def test_tokenize_gives_each_token_what_is_made_of_its_characters(name, text, ma
     places=st.sets(st.integers(0, 60)),
 )
 @example(words=["the", "court"], joint=" ", places={2, 5, 6})
+# letters that belong to the one before them as marks do, and an accent behind: a halfwidth sound mark, a Thai vowel
+@example(words=["\uff8a\uff9e", "\u0301c"], joint="", places=set())
+@example(words=["\u0e19\u0e49\u0e33", "\u0301c"], joint="", places=set())
 def test_tokenize_gives_each_token_its_characters_wherever_text_is_cut(name, words, joint, places):
     text = joint.join(words)
     doc = cut(text, {place for place in places if place < len(text)})
