@@ -2,7 +2,7 @@
 
 `spacy_hat/modeling/attention.py` chooses by the answer. Times are medians; only ratios within one run mean anything.
 
-    python benchmarks/attention.py
+    python -m benchmarks.attention
 """
 
 from collections.abc import Callable
@@ -14,10 +14,10 @@ import typer
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
-from timing import median_seconds
 from torch import Tensor
 from torch.nn import functional as F
 
+from benchmarks.timing import median_seconds
 from spacy_hat.modeling.attention import plain_attention
 
 N_HEADS, HEAD_SIZE = 12, 32

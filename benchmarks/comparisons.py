@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rich.table import Table
-from timing import Key
 
-from spacy_hat.modeling.dense import cpu_multiplies_bfloat16
+from benchmarks.timing import Key
+from spacy_hat.machine.processor import cpu_multiplies_bfloat16
 
 BOTH_BFLOAT16 = "bfloat16 of both"
 

@@ -1,6 +1,6 @@
 """Which kernel is fastest for a dense layer on this CPU? `spacy_hat/modeling/dense.py` chooses by the answer.
 
-    python benchmarks/dense.py
+    python -m benchmarks.dense
 
 `F.linear` is MKL in float32 and oneDNN in bfloat16; oneDNN with weights as they are, and with weights laid out for it
 beforehand. Medians of turns; only ratios within a row mean anything.
@@ -10,15 +10,16 @@ from itertools import product
 
 import torch
 import typer
-from comparisons import precisions
-from results import Json, Quick, Repeats, command_line, write_results
 from rich.console import Console
 from rich.table import Table
-from timing import Work, medians, run_rows, time_in_turns
 from torch import nn
 from torch.nn import functional as F
 
-from spacy_hat.modeling.dense import PreparedDense, dense, one_dnn_multiplies
+from benchmarks.comparisons import precisions
+from benchmarks.results import Json, Quick, Repeats, command_line, write_results
+from benchmarks.timing import Work, medians, run_rows, time_in_turns
+from spacy_hat.modeling.dense import PreparedDense, dense
+from spacy_hat.modeling.one_dnn import one_dnn_multiplies
 
 WIDTHS = (384, 768)
 ROWS = (32, 256, 1024, 4096)

@@ -1,9 +1,9 @@
 """The encoder alone, at base size, against the encoders it stands beside and the limit of the machine.
 
-    python benchmarks/encoder.py predict
-    python benchmarks/encoder.py training
-    python benchmarks/encoder.py repeats
-    python benchmarks/encoder.py peers
+    python -m benchmarks.encoder predict
+    python -m benchmarks.encoder training
+    python -m benchmarks.encoder repeats
+    python -m benchmarks.encoder peers
 
 Within a command, everything is timed in turns; a ratio is their median time divided by ours. HAT runs as the pipeline
 runs it (`HATShim`, every piece handed out). A peer that predicts in bfloat16 has its weights in it, or autocast,
@@ -12,19 +12,25 @@ whichever is faster. Each takes --quick, and --json FILE for the figures.
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
-import our_encoder
-import peers
 import torch
 import typer
-from comparisons import Comparison, compare, comparison_table, precisions, seconds_table
-from products import bare_products, useful_flops
-from repeated_segments import made_distinct, pack_sentences, repeated_share, ufunc_docstrings, without_looking
-from results import Json, Quick, Repeats, command_line, write_results
 from rich.console import Console
-from sizes import ADHOC, BASE, QUICK, Size, full_lengths, pad, random_pieces, sentence_lengths
-from timing import Key, Work, medians, run_rows, time_in_turns
+
+from benchmarks import our_encoder, peers
+from benchmarks.comparisons import Comparison, compare, comparison_table, precisions, seconds_table
+from benchmarks.products import bare_products, useful_flops
+from benchmarks.repeated_segments import (
+    made_distinct,
+    pack_sentences,
+    repeated_share,
+    ufunc_docstrings,
+    without_looking,
+)
+from benchmarks.results import Json, Quick, Repeats, command_line, write_results
+from benchmarks.sizes import ADHOC, BASE, QUICK, Size, full_lengths, pad, random_pieces, sentence_lengths
+from benchmarks.timing import Key, Work, medians, run_rows, time_in_turns
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 console = Console()
@@ -37,7 +43,7 @@ REPEAT_DOCS = 5
 
 def report(
     ctx: typer.Context,
-    out: Optional[Path],
+    out: Path | None,
     runs: dict[Key, list[float]],
     comparisons: list[Comparison],
     **figures: Any,

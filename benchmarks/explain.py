@@ -1,4 +1,4 @@
-"""What explaining a document costs, in forward passes over it: `python benchmarks/explain.py`.
+"""What explaining a document costs, in forward passes over it: `python -m benchmarks.explain`.
 
 A random encoder of MiniLM's width in three layouts, a document of sentences of about 20 words, packed greedily. A pass
 for each sentence would be what a naive occlusion costs.
@@ -21,8 +21,8 @@ from spacy.training import Example
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
+from spacy_hat.explanations import explain
 from spacy_hat.modeling import HATConfig, HATModel
-from spacy_hat.pipeline.explain import explain
 
 LAYOUTS = {"interleaved": "S|SD|S|SD|S|SD", "late": "S|S|S|SD|D|D", "segments alone": "S|S|S|S|S|S"}
 WORDS = [f"word{number}" for number in range(500)]

@@ -1,6 +1,6 @@
 """What a training step costs with frozen blocks, and with their output kept in a cache.
 
-    python benchmarks/frozen.py
+    python -m benchmarks.frozen
 
 A document of full segments, at the size of MiniLM, the first four of six blocks segment-wise alone. The cache has seen
 the document before, as in every epoch but the first.
@@ -11,13 +11,14 @@ from typing import Any
 
 import torch
 import typer
-from comparisons import precisions
-from our_encoder import training
-from results import Json, Quick, Repeats, command_line, write_results
 from rich.console import Console
 from rich.table import Table
-from sizes import QUICK, Size, full_lengths, random_pieces
-from timing import Work, medians, run_rows, time_in_turns
+
+from benchmarks.comparisons import precisions
+from benchmarks.our_encoder import training
+from benchmarks.results import Json, Quick, Repeats, command_line, write_results
+from benchmarks.sizes import QUICK, Size, full_lengths, random_pieces
+from benchmarks.timing import Work, medians, run_rows, time_in_turns
 
 MINILM = Size(384, 6, 12, 1536, 30_522)
 LAYOUT = "S|S|S|S|SD|SD"

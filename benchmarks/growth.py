@@ -1,24 +1,24 @@
 """What a document costs by its length, from 1,000 to 256,000 pieces, through `nlp.pipe`.
 
-    python benchmarks/growth.py --json docs/performance/growth.json
+    python -m benchmarks.growth --json results/performance/growth.json
 
 Each length has a process of its own, so that its peak memory is its own.
 """
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import numpy as np
 import typer
-from pipelines import load_shipped, make_text, save_tiny_hat
-from resident import in_fresh_process
-from results import Json, Quick, Repeats, command_line, write_results
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from spacy_hat.pipeline.speed import measure_speed
+from benchmarks.pipelines import load_shipped, make_text, save_tiny_hat
+from benchmarks.resident import in_fresh_process
+from benchmarks.results import Json, Quick, Repeats, command_line, write_results
+from spacy_hat.profiling.speed import measure_speed
 
 LENGTHS = (1_000, 4_000, 16_000, 64_000, 256_000)
 QUICK_LENGTHS = (200, 800, 3_200)
@@ -82,7 +82,7 @@ def main(
 
 def megabytes_above(speed: dict[str, Any]) -> str:
     """RETURNS (str): Peak memory above the loaded model; nothing where the system does not say."""
-    peak: Optional[float] = speed["peak_mb"]
+    peak: float | None = speed["peak_mb"]
     return "" if peak is None else f"{peak - speed['loaded_mb']:,.0f}"
 
 

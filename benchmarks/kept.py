@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from resident import MB
 from torch import Tensor
 
+from benchmarks.resident import MB
 from spacy_hat.modeling import HATModel, PackedInputs
 
 

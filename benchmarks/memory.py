@@ -1,9 +1,9 @@
 """What is held in memory: over a stream of documents, for one long one, in evaluation and in training. Linux only.
 
-    python benchmarks/memory.py pipe models/hat-minilm
-    python benchmarks/memory.py document models/hat-minilm
-    python benchmarks/memory.py evaluate models/hat-minilm
-    python benchmarks/memory.py training models/hat-minilm
+    python -m benchmarks.memory pipe models/hat-minilm
+    python -m benchmarks.memory document models/hat-minilm
+    python -m benchmarks.memory evaluate models/hat-minilm
+    python -m benchmarks.memory training models/hat-minilm
 
 Each takes --quick, which puts a tiny HAT of random weights in the place of the folder, and --out FILE for JSON.
 """
@@ -14,12 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
-from kept import measure_kept
-from pipelines import CONFIGS, label, load_shipped, make_text, make_texts, save_tiny_hat
-from resident import MB, in_fresh_process, in_use_mb, peak_mb, reset_peak, resident_mb
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -27,14 +24,17 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training.loop import create_evaluation_callback
 
-from spacy_hat.layers.free_memory import give_back
+from benchmarks.kept import measure_kept
+from benchmarks.pipelines import CONFIGS, label, load_shipped, make_text, make_texts, save_tiny_hat
+from benchmarks.resident import MB, in_fresh_process, in_use_mb, peak_mb, reset_peak, resident_mb
 from spacy_hat.layers.hat_model import get_shim
+from spacy_hat.machine.free_memory import give_back
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 console = Console()
-Hat = Annotated[Optional[Path], typer.Argument(help="Folder of a HAT")]
+Hat = Annotated[Path | None, typer.Argument(help="Folder of a HAT")]
 Quick = Annotated[bool, typer.Option("--quick", help="A tiny HAT, and little of everything")]
-Out = Annotated[Optional[Path], typer.Option(help="Write the results there, as JSON")]
+Out = Annotated[Path | None, typer.Option(help="Write the results there, as JSON")]
 # What explains the peak of one document. Bytes of a piece: in spaCy's tokens; in what the tokenizer makes of it while
 # it reads; in alignment, strings and what the allocator keeps around them. And how many times the hidden states of what
 # goes through the encoder together. TOKENS and READING were measured step by step. PACKED and WORKING were fitted to
@@ -47,7 +47,7 @@ Shipped = Annotated[str, typer.Option(help="Shipped config")]
 
 
 @contextmanager
-def encoder(folder: Optional[Path], quick: bool) -> Iterator[Path]:
+def encoder(folder: Path | None, quick: bool) -> Iterator[Path]:
     """YIELDS (Path): the folder given, or with --quick one that is there for the time of the benchmark."""
     if folder is not None and not quick:
         yield folder
@@ -63,7 +63,7 @@ def run(quick: bool, work: Callable[..., Any], *args: Any) -> Any:
     return work(*args) if quick else in_fresh_process(work, *args)
 
 
-def report(table: Table, results: Any, out: Optional[Path]) -> None:
+def report(table: Table, results: Any, out: Path | None) -> None:
     """Print the table, and write the results."""
     console.print(table)
     if out is not None:

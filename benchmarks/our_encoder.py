@@ -3,9 +3,9 @@
 from typing import Any
 
 import torch
-from sizes import Size
-from timing import Work
 
+from benchmarks.sizes import Size
+from benchmarks.timing import Work
 from spacy_hat.layers.shim import HATShim
 from spacy_hat.modeling import HATModel, PackedInputs
 

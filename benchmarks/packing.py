@@ -1,24 +1,24 @@
 """How fast a Doc becomes segments, and what part that is of encoding it.
 
-python benchmarks/packing.py models/hat-minilm
+python -m benchmarks.packing models/hat-minilm
 """
 
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Optional
+from typing import Annotated
 
 import spacy
 import torch
 import typer
-from pipelines import save_tiny_hat
-from results import Quick
 from rich.console import Console
 from rich.table import Table
-from sizes import BASE, QUICK, Size, full_lengths, random_pieces
 from spacy.tokens import Doc
-from timing import Work, seconds_of
 
+from benchmarks.pipelines import save_tiny_hat
+from benchmarks.results import Quick
+from benchmarks.sizes import BASE, QUICK, Size, full_lengths, random_pieces
+from benchmarks.timing import Work, seconds_of
 from spacy_hat.modeling import HATModel, load_tokenizer
 from spacy_hat.packing import FastTokenizer, Packer, Packing, tokenize
 
@@ -61,7 +61,7 @@ def encoding_seconds(size: Size, n_pieces: int, repeats: int) -> float:
 
 
 def main(
-    tokenizer_folder: Annotated[Optional[Path], typer.Argument(help="Folder with a tokenizer")] = None,
+    tokenizer_folder: Annotated[Path | None, typer.Argument(help="Folder with a tokenizer")] = None,
     n_pieces: Annotated[int, typer.Option(help="Pieces of the document")] = 100_000,
     segment_length: Annotated[int, typer.Option(help="Pieces of a segment")] = 128,
     packing: Annotated[Packing, typer.Option(help="sentences, greedy or fixed")] = "greedy",

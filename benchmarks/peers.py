@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 import transformers
-from sizes import FIRST_WORD, Ints, Size
-from timing import Work, seconds_of
 from torch import Tensor, nn
+
+from benchmarks.sizes import FIRST_WORD, Ints, Size
+from benchmarks.timing import Work, seconds_of
 
 # A slice of this part of the rows, or of the pieces, is enough to tell which of two ways is faster.
 TRIAL = 4

@@ -1,7 +1,7 @@
 """From documents to cats, through `nlp.pipe`: where the time goes, and against spacy-transformers on the same weights.
 
-    python benchmarks/pipeline.py documents
-    python benchmarks/pipeline.py short
+    python -m benchmarks.pipeline documents
+    python -m benchmarks.pipeline short
 
 Both take the folder of a BERT and a corpus (defaults: what `spacy project run assets` and `prepare` make), --quick, and
 --json FILE for the figures. All pipelines take turns; ratios are of documents a second.
@@ -14,16 +14,16 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
-from comparisons import Comparison, compare, comparison_table, precisions, seconds_table
-from results import Json, Quick, Repeats, command_line, write_results
 from rich.console import Console
 from rich.table import Table
-from running_text import SPEECHES, cut_texts
 from spacy.language import Language
-from timing import Key, Work, medians, run_rows, time_in_turns
-from twin_pipelines import STRIDED, WHOLE, Twins, save_bert
 
-from spacy_hat.pipeline.profile import Profile, profile_pipe
+from benchmarks.comparisons import Comparison, compare, comparison_table, precisions, seconds_table
+from benchmarks.results import Json, Quick, Repeats, command_line, write_results
+from benchmarks.running_text import SPEECHES, cut_texts
+from benchmarks.timing import Key, Work, medians, run_rows, time_in_turns
+from benchmarks.twin_pipelines import STRIDED, WHOLE, Twins, save_bert
+from spacy_hat.profiling.profile import Profile, profile_pipe
 
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 console = Console()

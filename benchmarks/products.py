@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import torch
-from sizes import Ints, Size
-from timing import Work
 from torch import Tensor, nn
 
+from benchmarks.sizes import Ints, Size
+from benchmarks.timing import Work
 from spacy_hat.modeling.dense import PreparedDense
 
 

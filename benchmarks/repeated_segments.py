@@ -4,9 +4,9 @@ from unittest import mock
 
 import numpy as np
 import spacy
-from sizes import FIRST_WORD, Size
-from timing import Work
 
+from benchmarks.sizes import FIRST_WORD, Size
+from benchmarks.timing import Work
 from spacy_hat.modeling import PackedInputs, model
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any
 
-from spacy_hat.layers.machine import MB, peak_mb, reset_peak, resident_mb
+from spacy_hat.machine.processor import MB, peak_mb, reset_peak, resident_mb
 
 __all__ = ["MB", "in_fresh_process", "in_use_mb", "peak_mb", "reset_peak", "resident_mb"]
 

@@ -2,20 +2,20 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
-from spacy_hat.layers.machine import describe_machine
+from spacy_hat.machine.processor import describe_machine
 
 Quick = Annotated[bool, typer.Option("--quick", help="Tiny sizes and few runs, to see that it works")]
-Json = Annotated[Optional[Path], typer.Option("--json", help="Write the figures there")]
+Json = Annotated[Path | None, typer.Option("--json", help="Write the figures there")]
 Repeats = Annotated[int, typer.Option(min=1, help="Timed runs of each, in turns")]
 
 
 def command_line(ctx: typer.Context, script: str) -> str:
     """RETURNS (str): The command as it was given, the place of its results left out."""
-    words = [f"python benchmarks/{script}"]
+    words = [f"python -m benchmarks.{script.removesuffix('.py')}"]
     for parameter in ctx.command.params:
         name = str(parameter.name)
         # By name: typer may bring a click of its own, whose enumeration is another.
@@ -28,12 +28,12 @@ def command_line(ctx: typer.Context, script: str) -> str:
     return " ".join(words)
 
 
-def write_results(out: Optional[Path], command: str, figures: dict[str, Any]) -> None:
+def write_results(out: Path | None, command: str, figures: dict[str, Any]) -> None:
     """Write the figures of a benchmark, if they are wanted.
 
-    out (Optional[Path]): where to.
+    out (Path | None): where to.
     command (str): what made them.
-    figures (dict[str, Any]): under the names that scripts/performance.py reads.
+    figures (dict[str, Any]): under the names that tools/performance.py reads.
     """
     if out is None:
         return

@@ -3,10 +3,10 @@
 from itertools import cycle, islice
 from pathlib import Path
 
-from pipelines import make_text
 from spacy.vocab import Vocab
 
-from spacy_hat.pipeline.text_files import read_texts
+from benchmarks.pipelines import make_text
+from spacy_hat.corpora.text_files import read_texts
 
 SPEECHES = Path("corpus/speeches/train.spacy")
 

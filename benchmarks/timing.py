@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
-from spacy_hat.layers.machine import finished_time
+from spacy_hat.machine.clock import finished_time
 
 Work = Callable[[], object]
 # What is done, by whom, in which precision.

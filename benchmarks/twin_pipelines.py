@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import spacy
-from pipelines import label, load_shipped, make_texts, save_tiny_tokenizer
 from spacy.language import Language
 from transformers import BertConfig, BertModel
 
+from benchmarks.pipelines import label, load_shipped, make_texts, save_tiny_tokenizer
 from spacy_hat.modeling import load_tokenizer, warm_start
 
 LISTENER = {

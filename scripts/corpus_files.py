@@ -12,7 +12,7 @@ from rich.table import Table
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from spacy_hat.cli.atomic_output import new_file
+from spacy_hat.machine.atomic_output import new_file
 
 # spaCy refuses texts of more than 1,000,000 characters, with parsers in mind (E088). Nothing here parses.
 MAX_TEXT_LENGTH = 10_000_000

@@ -10,14 +10,22 @@ from typing import Annotated, Any
 
 import spacy
 import typer
-from corpus_files import MAX_TEXT_LENGTH, progress_bar
 from rich.console import Console
-from scores import SPANS_KEY, Scores, best_label, document_scores, scores_table, sentence_labels, sentence_scores
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from spacy_hat.cli.atomic_output import new_file
+from scripts.corpus_files import MAX_TEXT_LENGTH, progress_bar
+from scripts.scores import (
+    SPANS_KEY,
+    Scores,
+    best_label,
+    document_scores,
+    scores_table,
+    sentence_labels,
+    sentence_scores,
+)
 from spacy_hat.layers.hat_model import get_shim
+from spacy_hat.machine.atomic_output import new_file
 from spacy_hat.packing import tokenize
 
 

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from types import ModuleType
 
 import numpy
-from docstring_prose import Paragraph, count_titled_sections, prose
 from scipy.sparse.csgraph import connected_components
 from sklearn.feature_extraction.text import CountVectorizer
+
+from scripts.docstring_prose import Paragraph, count_titled_sections, prose
 
 MIN_TITLED_SECTIONS = 3
 KINDS = ("class", "function", "method")

@@ -1,6 +1,6 @@
 """What predicting in bfloat16 costs in accuracy, on documents that a pipeline has not seen.
 
-    python scripts/precision.py training/textcat/model-best=corpus/speeches/test.spacy \
+    python -m scripts.precision training/textcat/model-best=corpus/speeches/test.spacy \
         training/spancat/model-best=corpus/reference/test.spacy
 
 Figures of pipelines of the same task are averaged, weighted by the documents or sentences that they are over.
@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from evaluate import evaluate
 from rich.console import Console
 from rich.table import Table
 
-from spacy_hat.cli.atomic_output import new_file
-from spacy_hat.layers.machine import describe_machine
-from spacy_hat.modeling.dense import cpu_multiplies_bfloat16
+from scripts.evaluate import evaluate
+from spacy_hat.machine.atomic_output import new_file
+from spacy_hat.machine.processor import cpu_multiplies_bfloat16, describe_machine
 
-COMMAND = "python scripts/precision.py"
+COMMAND = "python -m scripts.precision"
 PRECISIONS = ("float32", "bfloat16")
 
 

@@ -18,13 +18,14 @@ from typing import Annotated
 
 import numpy
 import typer
-from corpus_files import blank_english, counts_table, progress_bar, sentence_labels, write_parts
-from docstring_prose import Paragraph
-from numpy_reference import KINDS, Entry, read_reference, twin_groups
 from rich.console import Console
 from spacy.language import Language
 from spacy.pipeline import Sentencizer
 from spacy.tokens import Doc, Span
+
+from scripts.corpus_files import blank_english, counts_table, progress_bar, sentence_labels, write_parts
+from scripts.docstring_prose import Paragraph
+from scripts.numpy_reference import KINDS, Entry, read_reference, twin_groups
 
 SPANS_KEY = "sc"
 DEV_SHARE = 0.13

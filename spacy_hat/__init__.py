@@ -7,10 +7,10 @@ __version__ = "0.1.0"
 
 # Loaded when first asked for: importing this package is cheap.
 _LAZY = {
-    "Explanation": "spacy_hat.pipeline.explain",
-    "explain": "spacy_hat.pipeline.explain",
-    "explain_labels": "spacy_hat.pipeline.explain",
-    "render": "spacy_hat.pipeline.page",
+    "Explanation": "spacy_hat.explanations",
+    "explain": "spacy_hat.explanations",
+    "explain_labels": "spacy_hat.explanations",
+    "render": "spacy_hat.explanations.page",
 }
 __all__ = ["Explanation", "__version__", "explain", "explain_labels", "render"]
 

@@ -1,6 +1,7 @@
 """What configs can name, except the optimizer: a builder for each entry point of setup.cfg, construction only."""
 
-from typing import Any, Callable, Dict, List, Literal, Optional, Tuple
+from collections.abc import Callable
+from typing import Any, Literal
 
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import FullTransformerBatch
@@ -16,10 +17,10 @@ from .pipeline.sentence_suggester import build_sentence_suggester
 
 
 def hat_model_v1(
-    name: Optional[str],
+    name: str | None,
     *,
-    tokenizer_config: Optional[Dict[str, Any]] = None,
-    transformer_config: Optional[Dict[str, Any]] = None,
+    tokenizer_config: dict[str, Any] | None = None,
+    transformer_config: dict[str, Any] | None = None,
     packing: Literal["sentences", "greedy", "fixed"] = "greedy",
     overflow: Literal["window", "truncate", "error"] = "window",
     require_sentences: bool = False,
@@ -27,16 +28,16 @@ def hat_model_v1(
     output: Literal["pieces", "segments"] = "pieces",
     precision: Literal["float32", "bfloat16", "auto"] = "float32",
     segment_cache_mb: int = 0,
-    segment_cache_folder: Optional[str] = None,
+    segment_cache_folder: str | None = None,
     mixed_precision: bool = False,
-    grad_scaler_config: Optional[Dict[str, Any]] = None,
-) -> Model[List[Doc], FullTransformerBatch]:
+    grad_scaler_config: dict[str, Any] | None = None,
+) -> Model[list[Doc], FullTransformerBatch]:
     """The HAT encoder, for the `transformer` or `hat` component: whole documents, one row of output per segment.
 
-    name (Optional[str]): Folder or hub name of a HAT checkpoint. Read when the pipeline is initialized; afterwards the
+    name (str | None): Folder or hub name of a HAT checkpoint. Read when the pipeline is initialized; afterwards the
         weights live in the pipeline, and this is never looked at again.
-    tokenizer_config (Optional[Dict[str, Any]]): Options for the checkpoint's tokenizer.
-    transformer_config (Optional[Dict[str, Any]]): Entries of the checkpoint's config.json to override, such as
+    tokenizer_config (dict[str, Any] | None): Options for the checkpoint's tokenizer.
+    transformer_config (dict[str, Any] | None): Entries of the checkpoint's config.json to override, such as
         `frozen_blocks`, `activation_checkpointing` and `hidden_dropout_prob`; `revision` pins a hub version.
     packing (Literal): How sentences become segments. `sentences`: one each, for sentence-level work; `greedy`: whole
         sentences share a segment while they fit, for documents; `fixed`: filled to the brim, no sentences needed.
@@ -53,11 +54,11 @@ def hat_model_v1(
     segment_cache_mb (int): With `frozen_blocks` in `transformer_config`: megabytes in which training keeps what these
         make of a segment before segments attend to each other, which is the same in every epoch. Segments that do
         not fit are encoded each time. 0: no cache.
-    segment_cache_folder (Optional[str]): Keep it in a nameless file there, mapped into memory, not in memory itself.
+    segment_cache_folder (str | None): Keep it in a nameless file there, mapped into memory, not in memory itself.
     mixed_precision (bool): Train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a CPU that
         multiplies it natively, float32 on other CPUs.
-    grad_scaler_config (Optional[Dict[str, Any]]): Options of thinc's PyTorchGradScaler, as in spacy-transformers.
-    RETURNS (Model[List[Doc], FullTransformerBatch]): The model. Rows are segments; `last_hidden_state` is (n_segments,
+    grad_scaler_config (dict[str, Any] | None): Options of thinc's PyTorchGradScaler, as in spacy-transformers.
+    RETURNS (Model[list[Doc], FullTransformerBatch]): The model. Rows are segments; `last_hidden_state` is (n_segments,
         longest segment, hidden_size), where the first piece of a row, its segment vector, belongs to no token. With
         output = "segments" it is (n_segments, 1, hidden_size), these vectors.
     """
@@ -75,12 +76,12 @@ def hat_model_v1(
 
 
 def hat_tok2vec_v1(
-    name: Optional[str],
+    name: str | None,
     pooling: Model[Ragged, Floats2d],
     *,
     grad_factor: float = 1.0,
-    tokenizer_config: Optional[Dict[str, Any]] = None,
-    transformer_config: Optional[Dict[str, Any]] = None,
+    tokenizer_config: dict[str, Any] | None = None,
+    transformer_config: dict[str, Any] | None = None,
     packing: Literal["sentences", "greedy", "fixed"] = "greedy",
     overflow: Literal["window", "truncate", "error"] = "window",
     require_sentences: bool = False,
@@ -88,16 +89,16 @@ def hat_tok2vec_v1(
     output: Literal["pieces", "segments"] = "pieces",
     precision: Literal["float32", "bfloat16", "auto"] = "float32",
     segment_cache_mb: int = 0,
-    segment_cache_folder: Optional[str] = None,
+    segment_cache_folder: str | None = None,
     mixed_precision: bool = False,
-    grad_scaler_config: Optional[Dict[str, Any]] = None,
-) -> Model[List[Doc], List[Floats2d]]:
+    grad_scaler_config: dict[str, Any] | None = None,
+) -> Model[list[Doc], list[Floats2d]]:
     """The HAT encoder inside one component. This is what `replace_listeners` writes into a config.
 
     pooling (Model[Ragged, Floats2d]): From the pieces of a token to its vector.
     grad_factor (float): Multiplies the gradient that reaches the encoder; 0 freezes it.
     The other parameters are those of `spacy-hat.HATModel.v1`.
-    RETURNS (Model[List[Doc], List[Floats2d]]): (n_tokens, hidden_size) for each Doc; heads of this package read the
+    RETURNS (Model[list[Doc], list[Floats2d]]): (n_tokens, hidden_size) for each Doc; heads of this package read the
         segments behind it.
     """
     model = hat_model_v1(
@@ -117,46 +118,46 @@ def hat_tok2vec_v1(
 
 
 def document_classifier_v1(
-    tok2vec: Model[List[Doc], List[Floats2d]],
+    tok2vec: Model[list[Doc], list[Floats2d]],
     *,
     exclusive_classes: bool,
     pooling: Literal["max", "mean", "attentive", "first"] = "max",
     dropout: float = 0.1,
-    nO: Optional[int] = None,
-) -> Model[List[Doc], Floats2d]:
+    nO: int | None = None,
+) -> Model[list[Doc], Floats2d]:
     """The head for `textcat` and `textcat_multilabel`: all segments of a document decide on its labels.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): `spacy-transformers.TransformerListener.v1`, or
+    tok2vec (Model[list[Doc], list[Floats2d]]): `spacy-transformers.TransformerListener.v1`, or
         `spacy-hat.HATTok2Vec.v1`. The head reads whole segments behind it; the pooling of pieces to tokens in it
         has no effect here.
     exclusive_classes (bool): True for textcat (the scores of a document sum to 1), False for textcat_multilabel.
     pooling (Literal): How segment vectors become one vector: `max` and `mean` over segments, `attentive` (learned
         weights), `first` (the first segment's).
     dropout (float): Before the output, in training. It is the head's own: `[training] dropout` does not reach it.
-    nO (Optional[int]): n_labels; inferred from the data if None.
-    RETURNS (Model[List[Doc], Floats2d]): Scores, (n_docs, n_labels).
+    nO (int | None): n_labels; inferred from the data if None.
+    RETURNS (Model[list[Doc], Floats2d]): Scores, (n_docs, n_labels).
     """
     return document_classifier(tok2vec, pooling=pooling, exclusive_classes=exclusive_classes, dropout=dropout, nO=nO)
 
 
 def span_classifier_v1(
-    tok2vec: Model[List[Doc], List[Floats2d]],
+    tok2vec: Model[list[Doc], list[Floats2d]],
     *,
     exclusive_classes: bool,
     dropout: float = 0.1,
-    nO: Optional[int] = None,
-) -> Model[Tuple[List[Doc], Ragged], Floats2d]:
+    nO: int | None = None,
+) -> Model[tuple[list[Doc], Ragged], Floats2d]:
     """The head for `spancat` and `spancat_singlelabel`: spans in the context of their document, with any suggester.
 
     A span is the mean of its segments' vectors beside the mean of its own pieces; where the encoder keeps segment
     vectors only (`output = "segments"`), beside that of its tokens' segments.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): `spacy-transformers.TransformerListener.v1`, or
+    tok2vec (Model[list[Doc], list[Floats2d]]): `spacy-transformers.TransformerListener.v1`, or
         `spacy-hat.HATTok2Vec.v1`.
     exclusive_classes (bool): True for spancat_singlelabel, False for spancat.
     dropout (float): Before the output, in training. It is the head's own: `[training] dropout` does not reach it.
-    nO (Optional[int]): n_labels, with the negative label if there is one; inferred from the data if None.
-    RETURNS (Model[Tuple[List[Doc], Ragged], Floats2d]): Scores, (n_spans, n_labels).
+    nO (int | None): n_labels, with the negative label if there is one; inferred from the data if None.
+    RETURNS (Model[tuple[list[Doc], Ragged], Floats2d]): Scores, (n_spans, n_labels).
     """
     return span_classifier(tok2vec, exclusive_classes=exclusive_classes, dropout=dropout, nO=nO)
 

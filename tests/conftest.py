@@ -20,6 +20,6 @@ settings.load_profile("spacy_hat")
 @pytest.fixture(scope="session")
 def hat_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The checkpoint of a tiny random HAT."""
-    from .pipeline.pipelines import save_hat
+    from .support.pipelines import save_hat
 
     return save_hat(tmp_path_factory.mktemp("hat"))

@@ -5,8 +5,8 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, Optional
 
 import pytest
 import spacy
@@ -156,7 +156,7 @@ def test_site_has_a_place_for_every_page() -> None:
         ("", None),
     ],
 )
-def test_site_build_fails_on_links_that_lead_nowhere(tmp_path: Path, wrong: str, warning: Optional[str]) -> None:
+def test_site_build_fails_on_links_that_lead_nowhere(tmp_path: Path, wrong: str, warning: str | None) -> None:
     (command,) = re.findall(r"^.*bin/mkdocs (build .*) --site-dir", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text(f"# Title\n\n{wrong}\n", encoding="utf8")

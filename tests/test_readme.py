@@ -12,8 +12,8 @@ import spacy
 from spacy.cli.train import train
 from transformers import BertConfig, BertModel
 
+from .support.tokenizers_tiny import wordpiece_tokenizer
 from .test_configs import ROOT, corpus  # noqa: F401
-from .tokenizers_tiny import wordpiece_tokenizer
 
 README = (ROOT / "README.md").read_text(encoding="utf8")
 CODE_BLOCK = re.compile(r"((?:<!-- [^\n]* -->\n)?)```(\w+)\n(.*?)```", flags=re.DOTALL)

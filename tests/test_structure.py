@@ -14,15 +14,26 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "spacy_hat"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-# design: each imports only from those below it; packing and modeling stand side by side
-LAYERS = {"cli": 4, "architectures": 3, "pipeline": 2, "layers": 1, "packing": 0, "modeling": 0}
+# Each room imports only from those below it. Rooms of one floor do not know each other.
+FLOORS = [
+    {"cli"},
+    {"explanations", "training", "checkpoints", "profiling", "architectures"},
+    {"pipeline"},
+    {"layers"},
+    {"modeling", "packing"},
+    {"corpora", "machine"},
+    {"choices", "ragged"},
+]
+LAYERS = {room: len(FLOORS) - number for number, rooms in enumerate(FLOORS) for room in rooms}
+COMMAND_ROOMS = {"explanations", "training", "checkpoints", "profiling"}
+WITH_THINC = {"layers", "pipeline", "architectures", *COMMAND_ROOMS}
 OUTSIDERS = {
-    "torch": {"modeling", "layers"},
-    "transformers": {"modeling", "layers"},
+    "torch": {"machine", "modeling", "layers", *COMMAND_ROOMS},
+    "transformers": {"modeling", "layers", "explanations"},
     "safetensors": {"modeling", "layers"},
     "huggingface_hub": {"modeling", "layers"},
-    "spacy_transformers": {"layers", "pipeline", "architectures"},
-    "thinc": {"layers", "pipeline", "architectures"},
+    "spacy_transformers": WITH_THINC,
+    "thinc": WITH_THINC,
 }
 HEAVY = ("torch", "transformers", "spacy_transformers", "thinc", "spacy", "numpy")
 

@@ -2,12 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 from wasabi import msg
 
-from .atomic_output import new_file
+from ..machine.atomic_output import new_file
 
 TEXTS_HELP = 'Documents: .spacy, .jsonl (text under "text"), a text file (one document), or a folder of them'
 
@@ -18,13 +18,13 @@ def benchmark_cli(
     passes: Annotated[
         int, typer.Option(min=1, help="Passes over the documents; the one with the median time counts")
     ] = 5,
-    limit: Annotated[Optional[int], typer.Option(min=1, help="Read only so many documents")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read only so many documents")] = None,
     batch_size: Annotated[
-        Optional[int], typer.Option("--batch-size", "-b", min=1, help="Documents that components take at once")
+        int | None, typer.Option("--batch-size", "-b", min=1, help="Documents that components take at once")
     ] = None,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
-    code: Annotated[Optional[Path], typer.Option("--code", "-c", help="Python file to import first")] = None,
-    out: Annotated[Optional[Path], typer.Option("--json", help="Write the figures there")] = None,
+    code: Annotated[Path | None, typer.Option("--code", "-c", help="Python file to import first")] = None,
+    out: Annotated[Path | None, typer.Option("--json", help="Write the figures there")] = None,
 ) -> None:
     """
     Measure a pipeline on your own documents: words and pieces a second, the padding that is never computed, the share
@@ -42,9 +42,9 @@ def benchmark_cli(
     from spacy.cli._util import import_code, setup_gpu
     from spacy.util import load_model
 
-    from ..layers.machine import describe_machine
-    from ..pipeline.speed import measure_speed
-    from ..pipeline.text_files import read_texts
+    from ..corpora.text_files import read_texts
+    from ..machine.processor import describe_machine
+    from ..profiling.speed import measure_speed
 
     console = Console(stderr=True)
     try:
@@ -77,7 +77,7 @@ def print_figures(figures: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..pipeline.profile import STAGES
+    from ..profiling.profile import STAGES
 
     console = Console()
     table = Table("what", "how much", show_header=False)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from wasabi import msg
 
-from .atomic_output import new_file
+from ..machine.atomic_output import new_file
 
 INPUT_HELP = "Table with a header (.csv, .tsv), or a JSON object on each line (.jsonl, .ndjson)"
 OUTPUT_HELP = "Folder for train.spacy, dev.spacy and test.spacy; or one .spacy file for all documents"
@@ -53,7 +53,8 @@ def convert_cli(
         with Console(stderr=True).status(f"Reading {source}") as status:
             from spacy.tokens import DocBin
 
-            from ..pipeline.annotated_records import blank, make_docs, read_records, split
+            from ..corpora.languages import blank
+            from ..corpora.records import make_docs, read_records, split
 
             records = read_records(source, text=text, label=label, separator=separator)
             status.update(f"Tokenizing {len(records):,} documents")

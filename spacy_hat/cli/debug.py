@@ -2,8 +2,9 @@
 
 import json
 import warnings
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Callable, Dict, Optional
+from typing import Annotated, Any
 
 import typer
 from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
@@ -20,14 +21,14 @@ EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 def debug_cli(
     ctx: typer.Context,  # the overrides of the config
     source: Annotated[Path, typer.Argument(help=SOURCE_HELP, allow_dash=True)],
-    hat: Annotated[Optional[str], typer.Option(help=HAT_HELP)] = None,
+    hat: Annotated[str | None, typer.Option(help=HAT_HELP)] = None,
     lang: Annotated[str, typer.Option("--lang", "-l", help="For a corpus: code of its language")] = "en",
     limit: Annotated[
         int, typer.Option(min=0, help="Most documents to read of each corpus (of a stream, say); 0 for all")
     ] = 0,
     no_batch: Annotated[bool, typer.Option("--no-batch", help=BATCH_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else")] = False,
-    code: Annotated[Optional[Path], typer.Option("--code", "-c", help=CODE_HELP)] = None,
+    code: Annotated[Path | None, typer.Option("--code", "-c", help=CODE_HELP)] = None,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU ID, or -1 for CPU")] = -1,
 ) -> None:
     """
@@ -65,9 +66,9 @@ def debug_cli(
     raise typer.Exit(1 if report["problems"] else 0)
 
 
-def look_at_corpus(path: Path, hat: str, lang: str, limit: int, notify: Callable[[str], None]) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The report on a corpus."""
-    from ..pipeline.debug_training import debug_corpus
+def look_at_corpus(path: Path, hat: str, lang: str, limit: int, notify: Callable[[str], None]) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): The report on a corpus."""
+    from ..training.debug import debug_corpus
 
     if not path.exists():
         raise ValueError(f"There is no corpus at {path}. Expected a .spacy file, or a folder of them.")
@@ -75,12 +76,12 @@ def look_at_corpus(path: Path, hat: str, lang: str, limit: int, notify: Callable
 
 
 def look_at_config(
-    path: Path, overrides: Dict[str, Any], gpu_id: int, limit: int, with_batch: bool, notify: Callable[[str], None]
-) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The report on a config."""
+    path: Path, overrides: dict[str, Any], gpu_id: int, limit: int, with_batch: bool, notify: Callable[[str], None]
+) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): The report on a config."""
     from spacy.util import load_config
 
-    from ..pipeline.debug_training import debug_training
+    from ..training.debug import debug_training
 
     if str(path) != "-" and not path.is_file():
         raise ValueError(f"There is no config at {path}. To make one: python -m spacy hat init-config {path} --task …")

@@ -1,6 +1,7 @@
 """A report of `debug` as text for the terminal."""
 
-from typing import Any, Dict, List, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from wasabi import msg
 
@@ -8,10 +9,10 @@ BAR = 40
 MOST_LABELS = 20
 
 
-def print_report(report: Dict[str, Any]) -> None:
+def print_report(report: dict[str, Any]) -> None:
     """Print a report.
 
-    report (Dict[str, Any]): What `TrainingReport.to_dict` returns.
+    report (dict[str, Any]): What `TrainingReport.to_dict` returns.
     """
     encoder, corpora = report.get("encoder"), report.get("corpora")
     if encoder:
@@ -36,7 +37,7 @@ def print_report(report: Dict[str, Any]) -> None:
     print_findings(report)
 
 
-def print_table(corpora: Dict[str, Dict[str, Any]]) -> None:
+def print_table(corpora: dict[str, dict[str, Any]]) -> None:
     """Print a row for each number, and a column for each corpus."""
     rows = {
         "documents": lambda c: count(c["n_docs"]),
@@ -67,9 +68,9 @@ def print_histogram(bins: Sequence[Sequence[int]]) -> None:
         print(f"  {label:>{width}}  {bar} {n:,}")
 
 
-def print_labels(corpora: Dict[str, Dict[str, Any]]) -> None:
+def print_labels(corpora: dict[str, dict[str, Any]]) -> None:
     """Print how often each label is annotated, a table for each component."""
-    components: List[str] = list(next(iter(corpora.values()))["labels"])
+    components: list[str] = list(next(iter(corpora.values()))["labels"])
     for component in components:
         msg.divider(f"Labels of {component}")
         counts = [corpus["labels"][component] for corpus in corpora.values()]
@@ -80,7 +81,7 @@ def print_labels(corpora: Dict[str, Dict[str, Any]]) -> None:
             print(f"… and {len(labels) - MOST_LABELS:,} more: --json has them all.")
 
 
-def print_spans(corpus: str, component: str, spans: Dict[str, Any]) -> None:
+def print_spans(corpus: str, component: str, spans: dict[str, Any]) -> None:
     """Print how many annotated spans equal a sentence, and where most do not."""
     msg.divider(f"Spans of {component}, {corpus}")
     print(f"{spans['equal_a_sentence']:.1%} of {spans['n_spans']:,} annotated spans equal a sentence of the pipeline.")
@@ -91,7 +92,7 @@ def print_spans(corpus: str, component: str, spans: Dict[str, Any]) -> None:
         print(f"    for instance {' '.join(doc['example'][:90].split())!r}")
 
 
-def print_batch(batch: Dict[str, Any]) -> None:
+def print_batch(batch: dict[str, Any]) -> None:
     """Print what a batch took, what follows, and what that is worth."""
     docs = "1 document" if batch["n_docs"] == 1 else f"{batch['n_docs']:,} documents"
     print(f"A batch of {docs}, {batch['n_rows']:,} pieces, took {duration(batch['seconds'])}.")
@@ -107,7 +108,7 @@ def print_batch(batch: Dict[str, Any]) -> None:
     )
 
 
-def print_findings(report: Dict[str, Any]) -> None:
+def print_findings(report: dict[str, Any]) -> None:
     """Print problems and warnings, or that there are none."""
     msg.divider("Findings")
     for message in report["warnings"]:

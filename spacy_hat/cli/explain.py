@@ -3,12 +3,12 @@
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 from wasabi import msg
 
-from .atomic_output import new_file
+from ..machine.atomic_output import new_file
 
 METHOD_HELP = "occlusion: take each sentence out and look (slow, honest); gradient: fast; attention: of attentive heads"
 
@@ -22,12 +22,12 @@ class MethodChoice(StrEnum):
 def explain_cli(
     model: Annotated[str, typer.Argument(help="Folder or name of a trained pipeline")],
     file: Annotated[Path, typer.Argument(help="The text to explain, UTF-8")],
-    html: Annotated[Optional[Path], typer.Option(help="Write a page to read here")] = None,
-    json_: Annotated[Optional[Path], typer.Option("--json", help="Write all scores here")] = None,
-    label: Annotated[Optional[str], typer.Option(help="The label to begin with, rather than the most probable")] = None,
-    component: Annotated[Optional[str], typer.Option(help="Name of the classifier, if there are several")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page to read here")] = None,
+    json_: Annotated[Path | None, typer.Option("--json", help="Write all scores here")] = None,
+    label: Annotated[str | None, typer.Option(help="The label to begin with, rather than the most probable")] = None,
+    component: Annotated[str | None, typer.Option(help="Name of the classifier, if there are several")] = None,
     sentence: Annotated[
-        Optional[int], typer.Option(help="Explain the label of this sentence, counted from 1, not the document's")
+        int | None, typer.Option(help="Explain the label of this sentence, counted from 1, not the document's")
     ] = None,
     method: Annotated[MethodChoice, typer.Option(help=METHOD_HELP)] = MethodChoice.occlusion,
     top: Annotated[int, typer.Option(help="How many sentences to list", min=1)] = 10,
@@ -51,7 +51,7 @@ def explain_cli(
     else:
         msg.text(f"No sentence speaks for {first.label}.")
     if html is not None:
-        from ..pipeline.page import render
+        from ..explanations.page import render
 
         _write(html, render(explanations, page=True, title=file.name, top=top))
     if json_ is not None:
@@ -62,26 +62,26 @@ def explain_text(
     model: str,
     text: str,
     *,
-    label: Optional[str] = None,
-    component: Optional[str] = None,
-    sentence: Optional[int] = None,
+    label: str | None = None,
+    component: str | None = None,
+    sentence: int | None = None,
     method: str = "occlusion",
 ) -> Any:
     """Load a pipeline, run it on a text, and explain it; say what is wrong and leave with status 1 if that cannot be.
 
     model (str): Folder or name of a pipeline.
     text (str): The text.
-    label (Optional[str]): The label that comes first.
-    component (Optional[str]): Name of the classifier.
-    sentence (Optional[int]): The sentence whose label is explained, counted from 1; None: the document's.
+    label (str | None): The label that comes first.
+    component (str | None): Name of the classifier.
+    sentence (int | None): The sentence whose label is explained, counted from 1; None: the document's.
     method (str): One of the methods.
-    RETURNS (List[Explanation]): One for each label.
+    RETURNS (list[Explanation]): One for each label.
     """
     import spacy
     from rich.console import Console
     from rich.progress import Progress
 
-    from ..pipeline.explain import explain_labels
+    from ..explanations import explain_labels
 
     try:
         with Console(stderr=True).status(f"Loading {model}"):

@@ -1,19 +1,19 @@
 """`python -m spacy hat export`: an encoder and a head of a pipeline become a checkpoint."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from wasabi import msg
 
-from .atomic_output import new_folder
+from ..machine.atomic_output import new_folder
 from .output_place import refusal
 
 
 def export_cli(
     pipeline: Annotated[str, typer.Argument(help="Folder or package name of a trained pipeline")],
     output: Annotated[Path, typer.Argument(help="Folder for the checkpoint")],
-    component: Annotated[Optional[str], typer.Option(help="The categorizer to export, if there are several")] = None,
+    component: Annotated[str | None, typer.Option(help="The categorizer to export, if there are several")] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace a checkpoint that is there")] = False,
 ) -> None:
     """
@@ -28,7 +28,7 @@ def export_cli(
     import spacy
     from rich.console import Console
 
-    from ..pipeline.export_checkpoint import export_checkpoint
+    from ..checkpoints.export_head import export_checkpoint
 
     try:
         with Console(stderr=True).status(f"Reading {pipeline}"):

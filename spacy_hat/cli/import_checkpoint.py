@@ -2,12 +2,12 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from wasabi import msg
 
-from .atomic_output import new_folder
+from ..machine.atomic_output import new_folder
 from .output_place import refusal
 
 TASK_HELP = "The head's component, where problem_type in config.json does not say"
@@ -36,20 +36,20 @@ def import_cli(
         ),
     ],
     output: Annotated[Path, typer.Argument(help="Folder for the pipeline")],
-    task: Annotated[Optional[Task], typer.Option(help=TASK_HELP)] = None,
+    task: Annotated[Task | None, typer.Option(help=TASK_HELP)] = None,
     lang: Annotated[str, typer.Option(help="Language of the pipeline")] = "en",
     packing: Annotated[
-        Optional[Packing],
+        Packing | None,
         typer.Option(help="How sentences become segments [default: greedy for documents, sentences for sentences]"),
     ] = None,
     pooling: Annotated[
-        Optional[str], typer.Option(help="How a document head pools segments, where the checkpoint does not say")
+        str | None, typer.Option(help="How a document head pools segments, where the checkpoint does not say")
     ] = None,
     document_positions: Annotated[
-        Optional[bool], typer.Option("--document-positions/--no-document-positions", help=POSITIONS_HELP)
+        bool | None, typer.Option("--document-positions/--no-document-positions", help=POSITIONS_HELP)
     ] = None,
     negative_label: Annotated[str, typer.Option(help=NEGATIVE_HELP)] = "no_label",
-    revision: Annotated[Optional[str], typer.Option(help="Version of a hub model: branch, tag or commit")] = None,
+    revision: Annotated[str | None, typer.Option(help="Version of a hub model: branch, tag or commit")] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace a pipeline that is there")] = False,
 ) -> None:
     """
@@ -62,7 +62,7 @@ def import_cli(
         msg.fail(f"Cannot write to {output}", reason, exits=1)
     from rich.console import Console
 
-    from ..pipeline.import_checkpoint import import_checkpoint
+    from ..checkpoints.import_head import import_checkpoint
 
     try:
         with Console(stderr=True).status(f"Reading {checkpoint}"):

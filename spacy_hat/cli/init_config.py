@@ -2,12 +2,12 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, List, Optional
+from typing import Annotated
 
 import typer
 from wasabi import msg
 
-from .atomic_output import new_file
+from ..machine.atomic_output import new_file
 
 OUTPUT_HELP = "File for the config, or - for stdout (which then has the config only)"
 TASK_HELP = """\
@@ -27,14 +27,10 @@ class Optimize(StrEnum):
 
 def init_config_cli(
     output_file: Annotated[Path, typer.Argument(help=OUTPUT_HELP, allow_dash=True)],
-    task: Annotated[List[str], typer.Option("--task", "-t", help=TASK_HELP)],
-    hat: Annotated[
-        Optional[str], typer.Option(help="Folder or hub name of a HAT; else --paths.hat in training")
-    ] = None,
-    train: Annotated[Optional[Path], typer.Option(help=TRAIN_HELP)] = None,
-    dev: Annotated[
-        Optional[Path], typer.Option(help="Development corpus (.spacy); else --paths.dev in training")
-    ] = None,
+    task: Annotated[list[str], typer.Option("--task", "-t", help=TASK_HELP)],
+    hat: Annotated[str | None, typer.Option(help="Folder or hub name of a HAT; else --paths.hat in training")] = None,
+    train: Annotated[Path | None, typer.Option(help=TRAIN_HELP)] = None,
+    dev: Annotated[Path | None, typer.Option(help="Development corpus (.spacy); else --paths.dev in training")] = None,
     lang: Annotated[str, typer.Option("--lang", "-l", help="Code of the language")] = "en",
     optimize: Annotated[Optimize, typer.Option("--optimize", "-o", help=OPTIMIZE_HELP)] = Optimize.speed,
     gpu: Annotated[
@@ -60,7 +56,7 @@ def init_config_cli(
 
     try:
         with Console(stderr=True).status("Reading spaCy's languages and the corpus"):
-            from ..pipeline.training_config import training_config
+            from ..training.config import training_config
 
             config = training_config(
                 [name.strip() for names in task for name in names.split(",") if name.strip()],

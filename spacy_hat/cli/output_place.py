@@ -1,20 +1,19 @@
 """Whether a command may write to a folder: what would be lost is nothing but what the user asked to replace."""
 
 from pathlib import Path
-from typing import Optional, Union
 
 
 def refusal(
-    source: Union[str, Path], output: Path, *, force: bool, marker: str = "config.json", what: str = "a checkpoint"
-) -> Optional[str]:
+    source: str | Path, output: Path, *, force: bool, marker: str = "config.json", what: str = "a checkpoint"
+) -> str | None:
     """Why the output may not be written.
 
-    source (Union[str, Path]): What it is made from: a folder, or a name.
+    source (str | Path): What it is made from: a folder, or a name.
     output (Path): Folder for the result.
     force (bool): Whether an earlier result may be replaced.
     marker (str): A file that shows that a folder is an earlier result.
     what (str): What such a folder is.
-    RETURNS (Optional[str]): The reason and the remedy; None if nothing speaks against it.
+    RETURNS (str | None): The reason and the remedy; None if nothing speaks against it.
     """
     if not output.exists():
         return None

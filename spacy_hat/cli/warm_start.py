@@ -1,13 +1,14 @@
 """`python -m spacy hat warm-start`: a HAT from an ordinary encoder, or from texts alone."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Iterator, Optional
+from typing import Annotated, Any
 
 import typer
 from wasabi import msg
 
-from .atomic_output import new_folder
+from ..machine.atomic_output import new_folder
 from .output_place import refusal
 
 PUBLISHED = (
@@ -51,35 +52,35 @@ def warm_start_cli(
     max_segments: Annotated[int, typer.Option(help="Segments that can attend to each other")] = 128,
     seed: Annotated[int, typer.Option(help="For whatever starts from random weights")] = 0,
     cross_segment_start: Annotated[
-        Optional[CrossSegmentStart], typer.Option(help=f"{START_HELP} [default: identity]", rich_help_panel=WARM)
+        CrossSegmentStart | None, typer.Option(help=f"{START_HELP} [default: identity]", rich_help_panel=WARM)
     ] = None,
     document_positions: Annotated[
-        Optional[DocumentPositions],
+        DocumentPositions | None,
         typer.Option(
             help="How the source's token positions become positions of segments [default: copy]", rich_help_panel=WARM
         ),
     ] = None,
     extra_blocks: Annotated[
-        Optional[ExtraBlocks],
+        ExtraBlocks | None,
         typer.Option(help="What blocks beyond the source's depth begin with [default: error]", rich_help_panel=WARM),
     ] = None,
     revision: Annotated[
-        Optional[str],
+        str | None,
         typer.Option(help="Version of a hub model: branch, tag or commit", rich_help_panel=WARM),
     ] = None,
     from_scratch: Annotated[bool, typer.Option("--from-scratch", help=SCRATCH_HELP, rich_help_panel=SCRATCH)] = False,
     hidden_size: Annotated[
-        Optional[int], typer.Option(help="Width of every vector [default: 256]", rich_help_panel=SCRATCH)
+        int | None, typer.Option(help="Width of every vector [default: 256]", rich_help_panel=SCRATCH)
     ] = None,
     heads: Annotated[
-        Optional[int], typer.Option(help="Attention heads of a block [default: 4]", rich_help_panel=SCRATCH)
+        int | None, typer.Option(help="Attention heads of a block [default: 4]", rich_help_panel=SCRATCH)
     ] = None,
     intermediate_size: Annotated[
-        Optional[int],
+        int | None,
         typer.Option(help="Width inside a block's feed-forward part [default: 1024]", rich_help_panel=SCRATCH),
     ] = None,
     vocab_size: Annotated[
-        Optional[int], typer.Option(help="Pieces to learn [default: 8000]", rich_help_panel=SCRATCH)
+        int | None, typer.Option(help="Pieces to learn [default: 8000]", rich_help_panel=SCRATCH)
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace a checkpoint that is there")] = False,
 ) -> None:
@@ -136,8 +137,8 @@ def _from_encoder(source: str, settings: dict[str, Any]) -> tuple[Any, str]:
     from rich.console import Console
 
     from ..modeling import warm_start
-    from ..modeling.model_card import warm_start_card
-    from ..modeling.source_card import read_source_card
+    from ..modeling.files.card import read_source_card
+    from ..modeling.start.cards import warm_start_card
 
     hub = {"revision": settings.pop("revision")} if "revision" in settings else {}
     with Console(stderr=True).status(f"Reading {source}"):
@@ -150,9 +151,9 @@ def _from_texts(source: str, settings: dict[str, Any]) -> tuple[Any, str]:
     from rich.console import Console
     from rich.progress import Progress
 
-    from ..modeling.from_scratch import start_from_scratch
-    from ..modeling.model_card import scratch_card
-    from ..pipeline.corpus_texts import find_texts
+    from ..corpora.texts import find_texts
+    from ..modeling.start.cards import scratch_card
+    from ..modeling.start.scratch import start_from_scratch
 
     files = find_texts(Path(source))
     console = Console(stderr=True)
@@ -164,7 +165,7 @@ def _from_texts(source: str, settings: dict[str, Any]) -> tuple[Any, str]:
 
 def _with_progress(files: list[Path], progress: Any) -> Iterator[str]:
     """The texts of the files, and how many of their bytes have been read."""
-    from ..pipeline.corpus_texts import read_texts
+    from ..corpora.texts import read_texts
 
     sizes = [file.stat().st_size for file in files]
     reading = progress.add_task("Reading texts", total=sum(sizes))

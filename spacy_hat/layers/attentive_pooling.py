@@ -6,7 +6,8 @@ tanh comes after the projection on v, and the sum is over the vectors z themselv
 2016 has both the other way round.
 """
 
-from typing import Callable, Optional, Tuple, cast
+from collections.abc import Callable
+from typing import cast
 
 import numpy
 from thinc.api import Model, Ops, glorot_uniform_init
@@ -16,10 +17,10 @@ InT = Ragged
 OutT = Floats2d
 
 
-def attentive_pooling(nO: Optional[int] = None) -> Model[InT, OutT]:
+def attentive_pooling(nO: int | None = None) -> Model[InT, OutT]:
     """Weigh the segments of each document against each other. Each document needs at least one.
 
-    nO (Optional[int]): hidden_size; inferred if None.
+    nO (int | None): hidden_size; inferred if None.
     RETURNS (Model[Ragged, Floats2d]): From n_docs sequences of (n_segments, hidden_size) to (n_docs, hidden_size).
     """
     return Model(
@@ -31,7 +32,7 @@ def attentive_pooling(nO: Optional[int] = None) -> Model[InT, OutT]:
     )
 
 
-def forward(model: Model[InT, OutT], Z: InT, is_train: bool) -> Tuple[OutT, Callable[[OutT], InT]]:
+def forward(model: Model[InT, OutT], Z: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
     ops = model.ops
     W, v = cast(Floats2d, model.get_param("W")), cast(Floats1d, model.get_param("v"))
     z, lengths = cast(Floats2d, Z.dataXd), Z.lengths
@@ -53,7 +54,7 @@ def forward(model: Model[InT, OutT], Z: InT, is_train: bool) -> Tuple[OutT, Call
     return P, backprop
 
 
-def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
+def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
     if X is not None:
         model.set_dim("nO", cast(Floats2d, X.dataXd).shape[1])
     nO = model.get_dim("nO")
@@ -72,7 +73,7 @@ def segment_weights(model: Model[InT, OutT], Z: InT) -> Floats2d:
     return _attend(model, Z, _owners(model.ops, Z.lengths))[2]
 
 
-def _attend(model: Model[InT, OutT], Z: InT, owners: Ints1d) -> Tuple[Floats2d, Floats2d, Floats2d]:
+def _attend(model: Model[InT, OutT], Z: InT, owners: Ints1d) -> tuple[Floats2d, Floats2d, Floats2d]:
     """u = W z + b, s = tanh(v . u), and a, the softmax of s by document."""
     ops = model.ops
     W = cast(Floats2d, model.get_param("W"))

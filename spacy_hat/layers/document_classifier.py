@@ -4,7 +4,7 @@ docs >> transformer_source >> segment_vectors >> pooling >> hidden >> output_lay
         '---- source ----'    '------------------------ classifier -----------------------'
 """
 
-from typing import Callable, List, Optional, Tuple
+from collections.abc import Callable
 
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData
@@ -18,31 +18,31 @@ from .pooling import Pooling, document_pooling
 from .segment_vectors import segment_vectors
 from .transformer_source import transformer_source
 
-InT = List[Doc]
+InT = list[Doc]
 OutT = Floats2d
 
 
 def document_classifier(
-    tok2vec: Model[List[Doc], List[Floats2d]],
+    tok2vec: Model[list[Doc], list[Floats2d]],
     *,
     pooling: Pooling = "max",
     exclusive_classes: bool,
     dropout: float = 0.1,
-    nO: Optional[int] = None,
+    nO: int | None = None,
 ) -> Model[InT, OutT]:
     """Classify documents by all of their segments.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): A listener to the transformer, or the encoder itself.
+    tok2vec (Model[list[Doc], list[Floats2d]]): A listener to the transformer, or the encoder itself.
     pooling (Literal["max", "mean", "attentive", "first"]): How segment vectors become one vector.
     exclusive_classes (bool): One label a document (textcat) or any number (textcat_multilabel).
     dropout (float): Probability of a zero before the output, in training.
-    nO (Optional[int]): n_labels; inferred if None.
-    RETURNS (Model[List[Doc], Floats2d]): From n_docs documents to scores (n_docs, n_labels).
+    nO (int | None): n_labels; inferred if None.
+    RETURNS (Model[list[Doc], Floats2d]): From n_docs documents to scores (n_docs, n_labels).
     """
     source = transformer_source(tok2vec)
     hidden = hidden_layer(dropout)
     growing = output_layer(nO)
-    classifier: Model[List[TransformerData], Floats2d] = chain(
+    classifier: Model[list[TransformerData], Floats2d] = chain(
         segment_vectors(), document_pooling(pooling), hidden, growing, scores(exclusive_classes)
     )
     return Model(
@@ -56,7 +56,7 @@ def document_classifier(
     )
 
 
-def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> Tuple[OutT, Callable[[OutT], InT]]:
+def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
     """Score documents. One without tokens scores 0, as in spaCy's textcat when no document of a batch has any."""
     source, classifier = model.layers
     outputs, backprop_source = source(docs, is_train)
@@ -69,7 +69,7 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> Tuple[OutT, C
     return scored * has_tokens, backprop
 
 
-def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
+def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
     """Infer the sizes from one made-up segment: the documents have no transformer output yet."""
     if isinstance(X, tuple):
         raise ValueError(
@@ -88,9 +88,9 @@ def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = N
 def resize_output(model: Model[InT, OutT], n_labels: int) -> Model[InT, OutT]:
     """Make room for more labels; those there keep their weights. Called by textcat's `add_label`.
 
-    model (Model[List[Doc], Floats2d]): A document classifier.
+    model (Model[list[Doc], Floats2d]): A document classifier.
     n_labels (int): The new number of labels.
-    RETURNS (Model[List[Doc], Floats2d]): The same model.
+    RETURNS (Model[list[Doc], Floats2d]): The same model.
     """
     growing = resize_model(model.get_ref("growing"), n_labels)
     model.set_ref("output_layer", growing.layers[0])

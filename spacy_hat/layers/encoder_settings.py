@@ -2,16 +2,16 @@
 
 import inspect
 from pathlib import Path
-from typing import Any, Optional, get_args
+from typing import Any, get_args
 
 from thinc.api import PyTorchGradScaler
 
-from .hat_batch import Output
+from ..choices import Output
 from .predictor import Precision
 
 
 def check_settings(
-    precision: str, output: str, max_batch_pieces: int, grad_scaler_config: Optional[dict[str, Any]]
+    precision: str, output: str, max_batch_pieces: int, grad_scaler_config: dict[str, Any] | None
 ) -> None:
     """RAISES (ValueError): If one of the settings of the same names in HATModel.v1 cannot be used."""
     where = "Correct it in [components.transformer.model]."
@@ -31,7 +31,7 @@ def check_settings(
         )
 
 
-def check_cache(megabytes: int, folder: Optional[str]) -> None:
+def check_cache(megabytes: int, folder: str | None) -> None:
     """RAISES (ValueError): If there can be no segment cache of that size, or not there."""
     if megabytes < 0:
         raise ValueError(

@@ -1,10 +1,9 @@
 """Join packing and encoder output to what spaCy's listeners read: one row per segment."""
 
 from dataclasses import dataclass
-from typing import Any, Iterable, List, Literal, cast
+from typing import Any, cast
 
 import numpy as np
-import torch
 from spacy.tokens import Doc, Span
 from spacy_transformers.data_classes import FullTransformerBatch, TransformerData, WordpieceBatch
 from thinc.api import torch2xp
@@ -15,8 +14,7 @@ from transformers.utils import ModelOutput
 
 from ..packing import PackedDocs
 from .segment_data import SegmentData, align_segments
-
-Output = Literal["pieces", "segments"]
+from .segment_grid import SegmentGrid
 
 
 @dataclass
@@ -26,7 +24,7 @@ class HATBatch(FullTransformerBatch):
     These (documents of spaces) have one row that is no segment: zeros, for listeners that want a vector per token.
     """
 
-    def unsplit_by_doc(self, arrays: List[List[Any]]) -> FullTransformerBatch:
+    def unsplit_by_doc(self, arrays: list[list[Any]]) -> FullTransformerBatch:
         with_rows = [spans for spans, data in zip(self.spans, self.doc_data, strict=True) if data.tensors]
         arrays = [array for array, spans in zip(arrays, with_rows, strict=True) if spans]
         if arrays:
@@ -34,59 +32,12 @@ class HATBatch(FullTransformerBatch):
         return FullTransformerBatch(self.spans, self.wordpieces, ModelOutput(), self.align)
 
 
-@dataclass(frozen=True)
-class SegmentGrid:
-    """Where the encoder's rows stand in the grid of segments, (n_segments, longest segment).
-
-    With output = "segments", they are the segment vectors alone, and the grid has one column.
-
-    n_segments (int): Rows of the grid.
-    width (int): Its columns: pieces of the longest segment, or 1.
-    slots (np.ndarray): (n_rows,) int64, places of the encoder's rows in the flattened grid.
-    output (Literal["pieces", "segments"]): Which rows these are.
-    """
-
-    n_segments: int
-    width: int
-    slots: np.ndarray
-    output: Output = "pieces"
-
-    @classmethod
-    def of(cls, packed: PackedDocs, output: Output = "pieces") -> "SegmentGrid":
-        lengths = packed.segment_lengths
-        if output == "segments":
-            return cls(len(lengths), 1, np.arange(len(lengths)), output)
-        width = int(lengths.max(initial=0))
-        starts = np.cumsum(lengths) - lengths
-        shift = np.arange(len(lengths)) * width - starts
-        return cls(len(lengths), width, np.arange(len(packed.piece_ids)) + np.repeat(shift, lengths), output)
-
-    def spread(self, portions: Iterable[Tensor], like: Tensor) -> Tensor:
-        """Fill the grid, portion by portion, so that no second copy of all rows is ever there.
-
-        portions (Iterable[Tensor]): (rows of the portion, hidden_size) each; together all rows, in order.
-        like (Tensor): (any, hidden_size), of the device and type wanted.
-        RETURNS (Tensor): (n_segments, width, hidden_size), zeros where there is no piece.
-        """
-        grid = like.new_zeros(self.n_segments * self.width, like.shape[-1])
-        start = 0
-        for rows in portions:
-            slots = self.slots[start : start + len(rows)]
-            grid.index_copy_(0, torch.from_numpy(slots).to(rows.device), rows)
-            start += len(rows)
-        return grid.view(self.n_segments, self.width, like.shape[-1])
-
-    def collect(self, grid: Tensor) -> Tensor:
-        """(n_segments, width, hidden_size) -> (n_rows, hidden_size)"""
-        return grid.flatten(0, 1).index_select(0, torch.from_numpy(self.slots).to(grid.device))
-
-
 def make_batch(
-    docs: List[Doc], packed: PackedDocs, grid: SegmentGrid, spread: Tensor, tokenizer: PreTrainedTokenizerBase
+    docs: list[Doc], packed: PackedDocs, grid: SegmentGrid, spread: Tensor, tokenizer: PreTrainedTokenizerBase
 ) -> HATBatch:
     """Put a batch into the form that spacy-transformers defines, its parts for each Doc included.
 
-    docs (List[Doc]): The documents.
+    docs (list[Doc]): The documents.
     packed (PackedDocs): Their pieces.
     grid (SegmentGrid): Of the pieces, or of the segments.
     spread (Tensor): (n_segments, width, hidden_size), the encoder's output in the grid.
@@ -105,8 +56,8 @@ def make_batch(
     segment_ends = np.cumsum(packed.segments_per_doc)
     token_ends = np.cumsum(packed.tokens_per_doc)
     align_ends = np.concatenate([[0], np.cumsum(align_lengths)])
-    spans: List[List[Span]] = []
-    doc_data: List[TransformerData] = []
+    spans: list[list[Span]] = []
+    doc_data: list[TransformerData] = []
     for doc, segment_stop, token_stop in zip(docs, segment_ends.tolist(), token_ends.tolist(), strict=True):
         segments = slice(segment_stop - int(packed.segments_per_doc[len(spans)]), segment_stop)
         tokens = slice(token_stop - len(doc), token_stop)
@@ -161,7 +112,7 @@ def _first_pieces(packed: PackedDocs, tokenizer: PreTrainedTokenizerBase) -> Wor
     )
 
 
-def _strings(piece_ids: np.ndarray, tokenizer: PreTrainedTokenizerBase) -> List[str]:
+def _strings(piece_ids: np.ndarray, tokenizer: PreTrainedTokenizerBase) -> list[str]:
     """Pieces as strings. Those of the same piece are one object, where the tokenizer would make one for each."""
     ids, places = np.unique(piece_ids, return_inverse=True)
     strings = tokenizer.convert_ids_to_tokens(ids.tolist())

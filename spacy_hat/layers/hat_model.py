@@ -1,7 +1,8 @@
 """The encoder as a thinc layer: documents in, what spaCy's transformer component passes to its listeners out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any
 
 import torch
 from spacy.tokens import Doc
@@ -12,9 +13,10 @@ from thinc.layers.chain import init as init_chain
 from thinc.types import Floats2d, Ragged
 
 from ..modeling import HATModel, PackedInputs, load_tokenizer
-from ..modeling.tokenizer import check_vocabulary
+from ..modeling.files.tokenizer import check_vocabulary
 from ..packing import PackedDocs, Packer
-from .hat_batch import SegmentGrid, make_batch
+from .hat_batch import make_batch
+from .segment_grid import SegmentGrid
 from .shim import HATShim
 
 
@@ -22,14 +24,14 @@ from .shim import HATShim
 class Pretrained:
     """Where weights come from when a pipeline is initialized.
 
-    name (Optional[str]): Folder or hub name of a HAT checkpoint.
-    tokenizer_config (Dict[str, Any]): Options for its tokenizer.
-    transformer_config (Dict[str, Any]): Entries of its config.json to override; `revision` pins a hub version.
+    name (str | None): Folder or hub name of a HAT checkpoint.
+    tokenizer_config (dict[str, Any]): Options for its tokenizer.
+    transformer_config (dict[str, Any]): Entries of its config.json to override; `revision` pins a hub version.
     """
 
-    name: Optional[str]
-    tokenizer_config: Dict[str, Any]
-    transformer_config: Dict[str, Any]
+    name: str | None
+    tokenizer_config: dict[str, Any]
+    transformer_config: dict[str, Any]
 
     def load_into(self, shim: HATShim) -> None:
         """Load encoder and tokenizer. RAISES (ValueError): If there is no name, or it leads to no HAT."""
@@ -47,13 +49,13 @@ class Pretrained:
         shim.load(encoder, tokenizer)
 
 
-def hat_model(pretrained: Pretrained, packer: Packer, shim: HATShim) -> Model[List[Doc], FullTransformerBatch]:
+def hat_model(pretrained: Pretrained, packer: Packer, shim: HATShim) -> Model[list[Doc], FullTransformerBatch]:
     """Encode whole documents.
 
     pretrained (Pretrained): Where weights come from at initialization; a pipeline from disk brings its own.
     packer (Packer): How documents become segments.
     shim (HATShim): Takes the encoder.
-    RETURNS (Model[List[Doc], FullTransformerBatch]): One row per segment; only `last_hidden_state` has a gradient.
+    RETURNS (Model[list[Doc], FullTransformerBatch]): One row per segment; only `last_hidden_state` has a gradient.
     """
     return Model(
         "hat",
@@ -96,8 +98,8 @@ def get_shim(model: Model) -> HATShim:
 
 
 def forward(
-    model: Model[List[Doc], FullTransformerBatch], docs: List[Doc], is_train: bool
-) -> Tuple[FullTransformerBatch, Callable[[FullTransformerBatch], List[Doc]]]:
+    model: Model[list[Doc], FullTransformerBatch], docs: list[Doc], is_train: bool
+) -> tuple[FullTransformerBatch, Callable[[FullTransformerBatch], list[Doc]]]:
     """Pack, encode, and hand out by document."""
     shim = get_shim(model)
     config, tokenizer = shim.encoder.config, shim.tokenizer
@@ -111,7 +113,7 @@ def forward(
     inputs = inputs_of(packed)
     no_rows = torch.zeros(0, config.hidden_size, device=shim.device)
 
-    def no_backprop(d_batch: FullTransformerBatch) -> List[Doc]:
+    def no_backprop(d_batch: FullTransformerBatch) -> list[Doc]:
         return docs
 
     if not is_train or not grid.n_segments:
@@ -119,7 +121,7 @@ def forward(
         return make_batch(docs, packed, grid, spread, tokenizer), no_backprop
     hidden, backprop_encoder = shim.begin_update(inputs)
 
-    def backprop(d_batch: FullTransformerBatch) -> List[Doc]:
+    def backprop(d_batch: FullTransformerBatch) -> list[Doc]:
         (d_grid,) = d_batch.model_output.to_tuple()
         backprop_encoder(grid.collect(d_grid.to(hidden.device)))
         return docs
@@ -132,7 +134,7 @@ def inputs_of(packed: PackedDocs) -> PackedInputs:
     return PackedInputs(packed.piece_ids, packed.segment_lengths, packed.window_lengths, packed.segment_positions)
 
 
-def replace_listener(model: Model[List[Doc], FullTransformerBatch]) -> Model:
+def replace_listener(model: Model[list[Doc], FullTransformerBatch]) -> Model:
     """RETURNS (Model): What stands in a component's model where its listener stood."""
     tok2vec: Model = chain(model, split_trf_batch())
     # A chain hands the truth on to every layer of unknown width; it is for those that follow.
@@ -145,20 +147,20 @@ def init_without_truth(model: Model, X: Any = None, Y: Any = None) -> None:
     init_chain(model, X=X)
 
 
-def replace_listener_cfg(hat_config: Dict[str, Any], listener_config: Dict[str, Any]) -> Dict[str, Any]:
-    """RETURNS (Dict[str, Any]): The config of a component's tok2vec once its listener is replaced."""
+def replace_listener_cfg(hat_config: dict[str, Any], listener_config: dict[str, Any]) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): The config of a component's tok2vec once its listener is replaced."""
     of_listener = {key: value for key, value in listener_config.items() if key in ("pooling", "grad_factor")}
     return {**hat_config, **of_listener, "@architectures": "spacy-hat.HATTok2Vec.v1"}
 
 
 def hat_tok2vec(
-    model: Model[List[Doc], FullTransformerBatch], pooling: Model[Ragged, Floats2d], grad_factor: float
-) -> Model[List[Doc], List[Floats2d]]:
+    model: Model[list[Doc], FullTransformerBatch], pooling: Model[Ragged, Floats2d], grad_factor: float
+) -> Model[list[Doc], list[Floats2d]]:
     """An encoder of one component's own, in the same nesting that replace_listener leaves behind.
 
-    model (Model[List[Doc], FullTransformerBatch]): The encoder.
+    model (Model[list[Doc], FullTransformerBatch]): The encoder.
     pooling (Model[Ragged, Floats2d]): From the pieces of a token to its vector.
     grad_factor (float): Multiplies the gradient that reaches the encoder.
-    RETURNS (Model[List[Doc], List[Floats2d]]): (n_tokens, hidden_size) for each Doc.
+    RETURNS (Model[list[Doc], list[Floats2d]]): (n_tokens, hidden_size) for each Doc.
     """
     return chain(replace_listener(model), trfs2arrays(pooling, grad_factor))

@@ -1,6 +1,7 @@
 """The layer between pooled vectors and scores: dense, tanh, dropout."""
 
-from typing import Callable, Optional, Tuple, cast
+from collections.abc import Callable
+from typing import cast
 
 from thinc.api import Model, glorot_uniform_init
 from thinc.types import Floats1d, Floats2d
@@ -9,13 +10,13 @@ InT = Floats2d
 OutT = Floats2d
 
 
-def hidden_layer(dropout: float = 0.0, nO: Optional[int] = None, nI: Optional[int] = None) -> Model[InT, OutT]:
+def hidden_layer(dropout: float = 0.0, nO: int | None = None, nI: int | None = None) -> Model[InT, OutT]:
     """A dense layer, tanh and dropout, as in the published heads.
 
     dropout (float): Probability of a zero, in training only. It belongs to the head: `[training] dropout` does not
         reach it, just as it does not reach the encoder.
-    nO (Optional[int]): Width of the output, to be set before initialization.
-    nI (Optional[int]): Width of the input; inferred if None.
+    nO (int | None): Width of the output, to be set before initialization.
+    nI (int | None): Width of the input; inferred if None.
     RETURNS (Model[Floats2d, Floats2d]): From (rows, nI) to (rows, nO).
     RAISES (ValueError): If dropout is no probability below 1.
     """
@@ -35,7 +36,7 @@ def hidden_layer(dropout: float = 0.0, nO: Optional[int] = None, nI: Optional[in
     )
 
 
-def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> Tuple[OutT, Callable[[OutT], InT]]:
+def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
     ops = model.ops
     W, b = cast(Floats2d, model.get_param("W")), cast(Floats1d, model.get_param("b"))
     H = ops.xp.tanh(ops.affine(X, W, b))
@@ -52,7 +53,7 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> Tuple[OutT, Call
     return H if mask is None else H * mask, backprop
 
 
-def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
+def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
     # Y is that of the whole head, and says nothing about this width.
     if X is not None:
         model.set_dim("nI", X.shape[1])

@@ -1,7 +1,7 @@
 """From logits to scores, and from spaCy's `scores - truth` back to the gradient of the logits."""
 
+from collections.abc import Callable
 from functools import partial
-from typing import Callable, Optional, Tuple
 
 from thinc.api import Linear, Model, resizable, zero_init
 from thinc.layers.resizable import resize_linear_weighted
@@ -15,10 +15,10 @@ OutT = Floats2d
 ADDED_LABEL_BIAS = -5.0
 
 
-def output_layer(nO: Optional[int] = None) -> Model[Floats2d, Floats2d]:
+def output_layer(nO: int | None = None) -> Model[Floats2d, Floats2d]:
     """The linear layer to logits, which can grow by rows. It starts at zero: all labels alike, whatever the seed.
 
-    nO (Optional[int]): n_labels; inferred if None.
+    nO (int | None): n_labels; inferred if None.
     RETURNS (Model[Floats2d, Floats2d]): From (rows, hidden_size) to (rows, n_labels). The linear layer is its only
         sublayer, and a new one after growing: optimizers keep their state by layer, and the old state does not fit.
     """
@@ -40,7 +40,7 @@ def scores(exclusive_classes: bool) -> Model[InT, OutT]:
     return Model("scores", forward, attrs={"exclusive_classes": exclusive_classes})
 
 
-def forward(model: Model[InT, OutT], logits: InT, is_train: bool) -> Tuple[OutT, Callable[[OutT], InT]]:
+def forward(model: Model[InT, OutT], logits: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
     to_scores = model.ops.softmax if model.attrs["exclusive_classes"] else model.ops.sigmoid
 
     def backprop(d_logits: OutT) -> InT:

@@ -1,6 +1,7 @@
 """From the segment vectors of each document to one vector."""
 
-from typing import Callable, Literal, Optional, Tuple, cast, get_args
+from collections.abc import Callable
+from typing import Literal, cast, get_args
 
 from thinc.api import Model, reduce_first, reduce_max, reduce_mean
 from thinc.types import Floats2d, Ragged
@@ -38,7 +39,7 @@ def skip_empty(layer: Model[InT, OutT]) -> Model[InT, OutT]:
     return Model(f"skip_empty({layer.name})", forward, init=init, layers=[layer])
 
 
-def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> Tuple[OutT, Callable[[OutT], InT]]:
+def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
     ops = model.ops
     n_rows, width = cast(Floats2d, X.dataXd).shape
     if n_rows == 0:
@@ -54,5 +55,5 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> Tuple[OutT, Call
     return Y, backprop
 
 
-def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
+def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
     model.layers[0].initialize(X=X, Y=Y)

@@ -1,12 +1,12 @@
 """The encoder as prediction runs it: itself, or a copy in bfloat16 that follows its weights."""
 
 import warnings
-from typing import Any, Literal, Optional, Tuple
+from typing import Any, Literal
 
 import torch
 
+from ..machine.processor import cpu_multiplies_bfloat16
 from ..modeling import HATModel
-from ..modeling.dense import cpu_multiplies_bfloat16
 from ..modeling.prepare import prepared
 
 Precision = Literal["float32", "bfloat16", "auto"]
@@ -28,8 +28,8 @@ class Predictor:
 
     def __init__(self, precision: Precision):
         self.precision = precision
-        self._copy: Optional[HATModel] = None
-        self._copied: Tuple[Any, ...] = ()
+        self._copy: HATModel | None = None
+        self._copied: tuple[Any, ...] = ()
 
     def __reduce__(self) -> Any:
         return Predictor, (self.precision,)

@@ -1,6 +1,6 @@
 """What a document keeps with `output = "segments"`: a vector for each segment, and none for its tokens."""
 
-from typing import Any, Dict
+from typing import Any
 
 import numpy as np
 from spacy_transformers.data_classes import TransformerData
@@ -37,8 +37,8 @@ class SegmentData(TransformerData):
     def align(self, token_segments: Ragged) -> None:
         self.token_segments = token_segments
 
-    def to_dict(self) -> Dict[str, Any]:
-        """RETURNS (Dict[str, Any]): What `TransformerData.from_dict` reads."""
+    def to_dict(self) -> dict[str, Any]:
+        """RETURNS (dict[str, Any]): What `TransformerData.from_dict` reads."""
         return TransformerData(self.wordpieces, self.model_output, self.token_segments).to_dict()
 
     def __repr__(self) -> str:

@@ -1,6 +1,6 @@
 """Segment vectors: the vector of each segment's first piece, document after document."""
 
-from typing import Callable, List, Optional, Tuple
+from collections.abc import Callable
 
 from spacy_transformers.data_classes import TransformerData
 from thinc.api import Model
@@ -8,21 +8,21 @@ from thinc.types import Ragged
 
 from .transformer_outputs import has_output, hidden_states, with_gradient
 
-InT = List[TransformerData]
+InT = list[TransformerData]
 OutT = Ragged
 
 
 def segment_vectors() -> Model[InT, OutT]:
     """Take position 0 of each segment.
 
-    RETURNS (Model[List[TransformerData], Ragged]): From n_docs outputs of shape (n_segments, segment_length,
+    RETURNS (Model[list[TransformerData], Ragged]): From n_docs outputs of shape (n_segments, segment_length,
         hidden_size) to one Ragged: data (segments of all documents, hidden_size), lengths (n_docs,); 0 for a document
         without output. Its gradient is a list without those documents, as `Transformer.update` expects it.
     """
     return Model("segment_vectors", forward, init=init, dims={"nO": None})
 
 
-def forward(model: Model[InT, OutT], outputs: InT, is_train: bool) -> Tuple[OutT, Callable[[OutT], InT]]:
+def forward(model: Model[InT, OutT], outputs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
     ops = model.ops
     present = [data for data in outputs if has_output(data)]
     if present:
@@ -45,7 +45,7 @@ def forward(model: Model[InT, OutT], outputs: InT, is_train: bool) -> Tuple[OutT
     return Ragged(vectors, lengths), backprop
 
 
-def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
+def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
     # The width must be known for batches in which no document has output.
     if X:
         model.set_dim("nO", X[0].width)

@@ -1,10 +1,11 @@
 """The bridge between thinc and the PyTorch encoder: precision, gradients, updates, bytes."""
 
 import json
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Callable, ContextManager, Iterator, Optional, Tuple, cast
+from typing import Any, cast
 
 import srsly
 import torch
@@ -14,13 +15,13 @@ from thinc.api import PyTorchGradScaler, PyTorchShim, get_torch_default_device
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from ..choices import Output
+from ..machine.free_memory import FreeMemory
+from ..machine.processor import cpu_multiplies_bfloat16
 from ..modeling import HATConfig, HATModel, HiTransformerConfig, PackedInputs
-from ..modeling.checkpoint import fill_strictly, untied_state_dict
-from ..modeling.dense import cpu_multiplies_bfloat16
+from ..modeling.files.checkpoint import fill_strictly, untied_state_dict
 from ..modeling.segment_cache import SegmentCache
 from .encoder_settings import check_cache, check_settings
-from .free_memory import FreeMemory
-from .hat_batch import Output
 from .predictor import Precision, Predictor
 
 # Pieces that go through a segment-wise block at once on a CPU. More are no faster, as they outgrow its caches.
@@ -36,7 +37,7 @@ class HATShim(PyTorchShim):
     output (Literal["pieces", "segments"]): Whether to hand out every piece, or segment vectors only.
     segment_cache_mb (int): In training, keep so many megabytes of what frozen blocks make of segments before these
         attend to each other; 0: nothing.
-    segment_cache_folder (Optional[str]): Where, if not in memory.
+    segment_cache_folder (str | None): Where, if not in memory.
     mixed_precision (bool): Whether to train in half precision: float16 with gradient scaling on a GPU, bfloat16 on a
         CPU that multiplies it natively, float32 on any other CPU.
     grad_scaler_config (dict): Options of thinc's PyTorchGradScaler.
@@ -50,14 +51,14 @@ class HATShim(PyTorchShim):
         max_batch_pieces: int = 4096,
         output: Output = "pieces",
         segment_cache_mb: int = 0,
-        segment_cache_folder: Optional[str] = None,
+        segment_cache_folder: str | None = None,
         mixed_precision: bool = False,
-        grad_scaler_config: Optional[dict[str, Any]] = None,
+        grad_scaler_config: dict[str, Any] | None = None,
     ):
         check_settings(precision, output, max_batch_pieces, grad_scaler_config)
         check_cache(segment_cache_mb, segment_cache_folder)
         super().__init__(None)
-        self._tokenizer: Optional[PreTrainedTokenizerBase] = None
+        self._tokenizer: PreTrainedTokenizerBase | None = None
         self.predictor = Predictor(precision)
         self.max_batch_pieces = max_batch_pieces
         self.output = output
@@ -128,11 +129,11 @@ class HATShim(PyTorchShim):
 
     def begin_update(  # type: ignore[override]
         self, inputs: PackedInputs
-    ) -> Tuple[Tensor, Callable[[Tensor], None]]:
+    ) -> tuple[Tensor, Callable[[Tensor], None]]:
         """Encode, and keep what the gradient needs.
 
         inputs (PackedInputs): The batch.
-        RETURNS (Tuple[Tensor, Callable]): The output (n_rows, hidden_size), and a callback that takes its gradient
+        RETURNS (tuple[Tensor, Callable]): The output (n_rows, hidden_size), and a callback that takes its gradient
             and adds to those of the parameters.
         """
         self.predictor.forget()
@@ -158,8 +159,8 @@ class HATShim(PyTorchShim):
         super().finish_update(optimizer)
         self.predictor.forget()
 
-    def _autocast(self) -> ContextManager:
-        """RETURNS (ContextManager): The precision of training."""
+    def _autocast(self) -> AbstractContextManager:
+        """RETURNS (AbstractContextManager): The precision of training."""
         device = self.device.type
         if not self.mixed_precision or (device == "cpu" and not cpu_multiplies_bfloat16()):
             return nullcontext()

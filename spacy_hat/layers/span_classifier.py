@@ -5,8 +5,6 @@ docs  >> transformer_source --.
 spans ------------------------'   '----------------- classifier -----------------'
 """
 
-from typing import List, Optional, Tuple
-
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData
 from thinc.api import Model, chain, with_getitem
@@ -18,32 +16,32 @@ from .output import output_layer, scores
 from .span_vectors import span_vectors
 from .transformer_source import transformer_source
 
-InT = Tuple[List[Doc], Ragged]
+InT = tuple[list[Doc], Ragged]
 OutT = Floats2d
 
 
 def span_classifier(
-    tok2vec: Model[List[Doc], List[Floats2d]],
+    tok2vec: Model[list[Doc], list[Floats2d]],
     *,
     exclusive_classes: bool,
     dropout: float = 0.1,
-    nO: Optional[int] = None,
+    nO: int | None = None,
 ) -> Model[InT, OutT]:
     """Classify suggested spans, whatever the suggester.
 
     There is no `resize_output`: spancat never calls it, and raises on a label added later where it is missing.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): A listener to the transformer, or the encoder itself.
+    tok2vec (Model[list[Doc], list[Floats2d]]): A listener to the transformer, or the encoder itself.
     exclusive_classes (bool): One label a span (spancat_singlelabel) or any number (spancat).
     dropout (float): Probability of a zero before the output, in training.
-    nO (Optional[int]): n_labels, with the negative label of spancat_singlelabel; inferred if None.
-    RETURNS (Model[Tuple[List[Doc], Ragged], Floats2d]): From n_docs documents and their spans, a Ragged of (n_spans, 2)
+    nO (int | None): n_labels, with the negative label of spancat_singlelabel; inferred if None.
+    RETURNS (Model[tuple[list[Doc], Ragged], Floats2d]): From n_docs documents and their spans, a Ragged of (n_spans, 2)
         first tokens and tokens past the last, to scores (n_spans, n_labels).
     """
     source = transformer_source(tok2vec)
     hidden = hidden_layer(dropout)
     output = output_layer(nO)
-    classifier: Model[Tuple[List[TransformerData], Ragged], Floats2d] = chain(
+    classifier: Model[tuple[list[TransformerData], Ragged], Floats2d] = chain(
         span_vectors(), hidden, output, scores(exclusive_classes)
     )
     return Model(
@@ -56,7 +54,7 @@ def span_classifier(
     )
 
 
-def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
+def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
     """Infer the sizes from one made-up segment and span: the documents have no transformer output yet."""
     if X is not None and not isinstance(X, tuple):
         raise ValueError(

@@ -10,8 +10,9 @@ may share a segment). Where the encoder keeps segment vectors only (`output = "s
 own: the second mean is then over the span's tokens, each with the vector of its segment.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Callable, List, Optional, Tuple, cast
+from typing import cast
 
 import numpy
 from spacy_transformers.data_classes import TransformerData
@@ -22,7 +23,7 @@ from .pooling import skip_empty
 from .segment_data import alignment
 from .transformer_outputs import has_output, hidden_states, with_gradient
 
-InT = Tuple[List[TransformerData], Ragged]
+InT = tuple[list[TransformerData], Ragged]
 OutT = Floats2d
 
 
@@ -43,13 +44,13 @@ def span_vectors() -> Model[InT, OutT]:
 
     A span without pieces (of spaces, or in a document without output) gets zeros.
 
-    RETURNS (Model[Tuple[List[TransformerData], Ragged], Floats2d]): From the outputs of n_docs documents and their
+    RETURNS (Model[tuple[list[TransformerData], Ragged], Floats2d]): From the outputs of n_docs documents and their
         spans, a Ragged of (n_spans, 2) first tokens and tokens past the last, to (n_spans, 2 * hidden_size).
     """
     return Model("span_vectors", forward, init=init, layers=[skip_empty(reduce_mean())], dims={"nO": None})
 
 
-def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> Tuple[OutT, Callable[[OutT], InT]]:
+def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
     ops = model.ops
     outputs, spans = X
     width = model.get_dim("nO") // 2
@@ -68,19 +69,19 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> Tuple[OutT, Call
     return ops.xp.concatenate([Y_segments, Y_pieces], axis=1), backprop
 
 
-def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
+def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
     # The width must be known for batches in which no document has output.
     if X is not None:
         model.set_dim("nO", 2 * X[0][0].width)
 
 
-def span_rows(ops: Ops, data: TransformerData, spans: numpy.ndarray) -> Tuple[Rows, Rows]:
+def span_rows(ops: Ops, data: TransformerData, spans: numpy.ndarray) -> tuple[Rows, Rows]:
     """Plan the two means of each span of one document. Index arithmetic stays on the host, where spaCy's alignment is.
 
     ops (Ops): Where the rows will be used.
     data (TransformerData): The output of the document.
     spans (numpy.ndarray): Shape (n_spans, 2), first tokens and tokens past the last.
-    RETURNS (Tuple[Rows, Rows]): First pieces of the distinct segments that the span's pieces stand in; its pieces.
+    RETURNS (tuple[Rows, Rows]): First pieces of the distinct segments that the span's pieces stand in; its pieces.
     """
     n_spans = len(spans)
     if not has_output(data):
@@ -109,15 +110,15 @@ def _rows(ops: Ops, rows: numpy.ndarray, lengths: numpy.ndarray) -> Rows:
 
 
 def _mean(
-    model: Model[InT, OutT], outputs: List[TransformerData], plans: List[Rows], is_train: bool
-) -> Tuple[Floats2d, Callable[[Floats2d, List[Floats2d]], None]]:
+    model: Model[InT, OutT], outputs: list[TransformerData], plans: list[Rows], is_train: bool
+) -> tuple[Floats2d, Callable[[Floats2d, list[Floats2d]], None]]:
     ops = model.ops
     width = model.get_dim("nO") // 2
     rows = [_flat(ops, data, width)[plan.rows] for data, plan in zip(outputs, plans, strict=True)]
     lengths = [plan.lengths for plan in plans]
     means, backprop_mean = model.layers[0](Ragged(ops.xp.concatenate(rows), ops.xp.concatenate(lengths)), is_train)
 
-    def add_gradient(d_means: Floats2d, d_flat: List[Floats2d]) -> None:
+    def add_gradient(d_means: Floats2d, d_flat: list[Floats2d]) -> None:
         # thinc's reductions read gradients as contiguous memory.
         d_rows = backprop_mean(ops.xp.ascontiguousarray(d_means)).dataXd
         end = 0
@@ -132,7 +133,7 @@ def _flat(ops: Ops, data: TransformerData, width: int) -> Floats2d:
     return ops.reshape2f(hidden_states(data), -1, width) if has_output(data) else ops.alloc2f(0, width)
 
 
-def _spans_per_doc(ops: Ops, spans: Ragged) -> List[numpy.ndarray]:
+def _spans_per_doc(ops: Ops, spans: Ragged) -> list[numpy.ndarray]:
     # Suggesters give data of shape (0, 0) where there are no spans.
     rows = ops.to_numpy(spans.dataXd).reshape((-1, 2))
     return numpy.split(rows, numpy.cumsum(ops.to_numpy(spans.lengths))[:-1])

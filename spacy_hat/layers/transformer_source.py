@@ -3,10 +3,10 @@
 [model.tok2vec] is       listener            >> trfs2arrays
 or, once replaced,       (HATModel >> split) >> trfs2arrays
                          ^^^^^^^^^^^^^^^^^^^
-                         List[Doc] -> List[TransformerData]: whole segments, where the rest pools a vector per token
+                         list[Doc] -> list[TransformerData]: whole segments, where the rest pools a vector per token
 """
 
-from typing import Callable, List, Optional, Tuple
+from collections.abc import Callable
 
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData
@@ -16,9 +16,9 @@ from thinc.types import Floats2d
 
 from .transformer_outputs import hidden_states, with_gradient
 
-InT = List[Doc]
-OutT = List[TransformerData]
-Tok2Vec = Model[List[Doc], List[Floats2d]]
+InT = list[Doc]
+OutT = list[TransformerData]
+Tok2Vec = Model[list[Doc], list[Floats2d]]
 
 
 def transformer_source(tok2vec: Tok2Vec) -> Model[InT, OutT]:
@@ -27,9 +27,9 @@ def transformer_source(tok2vec: Tok2Vec) -> Model[InT, OutT]:
     The listener (or encoder) stays an ordinary node of the head's tree, so that spaCy finds it, links it and
     replaces it. The pooling of pieces to tokens in `tok2vec` is not used.
 
-    tok2vec (Model[List[Doc], List[Floats2d]]): Made by `spacy-transformers.TransformerListener.v1` or
+    tok2vec (Model[list[Doc], list[Floats2d]]): Made by `spacy-transformers.TransformerListener.v1` or
         `spacy-hat.HATTok2Vec.v1`.
-    RETURNS (Model[List[Doc], List[TransformerData]]): The source; its dim nO is hidden_size, known once initialized.
+    RETURNS (Model[list[Doc], list[TransformerData]]): The source; its dim nO is hidden_size, known once initialized.
     RAISES (ValueError): If tok2vec is anything else.
     """
     layers = tok2vec.layers
@@ -50,7 +50,7 @@ def transformer_source(tok2vec: Tok2Vec) -> Model[InT, OutT]:
     )
 
 
-def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> Tuple[OutT, Callable[[OutT], InT]]:
+def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
     encoder = model.layers[0]
     grad_factor = model.attrs["grad_factor"]
     if isinstance(encoder, TransformerListener) and not is_train:
@@ -72,7 +72,7 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> Tuple[OutT, C
     return outputs, backprop
 
 
-def init(model: Model[InT, OutT], X: Optional[InT] = None, Y: Optional[OutT] = None) -> None:
+def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
     """Find the width, without running the encoder: listeners have nothing to hand out yet."""
     encoder = model.layers[0]
     encoder.initialize()

@@ -12,12 +12,12 @@ from transformers import (
 
 from . import hi_transformer as _older
 from .config import HATConfig, HiTransformerConfig
+from .files.tokenizer import load_tokenizer
 from .heads import HATForMultipleChoice, HATForSequenceClassification, HATForSequentialSentenceClassification
 from .model import HATModel, HATPreTrainedModel
-from .packed import PackedInputs
+from .packed_inputs import PackedInputs
 from .piece_heads import HATForMaskedLM, HATForQuestionAnswering, HATForTokenClassification
-from .tokenizer import load_tokenizer
-from .warm_start import WarmStartReport, warm_start
+from .start.warm import WarmStartReport, warm_start
 
 for _config in (HATConfig, HiTransformerConfig):
     AutoConfig.register(_config.model_type, _config, exist_ok=True)

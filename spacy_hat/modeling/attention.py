@@ -1,7 +1,5 @@
 """Multi-head self-attention over a packed tensor."""
 
-from typing import Optional
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -29,7 +27,7 @@ class PackedSelfAttention(nn.Module):
         self.query = Dense(config.hidden_size, config.hidden_size)
         self.key = Dense(config.hidden_size, config.hidden_size)
         self.value = Dense(config.hidden_size, config.hidden_size)
-        self.prepared_key_value: Optional[PreparedDense] = None
+        self.prepared_key_value: PreparedDense | None = None
 
     def prepare(self, dtype: torch.dtype) -> None:
         """Predict in another precision from now on; see `prepare.prepared`."""
@@ -80,11 +78,11 @@ class PackedSelfAttention(nn.Module):
         return rows.view(-1, width, n_parts, self.n_heads, head_size).permute(2, 0, 3, 1, 4).unbind()
 
 
-def attend(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dropout: float) -> Tensor:
+def attend(query: Tensor, key: Tensor, value: Tensor, keys: Tensor | None, dropout: float) -> Tensor:
     """Attention in one bucket, by the kernel that is fastest for the purpose.
 
     query, key, value (Tensor): (n_groups, n_heads, width, head_size); the width of the queries may be another.
-    keys (Optional[Tensor]): (n_groups, 1, 1, width) bool, which rows may be attended to; None: all of them.
+    keys (Tensor | None): (n_groups, 1, 1, width) bool, which rows may be attended to; None: all of them.
     dropout (float): Probability of a zero among the attention weights.
     RETURNS (Tensor): (n_groups, n_heads, width, head_size), of the queries' width.
     """
@@ -106,7 +104,7 @@ def _plain_is_faster(query: Tensor, key: Tensor) -> bool:
     return query.requires_grad or (is_long and query.shape[2] > 1)
 
 
-def plain_attention(query: Tensor, key: Tensor, value: Tensor, keys: Optional[Tensor], dropout: float) -> Tensor:
+def plain_attention(query: Tensor, key: Tensor, value: Tensor, keys: Tensor | None, dropout: float) -> Tensor:
     """The same as `attend`, product by product. Every group has a row that may be attended to."""
     n_groups, n_heads, width, head_size = query.shape
     flat = [part.reshape(n_groups * n_heads, -1, head_size) for part in (query, key, value)]

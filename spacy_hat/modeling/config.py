@@ -1,6 +1,7 @@
 """Sizes and switches of a HAT encoder."""
 
-from typing import Any, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from transformers import PretrainedConfig
 
@@ -13,23 +14,23 @@ class HATConfig(PretrainedConfig):
 
     vocab_size (int): Rows of the word embedding table.
     hidden_size (int): Width of every vector.
-    num_hidden_layers (Optional[int]): Number of blocks; follows from the layout.
+    num_hidden_layers (int | None): Number of blocks; follows from the layout.
     num_attention_heads (int): Heads of each attention; must divide hidden_size.
     intermediate_size (int): Width inside the feed-forward part of a block.
     hidden_act (str): Activation there, by its Hugging Face name; `gelu` is the exact (erf) one.
     hidden_dropout_prob (float): Dropout after the embeddings and after the two output projections of a block.
     attention_probs_dropout_prob (float): Dropout on attention weights.
-    classifier_dropout (Optional[float]): Dropout before a head's classifier; None means hidden_dropout_prob.
+    classifier_dropout (float | None): Dropout before a head's classifier; None means hidden_dropout_prob.
     type_vocab_size (int): Rows of the token type table.
     initializer_range (float): Standard deviation of fresh weights.
     layer_norm_eps (float): Epsilon of every layer norm.
     pad_token_id (int): Padding piece. Position ids start behind it, as in RoBERTa.
     tie_word_embeddings (bool): Whether masked language modelling scores words by their embeddings.
     max_sentences (int): `max_segments`, segments that can attend to each other.
-    max_sentence_length (Optional[int]): `segment_length`, pieces a segment can hold, the classifier piece included.
-    max_sentence_size (Optional[int]): Older name of the same; read only where max_sentence_length is missing.
-    encoder_layout (Optional[Mapping]): The published form of the layout.
-    layout (Optional[str]): The same as a string such as `S|SD|D` (see layout.py). Give one of the two.
+    max_sentence_length (int | None): `segment_length`, pieces a segment can hold, the classifier piece included.
+    max_sentence_size (int | None): Older name of the same; read only where max_sentence_length is missing.
+    encoder_layout (Mapping | None): The published form of the layout.
+    layout (str | None): The same as a string such as `S|SD|D` (see layout.py). Give one of the two.
     document_position_embeddings (bool): Whether cross-segment blocks see where a segment stands. Published checkpoints
         were trained without, and their config.json says nothing: False.
     pooling (str): How a document head pools segment vectors: max, mean, attentive, first or last.
@@ -50,23 +51,23 @@ class HATConfig(PretrainedConfig):
         self,
         vocab_size: int = 50265,
         hidden_size: int = 768,
-        num_hidden_layers: Optional[int] = None,
+        num_hidden_layers: int | None = None,
         num_attention_heads: int = 12,
         intermediate_size: int = 3072,
         hidden_act: str = "gelu",
         hidden_dropout_prob: float = 0.1,
         attention_probs_dropout_prob: float = 0.1,
-        classifier_dropout: Optional[float] = None,
+        classifier_dropout: float | None = None,
         type_vocab_size: int = 1,
         initializer_range: float = 0.02,
         layer_norm_eps: float = 1e-5,
         pad_token_id: int = 1,
         tie_word_embeddings: bool = True,
         max_sentences: int = 32,
-        max_sentence_length: Optional[int] = None,
-        max_sentence_size: Optional[int] = None,
-        encoder_layout: Optional[Mapping[str, Mapping[str, bool]]] = None,
-        layout: Optional[str] = None,
+        max_sentence_length: int | None = None,
+        max_sentence_size: int | None = None,
+        encoder_layout: Mapping[str, Mapping[str, bool]] | None = None,
+        layout: str | None = None,
         document_position_embeddings: bool = False,
         pooling: str = "max",
         pool_padding: bool = False,

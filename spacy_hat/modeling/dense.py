@@ -6,12 +6,13 @@ gradient here, so training goes through `torch.nn.functional`.
 """
 
 import sys
-from functools import cache
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from .one_dnn import one_dnn_linear, one_dnn_multiplies
 
 # Numbers of rows that kernels are compiled for: multiples of 8 up to 64, of 32 up to 1,024, of 64 above.
 TILES = ((64, 8), (1024, 32), (sys.maxsize, 64))
@@ -40,7 +41,7 @@ class PreparedDense(nn.Module):
             self.bias: Tensor = torch.cat([layer.bias.to(dtype) for layer in layers])
         on_cpu = weight.device.type == "cpu" and one_dnn_multiplies(dtype)
         # In the order in which oneDNN reads it, which no other operation can.
-        self.blocks: Optional[Tensor] = torch.ops.mkldnn._reorder_linear_weight(weight) if on_cpu else None
+        self.blocks: Tensor | None = torch.ops.mkldnn._reorder_linear_weight(weight) if on_cpu else None
         self.weight = None if on_cpu else weight
 
     def forward(self, rows: Tensor, gelu: bool = False) -> Tensor:
@@ -48,7 +49,7 @@ class PreparedDense(nn.Module):
         rows = rows.to(self.dtype)
         if self.weight is not None:
             return dense(rows, self.weight, self.bias, gelu)
-        return _one_dnn(rows, self.blocks, self.bias, gelu)
+        return one_dnn_linear(rows, self.blocks, self.bias, gelu)
 
 
 def dense(rows: Tensor, weight: Tensor, bias: Tensor, gelu: bool = False) -> Tensor:
@@ -60,8 +61,8 @@ def dense(rows: Tensor, weight: Tensor, bias: Tensor, gelu: bool = False) -> Ten
     gelu (bool): Whether the exact GELU (Hendrycks and Gimpel 2016) follows.
     RETURNS (Tensor): (n_rows, n_out).
     """
-    if _may_use_one_dnn(rows, weight):
-        return _one_dnn(rows, weight, bias, gelu)
+    if _may_useone_dnn_linear(rows, weight):
+        return one_dnn_linear(rows, weight, bias, gelu)
     output = F.linear(rows, weight, bias)
     return F.gelu(output) if gelu else output
 
@@ -81,39 +82,10 @@ def whole_tiles(rows: Tensor) -> Tensor:
     return F.pad(rows, (0, 0, 0, -len(rows) % tile)) if len(rows) % tile else rows
 
 
-def _may_use_one_dnn(rows: Tensor, weight: Tensor) -> bool:
+def _may_useone_dnn_linear(rows: Tensor, weight: Tensor) -> bool:
     """Whether nothing forbids it: a gradient, another device or precision, autocast (which it would not obey)."""
     if rows.device.type != "cpu" or rows.dtype != weight.dtype or not len(rows) or torch.is_autocast_enabled("cpu"):
         return False
     if torch.is_grad_enabled() and (rows.requires_grad or weight.requires_grad):
         return False
     return one_dnn_multiplies(rows.dtype)
-
-
-@cache
-def one_dnn_multiplies(dtype: torch.dtype) -> bool:
-    """Whether oneDNN is part of this torch and multiplies such numbers natively on this CPU.
-
-    dtype (torch.dtype): Of the numbers.
-    RETURNS (bool): True for float32 wherever oneDNN is, for bfloat16 on CPUs that have it, False for others.
-    """
-    if dtype == torch.bfloat16 and not cpu_multiplies_bfloat16():
-        return False
-    if dtype not in (torch.float32, torch.bfloat16) or not torch.backends.mkldnn.is_available():
-        return False
-    try:  # torch's compiler is what calls this operator, so a later version may change it
-        ones = torch.ones(1, 1, dtype=dtype)
-        with torch.no_grad():
-            return _one_dnn(ones, torch.ops.mkldnn._reorder_linear_weight(ones), ones[0], False).item() == 2.0
-    except (AttributeError, RuntimeError):
-        return False
-
-
-def _one_dnn(rows: Tensor, weight: Optional[Tensor], bias: Optional[Tensor], gelu: bool) -> Tensor:
-    activation, algorithm = ("gelu", "none") if gelu else ("none", "")
-    return torch.ops.mkldnn._linear_pointwise(rows, weight, bias, activation, [], algorithm)
-
-
-def cpu_multiplies_bfloat16() -> bool:
-    """RETURNS (bool): Whether this CPU multiplies bfloat16 natively; others may take a hundred times as long."""
-    return torch.ops.mkldnn._is_mkldnn_bf16_supported()

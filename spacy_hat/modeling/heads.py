@@ -1,6 +1,6 @@
 """Heads over documents and segments: classification, sequential sentence classification, multiple choice."""
 
-from typing import Any, Optional
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,17 +24,17 @@ class HATHead(HATPreTrainedModel):
         dropout = config.classifier_dropout
         self.dropout = nn.Dropout(config.hidden_dropout_prob if dropout is None else dropout)
 
-    def encode(self, *inputs: Optional[Tensor], **options: Any) -> tuple[Tensor, Any]:
+    def encode(self, *inputs: Tensor | None, **options: Any) -> tuple[Tensor, Any]:
         """RETURNS (tuple[Tensor, Any]): The hidden states (n_docs, n_slots, hidden_size) and the encoder's output."""
         options = {**options, "return_dict": True, "compute_padding": self.config.pool_padding}
         output = self.hi_transformer(*inputs, **options)
         return output.last_hidden_state, output
 
-    def segments(self, hidden: Tensor, attention_mask: Optional[Tensor]) -> tuple[Tensor, Tensor]:
+    def segments(self, hidden: Tensor, attention_mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Segment vectors, and which of them count.
 
         hidden (Tensor): (n_docs, n_slots, hidden_size).
-        attention_mask (Optional[Tensor]): (n_docs, n_slots).
+        attention_mask (Tensor | None): (n_docs, n_slots).
         RETURNS (tuple[Tensor, Tensor]): (n_docs, n_segments, hidden_size) and (n_docs, n_segments) bool; with
             pool_padding, every segment counts.
         """
@@ -45,7 +45,7 @@ class HATHead(HATPreTrainedModel):
         return vectors, attention_mask[:, ::length].bool()
 
 
-def finish(result: Any, return_dict: Optional[bool]) -> Any:
+def finish(result: Any, return_dict: bool | None) -> Any:
     """RETURNS (Any): The output as the caller wants it, a ModelOutput or a tuple."""
     return result.to_tuple() if return_dict is False else result
 
@@ -81,17 +81,17 @@ class HATForSequenceClassification(HATHead):
 
     def forward(
         self,
-        input_ids: Optional[Tensor] = None,
-        attention_mask: Optional[Tensor] = None,
-        token_type_ids: Optional[Tensor] = None,
-        position_ids: Optional[Tensor] = None,
-        inputs_embeds: Optional[Tensor] = None,
-        labels: Optional[Tensor] = None,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        labels: Tensor | None = None,
         **options: Any,
     ) -> Any:
         """Classify documents.
 
-        labels (Optional[Tensor]): (n_docs,) class numbers or values, or (n_docs, n_labels) zeros and ones.
+        labels (Tensor | None): (n_docs,) class numbers or values, or (n_docs, n_labels) zeros and ones.
         The other parameters are those of HATModel.forward.
         RETURNS (SequenceClassifierOutput): logits (n_docs, n_labels), and loss () if there are labels.
         """
@@ -114,17 +114,17 @@ class HATForMultipleChoice(HATHead):
 
     def forward(
         self,
-        input_ids: Optional[Tensor] = None,
-        attention_mask: Optional[Tensor] = None,
-        token_type_ids: Optional[Tensor] = None,
-        position_ids: Optional[Tensor] = None,
-        inputs_embeds: Optional[Tensor] = None,
-        labels: Optional[Tensor] = None,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        labels: Tensor | None = None,
         **options: Any,
     ) -> Any:
         """Score choices.
 
-        labels (Optional[Tensor]): (n_docs,) numbers of the right choices.
+        labels (Tensor | None): (n_docs,) numbers of the right choices.
         The other parameters are those of HATModel.forward, with one more dimension: (n_docs, n_choices, n_slots).
         RETURNS (MultipleChoiceModelOutput): logits (n_docs, n_choices), and loss () if there are labels.
         """
@@ -161,17 +161,17 @@ class HATForSequentialSentenceClassification(HATHead):
 
     def forward(
         self,
-        input_ids: Optional[Tensor] = None,
-        attention_mask: Optional[Tensor] = None,
-        token_type_ids: Optional[Tensor] = None,
-        position_ids: Optional[Tensor] = None,
-        inputs_embeds: Optional[Tensor] = None,
-        labels: Optional[Tensor] = None,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        labels: Tensor | None = None,
         **options: Any,
     ) -> Any:
         """Classify segments.
 
-        labels (Optional[Tensor]): (n_docs, n_segments) class numbers, -100 where there is none, or
+        labels (Tensor | None): (n_docs, n_segments) class numbers, -100 where there is none, or
             (n_docs, n_segments, n_labels) zeros and ones, -1 where there is none.
         The other parameters are those of HATModel.forward.
         RETURNS (SequenceClassifierOutput): logits (n_docs, n_segments, n_labels), and loss () if there are labels.

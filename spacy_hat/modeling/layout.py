@@ -4,7 +4,8 @@
 `{"0": {"sentence_encoder": true, "document_encoder": false}, …}`.
 """
 
-from typing import Mapping, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 # Of the paper (Chalkidis et al. 2022, arXiv 2210.05529) and its code, and of the two large models on the hub. The
 # table of the code gives AH as twelve S, which never attend across segments; here it is what their text defines:

@@ -1,7 +1,7 @@
 """The HAT encoder in Hugging Face conventions."""
 
 from collections import deque
-from typing import Any, Optional, Union
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -9,10 +9,10 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
 from .block import Embeddings, init_weights
-from .checkpoint import load_pretrained, untied_state_dict
 from .config import HATConfig
 from .encoder import HATEncoder
-from .packed import PackedInputs
+from .files.checkpoint import load_pretrained, untied_state_dict
+from .packed_inputs import PackedInputs
 from .padded import find_slots
 from .repeats import Repeats, find_repeats
 from .segment_cache import SegmentCache
@@ -37,7 +37,7 @@ class HATPreTrainedModel(PreTrainedModel):
     def save_pretrained(self, save_directory: Any, **kwargs: Any) -> None:
         """Save to safetensors, in the published format: tied tensors stand under each of their names.
 
-        save_directory (Union[str, Path]): Where to.
+        save_directory (str | Path): Where to.
         **kwargs: As in Hugging Face's method.
         """
         kwargs.setdefault("state_dict", untied_state_dict(self))
@@ -89,29 +89,29 @@ class HATModel(HATPreTrainedModel):
 
     def forward(
         self,
-        input_ids: Optional[Tensor] = None,
-        attention_mask: Optional[Tensor] = None,
-        token_type_ids: Optional[Tensor] = None,
-        position_ids: Optional[Tensor] = None,
-        inputs_embeds: Optional[Tensor] = None,
-        output_hidden_states: Optional[bool] = None,
-        output_attentions: Optional[bool] = None,
-        return_dict: Optional[bool] = None,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        output_hidden_states: bool | None = None,
+        output_attentions: bool | None = None,
+        return_dict: bool | None = None,
         compute_padding: bool = False,
-    ) -> Union[BaseModelOutput, tuple]:
+    ) -> BaseModelOutput | tuple:
         """Encode padded documents.
 
-        input_ids (Optional[Tensor]): (n_docs, n_slots) piece ids; segment s has the slots from s * segment_length on.
-        attention_mask (Optional[Tensor]): (n_docs, n_slots), nonzero for real pieces; None: all are.
-        token_type_ids (Optional[Tensor]): (n_docs, n_slots); None: zeros.
-        position_ids (Optional[Tensor]): (n_docs, n_slots) rows of the token position table; None: they start over in
+        input_ids (Tensor | None): (n_docs, n_slots) piece ids; segment s has the slots from s * segment_length on.
+        attention_mask (Tensor | None): (n_docs, n_slots), nonzero for real pieces; None: all are.
+        token_type_ids (Tensor | None): (n_docs, n_slots); None: zeros.
+        position_ids (Tensor | None): (n_docs, n_slots) rows of the token position table; None: they start over in
             each segment, behind pad_token_id; 0 for padding pieces.
-        inputs_embeds (Optional[Tensor]): (n_docs, n_slots, hidden_size) word vectors, instead of input_ids.
-        output_hidden_states (Optional[bool]): Whether to return the embeddings and the output of every block too.
-        output_attentions (Optional[bool]): Not to be had: attention weights are never materialised.
-        return_dict (Optional[bool]): False for a plain tuple.
+        inputs_embeds (Tensor | None): (n_docs, n_slots, hidden_size) word vectors, instead of input_ids.
+        output_hidden_states (bool | None): Whether to return the embeddings and the output of every block too.
+        output_attentions (bool | None): Not to be had: attention weights are never materialised.
+        return_dict (bool | None): False for a plain tuple.
         compute_padding (bool): Compute padding too, for the numbers of the published heads; it is zeros otherwise.
-        RETURNS (Union[BaseModelOutput, tuple]): `last_hidden_state` (n_docs, n_slots, hidden_size) and, if asked for,
+        RETURNS (BaseModelOutput | tuple): `last_hidden_state` (n_docs, n_slots, hidden_size) and, if asked for,
             `hidden_states`, n_blocks + 1 tensors like it.
         RAISES (ValueError): If not exactly one of input_ids and inputs_embeds is given, documents have more than
             max_segments segments, or attentions are asked for.
@@ -145,9 +145,9 @@ class HATModel(HATPreTrainedModel):
         self,
         inputs: PackedInputs,
         *,
-        max_batch_pieces: Optional[int] = None,
+        max_batch_pieces: int | None = None,
         segments_only: bool = False,
-        cache: Optional[SegmentCache] = None,
+        cache: SegmentCache | None = None,
     ) -> Tensor:
         """Encode packed documents.
 
@@ -155,10 +155,10 @@ class HATModel(HATPreTrainedModel):
         wanted of that part (in prediction, and of frozen blocks), segments of the same pieces go through it once.
 
         inputs (PackedInputs): The batch.
-        max_batch_pieces (Optional[int]): Pieces that go through a segment-wise block at once, which bounds memory;
+        max_batch_pieces (int | None): Pieces that go through a segment-wise block at once, which bounds memory;
             None, and whenever gradients are wanted: all.
         segments_only (bool): Whether only the segment vectors are wanted, which first pieces end as.
-        cache (Optional[SegmentCache]): Remembers that part, for as long as the weights of it do not change.
+        cache (SegmentCache | None): Remembers that part, for as long as the weights of it do not change.
         RETURNS (Tensor): (n_pieces, hidden_size), or (n_segments, hidden_size).
         RAISES (ValueError): If a segment or a window is longer than the model has positions for.
         """
@@ -182,11 +182,11 @@ class HATModel(HATPreTrainedModel):
     def _lead(
         self,
         inputs: PackedInputs,
-        repeats: Optional[Repeats],
+        repeats: Repeats | None,
         n_led: int,
-        limit: Optional[int],
+        limit: int | None,
         segments_only: bool,
-        cache: Optional[SegmentCache],
+        cache: SegmentCache | None,
     ) -> Tensor:
         """Run the segment-wise part of the first blocks, once for each distinct segment, or not at all."""
         firsts_only = segments_only and self.encoder.leads_to_the_end(n_led)

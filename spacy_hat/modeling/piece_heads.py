@@ -1,6 +1,6 @@
 """Heads over pieces: masked language modelling, token classification, question answering."""
 
-from typing import Any, Optional
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -58,17 +58,17 @@ class HATForMaskedLM(HATHead):
 
     def forward(
         self,
-        input_ids: Optional[Tensor] = None,
-        attention_mask: Optional[Tensor] = None,
-        token_type_ids: Optional[Tensor] = None,
-        position_ids: Optional[Tensor] = None,
-        inputs_embeds: Optional[Tensor] = None,
-        labels: Optional[Tensor] = None,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        labels: Tensor | None = None,
         **options: Any,
     ) -> Any:
         """Score words.
 
-        labels (Optional[Tensor]): (n_docs, n_slots) piece ids, -100 where nothing is to be predicted.
+        labels (Tensor | None): (n_docs, n_slots) piece ids, -100 where nothing is to be predicted.
         The other parameters are those of HATModel.forward.
         RETURNS (MaskedLMOutput): logits (n_docs, n_slots, vocab_size), and loss () if there are labels.
         """
@@ -89,17 +89,17 @@ class HATForTokenClassification(HATHead):
 
     def forward(
         self,
-        input_ids: Optional[Tensor] = None,
-        attention_mask: Optional[Tensor] = None,
-        token_type_ids: Optional[Tensor] = None,
-        position_ids: Optional[Tensor] = None,
-        inputs_embeds: Optional[Tensor] = None,
-        labels: Optional[Tensor] = None,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        labels: Tensor | None = None,
         **options: Any,
     ) -> Any:
         """Classify pieces.
 
-        labels (Optional[Tensor]): (n_docs, n_slots) class numbers, -100 where there is none.
+        labels (Tensor | None): (n_docs, n_slots) class numbers, -100 where there is none.
         The other parameters are those of HATModel.forward.
         RETURNS (TokenClassifierOutput): logits (n_docs, n_slots, n_labels), and loss () if there are labels.
         """
@@ -120,19 +120,19 @@ class HATForQuestionAnswering(HATHead):
 
     def forward(
         self,
-        input_ids: Optional[Tensor] = None,
-        attention_mask: Optional[Tensor] = None,
-        token_type_ids: Optional[Tensor] = None,
-        position_ids: Optional[Tensor] = None,
-        inputs_embeds: Optional[Tensor] = None,
-        start_positions: Optional[Tensor] = None,
-        end_positions: Optional[Tensor] = None,
+        input_ids: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        inputs_embeds: Tensor | None = None,
+        start_positions: Tensor | None = None,
+        end_positions: Tensor | None = None,
         **options: Any,
     ) -> Any:
         """Score pieces as first and last one of the answer.
 
-        start_positions (Optional[Tensor]): (n_docs,) slots of first pieces; beyond the document: no answer in it.
-        end_positions (Optional[Tensor]): (n_docs,) slots of last pieces.
+        start_positions (Tensor | None): (n_docs,) slots of first pieces; beyond the document: no answer in it.
+        end_positions (Tensor | None): (n_docs,) slots of last pieces.
         The other parameters are those of HATModel.forward.
         RETURNS (QuestionAnsweringModelOutput): start_logits and end_logits (n_docs, n_slots), and loss () if both
             positions are given.

@@ -12,7 +12,6 @@ small rectangle that one call of attention can take; all else runs on the packed
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Optional
 
 import numpy as np
 import torch
@@ -35,16 +34,16 @@ class Bucket:
 
     n_groups (int): How many.
     width (int): Rows of the longest of them.
-    rows (Optional[Tensor]): (n_groups, width) int64, where their rows stand in the packed tensor; None: the packed
+    rows (Tensor | None): (n_groups, width) int64, where their rows stand in the packed tensor; None: the packed
         tensor is this one bucket already.
-    keys (Optional[Tensor]): (n_groups, 1, 1, width) bool, which rows may be attended to; None: all of them.
+    keys (Tensor | None): (n_groups, 1, 1, width) bool, which rows may be attended to; None: all of them.
     groups (Tensor): (n_groups,) int64, their numbers.
     """
 
     n_groups: int
     width: int
-    rows: Optional[Tensor]
-    keys: Optional[Tensor]
+    rows: Tensor | None
+    keys: Tensor | None
     groups: Tensor
 
     def take(self, packed: Tensor) -> Tensor:
@@ -59,16 +58,16 @@ class AttentionPlan:
     """Attention inside the groups of one packed tensor.
 
     buckets (tuple[Bucket, ...]): The groups, the longest first.
-    unbucket (Optional[Tensor]): (n_rows,) int64, where each packed row stands in the concatenated, flattened buckets;
+    unbucket (Tensor | None): (n_rows,) int64, where each packed row stands in the concatenated, flattened buckets;
         None: in its own place.
-    query_gate (Optional[Tensor]): (n_rows, 1) float32, 0 for rows of groups in which nothing may be attended to: their
+    query_gate (Tensor | None): (n_rows, 1) float32, 0 for rows of groups in which nothing may be attended to: their
         attention is then uniform, as in the published code. None: there are no such groups.
     first_rows (Tensor): (n_groups,) int64, where each group starts.
     """
 
     buckets: tuple[Bucket, ...]
-    unbucket: Optional[Tensor]
-    query_gate: Optional[Tensor]
+    unbucket: Tensor | None
+    query_gate: Tensor | None
     first_rows: Tensor
 
     def ungroup(self) -> Tensor:
@@ -76,12 +75,12 @@ class AttentionPlan:
         return torch.cat([bucket.groups for bucket in self.buckets]).argsort()
 
 
-def plan_attention(lengths: Ints, device: torch.device, is_key: Optional[Bools] = None) -> AttentionPlan:
+def plan_attention(lengths: Ints, device: torch.device, is_key: Bools | None = None) -> AttentionPlan:
     """Sort groups into buckets.
 
     lengths (Ints): (n_groups,) rows of each group, all at least 1.
     device (torch.device): Where the plan's tensors go.
-    is_key (Optional[Bools]): (n_rows,) whether a row may be attended to; None: every row may.
+    is_key (Bools | None): (n_rows,) whether a row may be attended to; None: every row may.
     RETURNS (AttentionPlan): The plan.
     """
     starts = np.cumsum(lengths) - lengths
@@ -166,21 +165,11 @@ class EncoderPlan:
         return replace(self, micro_batches=(), cross_rows=own_places)
 
 
-def ranges(starts: Ints, lengths: Ints) -> Ints:
-    """Many runs of numbers, one after another.
-
-    starts (Ints): (n_runs,) the first number of each.
-    lengths (Ints): (n_runs,) how many.
-    RETURNS (Ints): (sum of lengths,) start, start + 1, … of each.
-    """
-    return np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(lengths.sum())
-
-
-def runs_within(lengths: Ints, limit: Optional[int]) -> Iterator[tuple[int, int]]:
+def runs_within(lengths: Ints, limit: int | None) -> Iterator[tuple[int, int]]:
     """Cut a sequence into the fewest runs of bounded total length, all about as long where that is possible.
 
     lengths (Ints): (n_groups,) of what is cut.
-    limit (Optional[int]): Total of a run at most (a longer group makes its own run); None: one run.
+    limit (int | None): Total of a run at most (a longer group makes its own run); None: one run.
     YIELDS (tuple[int, int]): The first group of each run, and one past its last.
     """
     if not len(lengths):
@@ -207,14 +196,14 @@ def _filled_runs(ends: Ints, lengths: Ints, limit: int) -> list[int]:
 
 
 def plan_micro_batches(
-    lengths: Ints, device: torch.device, max_pieces: Optional[int] = None, is_key: Optional[Bools] = None
+    lengths: Ints, device: torch.device, max_pieces: int | None = None, is_key: Bools | None = None
 ) -> tuple[MicroBatch, ...]:
     """Plan segment-wise attention, in portions of bounded size.
 
     lengths (Ints): (n_segments,) pieces of each segment.
     device (torch.device): Where the plan's tensors go.
-    max_pieces (Optional[int]): Pieces in one portion at most (a longer segment makes its own); None: one portion.
-    is_key (Optional[Bools]): (n_pieces,) whether a piece may be attended to; None: every piece may.
+    max_pieces (int | None): Pieces in one portion at most (a longer segment makes its own); None: one portion.
+    is_key (Bools | None): (n_pieces,) whether a piece may be attended to; None: every piece may.
     RETURNS (tuple[MicroBatch, ...]): The portions, in order.
     """
     ends = np.cumsum(lengths)

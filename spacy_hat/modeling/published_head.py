@@ -1,17 +1,18 @@
 """The two published heads that spaCy has components for: reading them from a checkpoint, and writing them to one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Mapping, Optional, Union
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
-from .checkpoint import ENCODER_PREFIX, MODEL_TYPES, shorten
 from .config import HATConfig
 from .config_checks import POOLINGS
-from .files import read_config, read_weights
+from .files.checkpoint import ENCODER_PREFIX, MODEL_TYPES, shorten
+from .files.disk import read_config, read_weights
 from .heads import HATForSequenceClassification, HATForSequentialSentenceClassification
 from .model import HATModel
 
@@ -36,7 +37,7 @@ class PublishedHead:
 
     kind (Literal["documents", "segments"]): What it labels.
     labels (list[str]): (n_labels,) in the order of the classifier's rows.
-    problem_type (Optional[str]): `single_label_classification`, `multi_label_classification` or another one of Hugging
+    problem_type (str | None): `single_label_classification`, `multi_label_classification` or another one of Hugging
         Face; None if config.json does not say.
     weights (dict[str, np.ndarray]): By the published names.
     pooling (str): How segment vectors become a document's; without meaning for segments.
@@ -47,7 +48,7 @@ class PublishedHead:
 
     kind: Kind
     labels: list[str]
-    problem_type: Optional[str]
+    problem_type: str | None
     weights: dict[str, np.ndarray]
     pooling: str = "max"
     dropout: float = 0.1
@@ -55,11 +56,11 @@ class PublishedHead:
     notes: list[str] = field(default_factory=list)
 
 
-def read_head(name: Union[str, Path], *, pooling: Optional[str] = None, **hub: Any) -> PublishedHead:
+def read_head(name: str | Path, *, pooling: str | None = None, **hub: Any) -> PublishedHead:
     """Read the head of a checkpoint. Its encoder is left alone.
 
-    name (Union[str, Path]): Folder or hub name.
-    pooling (Optional[str]): How the head pools; None: as config.json says or the weights show, otherwise `max`.
+    name (str | Path): Folder or hub name.
+    pooling (str | None): How the head pools; None: as config.json says or the weights show, otherwise `max`.
     **hub: Options of huggingface_hub's hf_hub_download, such as revision.
     RETURNS (PublishedHead): The head.
     RAISES (ValueError): If it is no head over documents or segments, or its weights do not fit its configuration.
@@ -130,7 +131,7 @@ def head_shapes(kind: Kind, pooling: str, hidden_size: int, n_labels: int) -> di
     return {**shapes, "classifier.weight": (n_labels, hidden_size), "classifier.bias": (n_labels,)}
 
 
-def _kind(name: Union[str, Path], values: Mapping[str, Any]) -> Kind:
+def _kind(name: str | Path, values: Mapping[str, Any]) -> Kind:
     if values["model_type"] not in MODEL_TYPES:
         raise ValueError(
             f"{name} is a checkpoint of type {values['model_type']!r}, expected a HAT ({' or '.join(MODEL_TYPES)}) "
@@ -148,7 +149,7 @@ def _kind(name: Union[str, Path], values: Mapping[str, Any]) -> Kind:
 
 
 def _pooling(
-    name: Union[str, Path], wanted: Optional[str], values: Mapping[str, Any], weights: Mapping[str, Any]
+    name: str | Path, wanted: str | None, values: Mapping[str, Any], weights: Mapping[str, Any]
 ) -> tuple[str, list[str]]:
     """How the head pools, and what to say about that. Published configurations do not name it."""
     if wanted is not None and wanted not in POOLINGS:
@@ -170,7 +171,7 @@ def _pooling(
     ]
 
 
-def _check(name: Union[str, Path], expected: Mapping[str, tuple[int, ...]], weights: Mapping[str, Any]) -> None:
+def _check(name: str | Path, expected: Mapping[str, tuple[int, ...]], weights: Mapping[str, Any]) -> None:
     problems = {
         "missing": [weight for weight in expected if weight not in weights],
         "misshapen": [
@@ -187,7 +188,7 @@ def _check(name: Union[str, Path], expected: Mapping[str, tuple[int, ...]], weig
         )
 
 
-def _labels(name: Union[str, Path], config: PretrainedConfig) -> list[str]:
+def _labels(name: str | Path, config: PretrainedConfig) -> list[str]:
     by_number = {int(number): label for number, label in config.id2label.items()}
     numbers = sorted(by_number)
     labels = [by_number[number] for number in numbers]

@@ -1,12 +1,12 @@
 """Segments that stand in a batch more than once: boilerplate, headers, rows of tables."""
 
 from dataclasses import dataclass
-from typing import Optional
 
 import numpy as np
 
-from .packed import PackedInputs
-from .plan import Ints, ranges
+from ..ragged import ranges
+from .packed_inputs import PackedInputs
+from .plan import Ints
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class Repeats:
     segments: Ints
 
 
-def find_repeats(inputs: PackedInputs) -> Optional[Repeats]:
+def find_repeats(inputs: PackedInputs) -> Repeats | None:
     """Find segments that have the same pieces.
 
     Segments are sorted by a hash of their pieces, and those of the same hash compared piece by piece.
 
     inputs (PackedInputs): The batch.
-    RETURNS (Optional[Repeats]): What stands where; None if no two segments are the same.
+    RETURNS (Repeats | None): What stands where; None if no two segments are the same.
     """
     lengths = inputs.segment_lengths
     if len(lengths) < 2:

@@ -1,15 +1,17 @@
 """What frozen blocks make of a segment, kept from epoch to epoch."""
 
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, Callable, Optional
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .packed import PackedInputs
-from .plan import Ints, ranges
+from ..ragged import ranges
+from .packed_inputs import PackedInputs
+from .plan import Ints
 from .repeats import pick_segments
 
 
@@ -20,11 +22,11 @@ class SegmentCache:
     would find nothing of what it wants. However it is duplicated, the duplicate is empty.
 
     max_bytes (int): Of the rows.
-    folder (Optional[Path]): Keep the rows in a nameless file there, mapped into memory, rather than in memory. The
+    folder (Path | None): Keep the rows in a nameless file there, mapped into memory, rather than in memory. The
         file is gone when the cache is.
     """
 
-    def __init__(self, max_bytes: int, folder: Optional[Path] = None):
+    def __init__(self, max_bytes: int, folder: Path | None = None):
         self.max_bytes = max_bytes
         self.folder = folder
         self._state: Any = None
@@ -75,7 +77,7 @@ class SegmentCache:
     def _clear(self) -> None:
         self._starts: dict[bytes, int] = {}
         self._n_rows = 0
-        self._rows: Optional[Tensor] = None
+        self._rows: Tensor | None = None
         self._device = torch.device("cpu")
 
     def _keep(self, keys: list[bytes], n_rows: Ints, rows: Tensor) -> None:
@@ -99,7 +101,7 @@ def _keys(inputs: PackedInputs) -> list[bytes]:
     return [part.tobytes() for part in np.split(pieces, np.cumsum(inputs.segment_lengths)[:-1])]
 
 
-def _make_rows(n_rows: int, like: Tensor, folder: Optional[Path]) -> Tensor:
+def _make_rows(n_rows: int, like: Tensor, folder: Path | None) -> Tensor:
     """Room for rows, which the system gives as it is filled: (n_rows, hidden_size)"""
     if folder is None or not n_rows:
         return torch.empty(n_rows, like.shape[-1], dtype=like.dtype)

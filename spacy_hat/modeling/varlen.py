@@ -3,7 +3,7 @@
 It reads the packed rows as they are; there are no buckets, no masks and no copies.
 """
 
-from typing import Any, Optional
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from .plan import AttentionPlan
 try:
     from torch.nn.attention.varlen import varlen_attn
 except ImportError:  # torch below 2.10
-    varlen_attn: Optional[Any] = None  # type: ignore[no-redef]
+    varlen_attn: Any | None = None  # type: ignore[no-redef]
 
 # What FlashAttention (Dao 2023), which is behind it, can do.
 HALF_PRECISIONS = (torch.float16, torch.bfloat16)

@@ -1,7 +1,7 @@
 """From spaCy Docs to segments of pieces: numpy only, no torch."""
 
 from .counts import DocCounts, count_doc
-from .packed import PackedDocs
+from .packed_docs import PackedDocs
 from .packer import Packer
 from .pieces import FastTokenizer, Pieces, tokenize
 from .segments import Packing

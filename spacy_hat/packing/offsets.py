@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Ints1d, Ints2d
+from ..ragged import Ints1d, Ints2d
 
 # What a normaliser can make of a blank.
 _BLANKS = " \u2581"

@@ -7,8 +7,8 @@ from typing import Any, get_args
 import numpy as np
 from spacy.tokens import Doc
 
-from .arrays import Ints1d
-from .packed import PackedDocs, SegmentedDoc, join_docs
+from ..ragged import Ints1d
+from .packed_docs import PackedDocs, SegmentedDoc, join_docs
 from .pieces import FastTokenizer, tokenize
 from .segments import Packing, segment_bounds
 from .windows import Overflow, overflow_error, truncation_warning

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from spacy.tokens import Doc
 
-from .arrays import Ints1d, Ints2d
+from ..ragged import Ints1d, Ints2d
 from .offsets import encode, reach_composed
 
 

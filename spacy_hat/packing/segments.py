@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from .arrays import Ints1d
+from ..ragged import Ints1d
 from .pieces import Pieces
 
 Packing = Literal["sentences", "greedy", "fixed"]

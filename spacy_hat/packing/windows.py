@@ -4,7 +4,7 @@ from typing import Literal
 
 import numpy as np
 
-from .arrays import Ints1d, ranges
+from ..ragged import Ints1d, ranges
 
 Overflow = Literal["window", "truncate", "error"]
 

@@ -6,8 +6,8 @@ label that no document has. The component of the encoder asks this once, when a 
 
 import warnings
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Callable, Iterable, List, Union
 
 from spacy.language import Language
 from spacy.pipeline import MultiLabel_TextCategorizer, SpanCategorizer, TextCategorizer
@@ -18,7 +18,7 @@ from thinc.api import NumpyOps
 
 from .sentence_suggester import SentenceSuggester
 
-Head = Union[TextCategorizer, SpanCategorizer]
+Head = TextCategorizer | SpanCategorizer
 SENTENCE_ATTRIBUTES = {"token.is_sent_start", "doc.sents"}
 
 
@@ -43,8 +43,8 @@ def check_heads(nlp: Language, get_examples: Callable[[], Iterable[Example]]) ->
             of_head.report(n_docs)
 
 
-def heads_of(nlp: Language) -> List[Head]:
-    """RETURNS (List[Head]): The text and span categorizers of a pipeline, in order."""
+def heads_of(nlp: Language) -> list[Head]:
+    """RETURNS (list[Head]): The text and span categorizers of a pipeline, in order."""
     return [component for _, component in nlp.pipeline if isinstance(component, (TextCategorizer, SpanCategorizer))]
 
 
@@ -54,8 +54,8 @@ def labels_of(nlp: Language, head: Head) -> Iterable[str]:
     return registry.resolve({"labels": settings.get("labels")})["labels"] or ()
 
 
-def splitters_before(nlp: Language, head: Head) -> List[Callable[[Doc], Doc]]:
-    """RETURNS (List[Callable]): Components before a head that set sentences, and can do so before they are trained."""
+def splitters_before(nlp: Language, head: Head) -> list[Callable[[Doc], Doc]]:
+    """RETURNS (list[Callable]): Components before a head that set sentences, and can do so before they are trained."""
     annotating = nlp.config["training"]["annotating_components"]
     before = nlp.pipeline[: [component for _, component in nlp.pipeline].index(head)]
     return [
@@ -93,20 +93,20 @@ class HeadCounts:
     """What the training documents hold for one head.
 
     head (Head): The component.
-    given (List[str]): Labels that it is given in [initialize]; others are then not added.
-    splitters (List[Callable]): Set the sentences that its suggester will find.
+    given (list[str]): Labels that it is given in [initialize]; others are then not added.
+    splitters (list[Callable]): Set the sentences that its suggester will find.
     """
 
     head: Head
-    given: List[str]
-    splitters: List[Callable[[Doc], Doc]]
+    given: list[str]
+    splitters: list[Callable[[Doc], Doc]]
     labels: Counter = field(default_factory=Counter)
     """Label -> number of examples; 0 for one that is only ever false."""
     other_keys: Counter = field(default_factory=Counter)
     """Key in doc.spans, other than the component's -> number of spans."""
     n_spans: int = 0
     """Annotated spans that could be compared with sentences."""
-    missed: List[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
     """The text of those that equal none."""
 
     def add(self, example: Example) -> None:
@@ -169,7 +169,7 @@ class HeadCounts:
             f"spans_key, {self.head.key!r}. Set spans_key in [components.{self.head.name}] to the key of your spans."
         )
 
-    def _report_unknown(self, unknown: List[str]) -> None:
+    def _report_unknown(self, unknown: list[str]) -> None:
         message = (
             f"Component '{self.head.name}' is given the labels {', '.join(self.given)} in [initialize]. Got: documents "
             f"with {', '.join(unknown)} as well. Expected: every label of the training documents. Add them to "

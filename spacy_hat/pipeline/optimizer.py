@@ -3,8 +3,6 @@
 A head trained from zero needs about 1e-3, a pretrained encoder a tenth of that or less.
 """
 
-from typing import Tuple
-
 from thinc.api import Optimizer
 from thinc.optimizers import FloatOrSeq
 from thinc.types import FloatsXd
@@ -76,15 +74,15 @@ class HATOptimizer(Optimizer):
         self._set_attr_or_schedule("encoder_learn_rate", encoder_learn_rate)
 
     def __call__(
-        self, key: Tuple[int, str], weights: FloatsXd, gradient: FloatsXd, *, lr_scale: float = 1.0
-    ) -> Tuple[FloatsXd, FloatsXd]:
+        self, key: tuple[int, str], weights: FloatsXd, gradient: FloatsXd, *, lr_scale: float = 1.0
+    ) -> tuple[FloatsXd, FloatsXd]:
         """Update one parameter.
 
-        key (Tuple[int, str]): Id of the layer or shim, and name of the parameter.
+        key (tuple[int, str]): Id of the layer or shim, and name of the parameter.
         weights (FloatsXd): The parameter, changed in place.
         gradient (FloatsXd): Its gradient, zeroed in place.
         lr_scale (float): A factor for the learning rate.
-        RETURNS (Tuple[FloatsXd, FloatsXd]): Both.
+        RETURNS (tuple[FloatsXd, FloatsXd]): Both.
         """
         # Attributes for the time of one call, rather than lr_scale = encoder rate / rate: a warm-up starts at rate 0.
         learn_rate, L2 = self.learn_rate, self.L2

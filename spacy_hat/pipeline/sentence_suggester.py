@@ -1,8 +1,9 @@
 """Suggest exactly the sentences of each document to a span categorizer."""
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Iterable, List, Optional, cast
+from typing import cast
 
 import numpy
 from spacy.attrs import SENT_START
@@ -32,16 +33,16 @@ class SentenceSuggester:
 
     warned: bool = field(default=False, init=False, repr=False, compare=False)
 
-    def __call__(self, docs: Iterable[Doc], *, ops: Optional[Ops] = None) -> Ragged:
+    def __call__(self, docs: Iterable[Doc], *, ops: Ops | None = None) -> Ragged:
         """Find the sentences.
 
         docs (Iterable[Doc]): The documents.
-        ops (Optional[Ops]): Where the result lives; the current ops if None.
+        ops (Ops | None): Where the result lives; the current ops if None.
         RETURNS (Ragged): Data (n_spans, 2), lengths (n_docs,).
         """
         ops = get_current_ops() if ops is None else ops
         # The first part stands for a batch without sentences.
-        per_doc: List[numpy.ndarray] = [NO_SPANS, *(self._sentences(doc) for doc in docs)]
+        per_doc: list[numpy.ndarray] = [NO_SPANS, *(self._sentences(doc) for doc in docs)]
         lengths = [len(spans) for spans in per_doc[1:]]
         return Ragged(ops.asarray2i(cast(Ints2d, numpy.concatenate(per_doc))), ops.asarray1i(lengths))
 

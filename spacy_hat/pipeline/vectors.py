@@ -5,7 +5,8 @@ sentence with a segment of its own has that segment's vector.
 """
 
 import warnings
-from typing import Any, Callable, Dict, Literal, Optional, Union
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 from spacy.language import Language
@@ -20,8 +21,8 @@ from ..layers.transformer_outputs import has_output, hidden_states
 
 EXTENSION = "hat_vectors"
 Keep = Literal["segments", "tensor"]
-Table = Dict[str, np.ndarray]
-Hooks = Dict[str, Callable[..., Any]]
+Table = dict[str, np.ndarray]
+Hooks = dict[str, Callable[..., Any]]
 
 
 @Language.factory(
@@ -90,11 +91,11 @@ class HATVectors:
         return doc
 
 
-def segment_table(data: TransformerData) -> Optional[Table]:
+def segment_table(data: TransformerData) -> Table | None:
     """Reduce a document's output to what vectors need, in a form that msgpack can write.
 
     data (TransformerData): The output.
-    RETURNS (Optional[Table]): "vectors" (n_segments, hidden_size); "segments", those that each token has pieces in,
+    RETURNS (Table | None): "vectors" (n_segments, hidden_size); "segments", those that each token has pieces in,
         token after token; "counts" (n_tokens,), how many each token has. None for an empty document.
     """
     if not has_output(data):
@@ -114,12 +115,12 @@ def segment_table(data: TransformerData) -> Optional[Table]:
     }
 
 
-def token_vectors(table: Table, start: int = 0, end: Optional[int] = None) -> np.ndarray:
+def token_vectors(table: Table, start: int = 0, end: int | None = None) -> np.ndarray:
     """Look up the vectors of tokens.
 
     table (Table): Of the document.
     start (int): The first token.
-    end (Optional[int]): One past the last; None: all that follow.
+    end (int | None): One past the last; None: all that follow.
     RETURNS (ndarray): (n_tokens, hidden_size), the mean of each token's segments; zeros for spaces.
     """
     bounds = np.append(0, np.cumsum(table["counts"]))
@@ -130,10 +131,10 @@ def token_vectors(table: Table, start: int = 0, end: Optional[int] = None) -> np
     return sums / np.maximum(counts, 1)[:, None].astype("float32")
 
 
-def vector(of: Union[Doc, Span, Token]) -> np.ndarray:
+def vector(of: Doc | Span | Token) -> np.ndarray:
     """The mean vector of the tokens that have one.
 
-    of (Union[Doc, Span, Token]): A document that went through the component, or a part of it.
+    of (Doc | Span | Token): A document that went through the component, or a part of it.
     RETURNS (ndarray): (hidden_size,) float32, zeros if no token has one.
     """
     doc = of if isinstance(of, Doc) else of.doc
@@ -145,19 +146,19 @@ def vector(of: Union[Doc, Span, Token]) -> np.ndarray:
     return token_vectors(table, start, end).sum(axis=0) / max(n_with, 1)
 
 
-def has_vector(of: Union[Doc, Span, Token]) -> bool:
+def has_vector(of: Doc | Span | Token) -> bool:
     """RETURNS (bool): Whether any of its tokens has a vector."""
     table = _table(of if isinstance(of, Doc) else of.doc)
     start, end = _token_range(of)
     return table is not None and bool((table["counts"][start:end] > 0).any())
 
 
-def vector_norm(of: Union[Doc, Span, Token]) -> float:
+def vector_norm(of: Doc | Span | Token) -> float:
     """RETURNS (float): The length of its vector."""
     return float(np.linalg.norm(_on_host(of.vector)))
 
 
-def similarity(of: Union[Doc, Span, Token], other: Union[Doc, Span, Token, Lexeme]) -> float:
+def similarity(of: Doc | Span | Token, other: Doc | Span | Token | Lexeme) -> float:
     """RETURNS (float): The cosine of two vectors; 0 if one of them is all zeros."""
     one, another = _on_host(of.vector), _on_host(other.vector)
     norms = np.linalg.norm(one) * np.linalg.norm(another)
@@ -175,13 +176,13 @@ def _install() -> None:
         Doc.set_extension(EXTENSION, default=None)
 
 
-def _table(doc: Doc) -> Optional[Table]:
+def _table(doc: Doc) -> Table | None:
     """The stored table, if it is of these tokens: a part taken with as_doc, and merged tokens, have others."""
     table = doc._.get(EXTENSION) if Doc.has_extension(EXTENSION) else None
     return table if table is not None and len(table["counts"]) == len(doc) else None
 
 
-def _token_range(of: Union[Doc, Span, Token]) -> tuple[int, int]:
+def _token_range(of: Doc | Span | Token) -> tuple[int, int]:
     if isinstance(of, Token):
         return of.i, of.i + 1
     return (0, len(of)) if isinstance(of, Doc) else (of.start, of.end)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from spacy_hat.cli import app
 
-from ..pipeline.pipelines import initialize, make_nlp, make_text
+from ..support.pipelines import initialize, make_nlp, make_text
 
 N_DOCS = 5
 

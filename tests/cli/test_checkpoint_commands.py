@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from spacy_hat.cli import app
 from spacy_hat.modeling import HATForSequenceClassification
 
-from ..pipeline.fine_tuned import LABELS, TEXTS, save_head
+from ..support.fine_tuned import LABELS, TEXTS, save_head
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_import_command_writes_a_pipeline_and_nothing_beside(checkpoint, tmp_pat
             lambda nlp: "Law" not in nlp.pipe_labels["spancat_singlelabel"],
         ),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_import_command_takes_settings(tmp_path, task, options, expected):
     (tmp_path / "hat").mkdir()
@@ -71,7 +71,7 @@ def test_import_command_takes_settings(tmp_path, task, options, expected):
         ({"problem_type": None}, ["--task", "textcat_multilabel"]),
         ({"pooling": "attentive"}, ["--pooling", "attentive"]),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_import_command_takes_what_a_checkpoint_does_not_say(tmp_path, settings, options):
     (tmp_path / "hat").mkdir()

@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 
 from spacy_hat.cli import app
 from spacy_hat.cli.explain import MethodChoice
-from spacy_hat.pipeline.explain import METHODS
+from spacy_hat.explanations import METHODS
 
-from ..pipeline.pipelines import make_text
-from ..pipeline.test_explain_occlusion import pipeline
+from ..explanations.test_explain_occlusion import pipeline
+from ..support.pipelines import make_text
 
 
 @pytest.fixture(scope="module")

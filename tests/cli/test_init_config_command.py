@@ -7,7 +7,7 @@ from thinc.api import Config
 from typer.testing import CliRunner
 
 from spacy_hat.cli import app
-from spacy_hat.pipeline.training_config import training_config
+from spacy_hat.training.config import training_config
 
 
 def run(*arguments):

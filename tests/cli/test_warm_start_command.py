@@ -14,8 +14,8 @@ from spacy_hat.cli.warm_start import PUBLISHED
 from spacy_hat.modeling import HATModel
 from spacy_hat.modeling.layout import PUBLISHED_LAYOUTS
 
-from ..modeling.sources import Source
-from ..pipeline.pipelines import OUTCOMES, encoder_of, initialize, make_nlp, make_text, train
+from ..support.pipelines import OUTCOMES, encoder_of, initialize, make_nlp, make_text, train
+from ..support.sources import Source
 
 OPTIONS = ["--layout", "S|SD", "--segment-length", "16", "--max-segments", "6"]
 SMALL = ["--hidden-size", "32", "--intermediate-size", "48", "--vocab-size", "300"]

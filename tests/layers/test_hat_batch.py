@@ -7,10 +7,11 @@ import torch
 from spacy_transformers.layers import trfs2arrays
 from thinc.api import reduce_mean, reduce_sum
 
-from spacy_hat.layers.hat_batch import SegmentGrid, make_batch
+from spacy_hat.layers.hat_batch import make_batch
+from spacy_hat.layers.segment_grid import SegmentGrid
 from spacy_hat.packing import Packer
 
-from ..tokenizers_tiny import TINY_TOKENIZERS
+from ..support.tokenizers_tiny import TINY_TOKENIZERS
 
 WIDTH = 6
 NLP = spacy.blank("en")

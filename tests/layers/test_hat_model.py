@@ -11,7 +11,7 @@ from transformers.utils import ModelOutput
 from spacy_hat.architectures import hat_model_v1
 from spacy_hat.layers.hat_model import replace_listener_cfg
 
-from ..pipeline.pipelines import LISTENER, save_hat
+from ..support.pipelines import LISTENER, save_hat
 
 NLP = spacy.blank("en")
 NLP.add_pipe("sentencizer")
@@ -30,12 +30,12 @@ def make_model(name, **settings):
 
 
 def hidden_of(batch):
-    """RETURNS (List[Floats3d]): The output of each document that has one."""
+    """RETURNS (list[Floats3d]): The output of each document that has one."""
     return [data.tensors[0] for data in batch.doc_data if data.tensors]
 
 
 def token_vectors(batch):
-    """RETURNS (List[Floats2d]): The vectors of all aligned pieces of each document, token after token."""
+    """RETURNS (list[Floats2d]): The vectors of all aligned pieces of each document, token after token."""
     present = [data for data in batch.doc_data if data.tensors]
     return [data.tensors[0].reshape(-1, data.width)[data.align.dataXd] for data in present]
 

@@ -9,7 +9,7 @@ from thinc.types import Ragged
 from spacy_hat.layers.document_classifier import document_classifier
 from spacy_hat.layers.span_classifier import span_classifier
 
-from ..trf_data import EMPTY, LONG, SHORT, WIDTH, listener_tok2vec, make_doc, make_spans
+from ..support.trf_data import EMPTY, LONG, SHORT, WIDTH, listener_tok2vec, make_doc, make_spans
 
 N_LABELS = 3
 BATCHES = [[SHORT, LONG], [EMPTY, LONG], [SHORT, EMPTY, LONG], [LONG, EMPTY], [EMPTY, EMPTY]]

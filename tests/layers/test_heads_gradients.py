@@ -9,8 +9,8 @@ from spacy_hat.layers.pooling import document_pooling
 from spacy_hat.layers.segment_vectors import segment_vectors
 from spacy_hat.layers.span_vectors import span_vectors
 
-from ..trf_data import EMPTY, LONG, SHORT, WIDTH, make_output, make_spans
-from .finite_differences import assert_gradients
+from ..support.finite_differences import assert_gradients
+from ..support.trf_data import EMPTY, LONG, SHORT, WIDTH, make_output, make_spans
 
 RNG = numpy.random.default_rng(0)
 MATRIX = RNG.normal(size=(5, WIDTH)).astype("float32")

@@ -10,7 +10,7 @@ from spacy_hat.layers.span_classifier import span_classifier
 from spacy_hat.pipeline.optimizer import adam_v1
 from spacy_hat.pipeline.sentence_suggester import build_sentence_suggester
 
-from ..trf_data import stand_in_encoder
+from ..support.trf_data import stand_in_encoder
 
 spacy.registry.architectures("tests.StandInEncoder.v1", func=stand_in_encoder)
 spacy.registry.architectures("tests.DocumentClassifier.v1", func=document_classifier)

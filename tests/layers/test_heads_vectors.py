@@ -7,7 +7,7 @@ from spacy_hat.layers.pooling import document_pooling
 from spacy_hat.layers.segment_vectors import segment_vectors
 from spacy_hat.layers.span_vectors import span_vectors
 
-from ..trf_data import EMPTY, LONG, SHORT, WIDTH, make_output, make_spans
+from ..support.trf_data import EMPTY, LONG, SHORT, WIDTH, make_output, make_spans
 
 POOLINGS = ["max", "mean", "attentive", "first"]
 BATCHES = {

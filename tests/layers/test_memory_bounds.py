@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from spacy_hat.layers import free_memory, shim
+from spacy_hat.layers import shim
+from spacy_hat.machine import free_memory
 from spacy_hat.modeling import HATModel, PackedInputs
 
-from ..pipeline.pipelines import initialize, make_nlp, make_text
+from ..support.pipelines import initialize, make_nlp, make_text
 from .test_hat_model import make_docs, make_model
 from .test_shim import LENGTHS, WINDOWS, make_inputs, make_shim
 
@@ -81,7 +82,7 @@ def test_free_memory_goes_back_to_the_system():
     """In a process of its own: every other block is free, so none of it lies at the end of the heap."""
     code = """
         import numpy as np
-        from spacy_hat.layers.free_memory import give_back
+        from spacy_hat.machine.free_memory import give_back
         resident = lambda: int(open("/proc/self/statm").read().split()[1])
         blocks = [np.ones(64_000, dtype="uint8") for _ in range(2000)]
         kept = blocks[::2]

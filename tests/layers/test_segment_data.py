@@ -11,13 +11,14 @@ from spacy_transformers.layers import trfs2arrays
 from thinc.api import reduce_mean
 from thinc.types import Ragged
 
-from spacy_hat.layers.hat_batch import SegmentGrid, make_batch
+from spacy_hat.layers.hat_batch import make_batch
 from spacy_hat.layers.segment_data import SegmentData, alignment
+from spacy_hat.layers.segment_grid import SegmentGrid
 from spacy_hat.layers.span_vectors import span_vectors
 from spacy_hat.packing import Packer
 
-from ..tokenizers_tiny import TINY_TOKENIZERS
-from ..trf_data import make_spans
+from ..support.tokenizers_tiny import TINY_TOKENIZERS
+from ..support.trf_data import make_spans
 from .test_hat_batch import NLP, TEXTS, WIDTH
 from .test_hat_model import hidden_of, make_docs, make_model
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .workshop import Workshop
+from ..support.workshop import Workshop
 
 
 @pytest.fixture(scope="session")

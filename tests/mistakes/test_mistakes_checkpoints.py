@@ -7,8 +7,8 @@ import torch
 
 from spacy_hat.modeling import HATModel
 
-from .mistake import Mistake
-from .workshop import LFS_POINTER, as_bin, change, cut, drop, remove, reshape, start, write
+from ..support.mistake import Mistake
+from ..support.workshop import LFS_POINTER, as_bin, change, cut, drop, remove, reshape, start, write
 
 WEIGHTS, BIN, CONFIG = "model.safetensors", "pytorch_model.bin", "config.json"
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")

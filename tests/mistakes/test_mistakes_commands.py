@@ -6,10 +6,10 @@ from typer.testing import CliRunner
 from spacy_hat.cli import app
 from spacy_hat.modeling import warm_start
 
-from ..pipeline.fine_tuned import save_head
-from .mistake import Mistake
+from ..support.fine_tuned import save_head
+from ..support.mistake import Mistake
+from ..support.workshop import as_bin, change, cut, drop, remove, reshape, write
 from .test_mistakes_checkpoints import Payload
-from .workshop import as_bin, change, cut, drop, remove, reshape, write
 
 SIZES = {"segment_length": 16, "max_segments": 6}
 OPTIONS = ["--layout", "S|SD", "--segment-length", "16", "--max-segments", "6"]

@@ -4,9 +4,9 @@ import pytest
 import spacy
 from thinc.config import ConfigValidationError
 
-from ..pipeline.pipelines import COMPONENTS, LISTENER, OURS, document_head, initialize, make_nlp, span_head, train
-from .mistake import Mistake
-from .workshop import LFS_POINTER, cut, start, write
+from ..support.mistake import Mistake
+from ..support.pipelines import COMPONENTS, LISTENER, OURS, document_head, initialize, make_nlp, span_head, train
+from ..support.workshop import LFS_POINTER, cut, start, write
 
 TEXT = "the court held that. the appeal was dismissed."
 NO_OUTPUT = ["No transformer output for document 0", "Got doc._.trf_data: None", "Expected: the output of", "disabled"]

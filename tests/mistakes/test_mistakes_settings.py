@@ -7,9 +7,9 @@ from thinc.config import ConfigValidationError
 from spacy_hat.architectures import hat_model_v1
 from spacy_hat.layers.pooling import document_pooling
 
-from ..pipeline.pipelines import document_head, make_nlp, span_head
-from .mistake import Mistake
-from .workshop import start
+from ..support.mistake import Mistake
+from ..support.pipelines import document_head, make_nlp, span_head
+from ..support.workshop import start
 
 
 def override(**entries):

@@ -8,9 +8,9 @@ from spacy.tokens import Span
 
 from spacy_hat.pipeline.head_checks import check_heads
 
-from ..pipeline.pipelines import SENTENCES, document_head, initialize, make_examples, make_nlp, make_text, span_head
-from .mistake import Mistake
-from .workshop import learn, start
+from ..support.mistake import Mistake
+from ..support.pipelines import SENTENCES, document_head, initialize, make_examples, make_nlp, make_text, span_head
+from ..support.workshop import learn, start
 
 NGRAMS = {"@misc": "spacy.ngram_suggester.v1", "sizes": [1, 2, 3, 4]}
 NOTHING = [

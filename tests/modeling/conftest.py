@@ -7,8 +7,8 @@ import torch
 
 from spacy_hat.modeling import HATModel
 
-from .sources import FAMILIES, RENAMED, Source
-from .tiny import TRAILING_PADDED, make_batch, tiny_model, tiny_settings
+from ..support.sources import FAMILIES, RENAMED, Source
+from ..support.tiny import TRAILING_PADDED, make_batch, tiny_model, tiny_settings
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from spacy_hat.modeling import (
     HATModel,
 )
 
-from .tiny import RAGGED, backward, encode, make_batch, tiny_model
+from ..support.tiny import RAGGED, backward, encode, make_batch, tiny_model
 
 INPUTS = ["input_ids", "attention_mask", "token_type_ids", "position_ids", "inputs_embeds"]
 LABELS = {

@@ -5,14 +5,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from spacy_hat.machine.processor import cpu_multiplies_bfloat16
 from spacy_hat.modeling import dense as module
-from spacy_hat.modeling.dense import (
-    PreparedDense,
-    cpu_multiplies_bfloat16,
-    dense,
-    one_dnn_multiplies,
-    whole_tiles,
-)
+from spacy_hat.modeling import one_dnn
+from spacy_hat.modeling.dense import PreparedDense, dense, whole_tiles
+from spacy_hat.modeling.one_dnn import one_dnn_multiplies
 
 has_one_dnn = pytest.mark.skipif(not one_dnn_multiplies(torch.float32), reason="this torch has no oneDNN")
 has_bfloat16 = pytest.mark.skipif(not cpu_multiplies_bfloat16(), reason="this CPU does not multiply bfloat16 natively")
@@ -28,8 +25,8 @@ def layer():
 def calls(monkeypatch):
     """Count the products that oneDNN makes."""
     made = []
-    real = module._one_dnn
-    monkeypatch.setattr(module, "_one_dnn", lambda *args: made.append(args) or real(*args))
+    real = module.one_dnn_linear
+    monkeypatch.setattr(module, "one_dnn_linear", lambda *args: made.append(args) or real(*args))
     return made
 
 
@@ -82,7 +79,7 @@ def test_one_dnn_is_not_asked_for_other_precisions(dtype):
 @has_one_dnn
 def test_one_dnn_that_changed_its_operator_is_not_used(monkeypatch):
     one_dnn_multiplies.cache_clear()
-    monkeypatch.setattr(module, "_one_dnn", lambda *args: torch.ops.mkldnn.no_such_operator(*args))
+    monkeypatch.setattr(one_dnn, "one_dnn_linear", lambda *args: torch.ops.mkldnn.no_such_operator(*args))
     assert not one_dnn_multiplies(torch.float32)
     one_dnn_multiplies.cache_clear()
 

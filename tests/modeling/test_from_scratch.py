@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from spacy_hat.modeling import HATModel, load_tokenizer
-from spacy_hat.modeling.from_scratch import SMALLEST_VOCABULARY, start_from_scratch, train_tokenizer
+from spacy_hat.modeling.start.scratch import SMALLEST_VOCABULARY, start_from_scratch, train_tokenizer
 
-from ..tokenizers_tiny import SCRIPTS
+from ..support.tokenizers_tiny import SCRIPTS
 
 TEXTS = ["the court held that the appeal was dismissed", "costs follow the court", "the appeal was read whole"] * 3
 SIZES = {

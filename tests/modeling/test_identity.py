@@ -6,8 +6,8 @@ import torch
 
 from spacy_hat.modeling import HATModel
 
-from .sources import LENGTH, SEGMENTS, Source, random_ids
-from .tiny import encode
+from ..support.sources import LENGTH, SEGMENTS, Source, random_ids
+from ..support.tiny import encode
 
 
 def passed_through(hat: Any, source: Source) -> list[float]:

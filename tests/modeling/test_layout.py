@@ -11,7 +11,7 @@ from spacy_hat.modeling.layout import (
     parse_layout,
 )
 
-from .tiny import encoder_layout, tiny_settings
+from ..support.tiny import encoder_layout, tiny_settings
 
 LAYOUTS = ["S", "D", "SD", "-", "S|S|SD|D", "SD|-|S|D", "|".join(["S", "S", "SD"] * 4)]
 

@@ -10,8 +10,8 @@ from transformers import PreTrainedModel
 
 from spacy_hat import modeling
 
-from .. import reference_hat
-from .oracle import GRADIENTS, HEAD_GRADIENTS, HEADS, LAYOUTS, OracleCase, over
+from ..support import reference_hat
+from ..support.oracle import GRADIENTS, HEAD_GRADIENTS, HEADS, LAYOUTS, OracleCase, over
 
 HIDDEN_TOLERANCE = 1e-5
 LOGITS_TOLERANCE = 2e-5

@@ -8,7 +8,7 @@ import torch
 
 from spacy_hat.modeling import PackedInputs
 
-from .tiny import BATCHES, RAGGED, encode, make_batch
+from ..support.tiny import BATCHES, RAGGED, encode, make_batch
 
 TOLERANCE = 1e-5
 

@@ -7,15 +7,7 @@ import torch
 
 from spacy_hat.modeling import HATForSequenceClassification
 
-from .tiny import (
-    MIDDLE_PADDED,
-    TRAILING_PADDED,
-    backward,
-    encode,
-    gradients,
-    make_batch,
-    tiny_model,
-)
+from ..support.tiny import MIDDLE_PADDED, TRAILING_PADDED, backward, encode, gradients, make_batch, tiny_model
 
 
 def sharpen(model: Any) -> Any:

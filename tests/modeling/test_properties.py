@@ -7,7 +7,17 @@ import torch
 
 from spacy_hat.modeling import HATForSequenceClassification, HATModel
 
-from .tiny import BATCHES, FULL, MIDDLE_PADDED, RAGGED, TRAILING_PADDED, encode, make_batch, tiny_model, tiny_settings
+from ..support.tiny import (
+    BATCHES,
+    FULL,
+    MIDDLE_PADDED,
+    RAGGED,
+    TRAILING_PADDED,
+    encode,
+    make_batch,
+    tiny_model,
+    tiny_settings,
+)
 
 TOLERANCE = 1e-5
 

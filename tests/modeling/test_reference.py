@@ -1,4 +1,4 @@
-"""The packed encoder against the loop-written float64 HAT of `tests/reference_hat.py`."""
+"""The packed encoder against the loop-written float64 HAT of `tests/support/reference_hat.py`."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ import torch
 
 from spacy_hat.modeling import HATModel
 
-from .. import reference_hat
-from .tiny import BATCHES, RAGGED, TRAILING_PADDED, as_arrays, make_batch, tiny_model, tiny_settings
+from ..support import reference_hat
+from ..support.tiny import BATCHES, RAGGED, TRAILING_PADDED, as_arrays, make_batch, tiny_model, tiny_settings
 
 LAYOUTS = ["S", "D", "SD", "S|D", "SD|S|D", "S|-|SD", "D|D|S"]
 TOLERANCE = 1e-5

@@ -1,4 +1,4 @@
-"""The heads against the loop-written float64 HAT of `tests/reference_hat.py`."""
+"""The heads against the loop-written float64 HAT of `tests/support/reference_hat.py`."""
 
 import numpy as np
 import pytest
@@ -13,8 +13,8 @@ from spacy_hat.modeling import (
     HATForTokenClassification,
 )
 
-from .. import reference_hat
-from .tiny import (
+from ..support import reference_hat
+from ..support.tiny import (
     BATCHES,
     MIDDLE_PADDED,
     RAGGED,

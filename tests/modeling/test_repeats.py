@@ -10,7 +10,7 @@ from spacy_hat.modeling import HATModel, PackedInputs
 from spacy_hat.modeling import repeats as module
 from spacy_hat.modeling.repeats import find_repeats, pick_segments
 
-from .tiny import gradients, tiny_model, tiny_settings
+from ..support.tiny import gradients, tiny_model, tiny_settings
 
 # S parts before the first D: 1, 2, 2, 4, 1, 0
 LAYOUTS = {"SD|S": 1, "S|SD|D|SD": 2, "S|S|D": 2, "S|S|S|S": 4, "SD|D|D": 1, "D|S": 0}

@@ -5,7 +5,7 @@ import torch
 
 from spacy_hat.modeling import HATForMaskedLM, HATModel
 
-from .tiny import BATCHES, FULL, RAGGED, backward, encode, make_batch, tiny_model, tiny_settings
+from ..support.tiny import BATCHES, FULL, RAGGED, backward, encode, make_batch, tiny_model, tiny_settings
 
 TOLERANCE = 1e-5
 

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from .sources import DEPTH, LENGTH, POSITIONS, SEGMENTS, random_ids
-from .tiny import encode
+from ..support.sources import DEPTH, LENGTH, POSITIONS, SEGMENTS, random_ids
+from ..support.tiny import encode
 
 
 def hold(rows: torch.Tensor, expected: torch.Tensor) -> bool:

@@ -6,8 +6,8 @@ from transformers import BertConfig, BertModel, ElectraConfig, ElectraModel
 
 from spacy_hat.modeling import warm_start
 
-from ..tokenizers_tiny import wordpiece_tokenizer
-from .sources import BERT, DEPTH, LAYOUT, LENGTH, SEGMENTS, SIZES, save_encoder
+from ..support.sources import BERT, DEPTH, LAYOUT, LENGTH, SEGMENTS, SIZES, save_encoder
+from ..support.tokenizers_tiny import wordpiece_tokenizer
 
 # --- configuration --------------------------------------------------------------------------------
 

@@ -5,10 +5,10 @@ import torch
 from transformers import DistilBertConfig, MPNetConfig, MPNetModel
 
 from spacy_hat.modeling import warm_start
-from spacy_hat.modeling.source_types import COPIED_SETTINGS, REASONS, SOURCE_TYPES
+from spacy_hat.modeling.start.source_types import COPIED_SETTINGS, REASONS, SOURCE_TYPES
 
-from ..tokenizers_tiny import wordpiece_tokenizer
-from .sources import DEPTH, save_encoder
+from ..support.sources import DEPTH, save_encoder
+from ..support.tokenizers_tiny import wordpiece_tokenizer
 
 
 def test_settings_of_distilbert_come_under_its_own_names(sources):

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from tokenizers.decoders import ByteLevel
 
 from spacy_hat.packing import Packer, tokenize
-from tests.odd_text import examples, odd_docs
-from tests.tokenizers_tiny import SCRIPT_TOKENIZERS, unigram_tokenizer
+from tests.support.odd_text import examples, odd_docs
+from tests.support.tokenizers_tiny import SCRIPT_TOKENIZERS, unigram_tokenizer
 
-from .docs import PACKINGS, classifier_rows, parts
+from ..support.docs import PACKINGS, classifier_rows, parts
 
 NLP = spacy.blank("en")
 TOKENIZERS = {name: make() for name, make in SCRIPT_TOKENIZERS.items()} | {"unigram": unigram_tokenizer()}

@@ -6,7 +6,7 @@ import pytest
 
 from spacy_hat.packing import DocCounts, Packer, count_doc
 
-from .docs import LONG, NLP, PACKINGS, SHORT, TOKENIZERS, pack
+from ..support.docs import LONG, NLP, PACKINGS, SHORT, TOKENIZERS, pack
 
 
 def count(doc, packing="greedy", segment_length=9, max_segments=4, **settings):

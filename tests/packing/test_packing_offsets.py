@@ -7,9 +7,9 @@ from tokenizers import normalizers
 
 from spacy_hat.packing.offsets import encode, reach_composed
 from spacy_hat.packing.pieces import tokenize
-from tests.tokenizers_tiny import SCRIPT_TOKENIZERS, unigram_tokenizer
+from tests.support.tokenizers_tiny import SCRIPT_TOKENIZERS, unigram_tokenizer
 
-from .docs import NLP
+from ..support.docs import NLP
 
 TOKENIZERS = {name: make() for name, make in SCRIPT_TOKENIZERS.items()} | {"unigram": unigram_tokenizer()}
 SENTENCEPIECE = TOKENIZERS["SentencePiece"].backend_tokenizer

@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 
 from spacy_hat.packing import tokenize
 
-from .docs import LONG, NLP, ODD_TEXTS, PACKINGS, SHORT, TOKENIZERS, classifier_rows, pack, parts
+from ..support.docs import LONG, NLP, ODD_TEXTS, PACKINGS, SHORT, TOKENIZERS, classifier_rows, pack, parts
 
 texts = st.lists(st.sampled_from(["", " ", "\n", "hello", SHORT, SHORT * 3, LONG, SHORT + LONG, LONG * 9]), max_size=6)
 

@@ -7,9 +7,9 @@ import pytest
 from spacy.tokens import Doc
 
 from spacy_hat.packing import Packer
-from tests.tokenizers_tiny import wordpiece_tokenizer
+from tests.support.tokenizers_tiny import wordpiece_tokenizer
 
-from .docs import LONG, NLP, SHORT, TOKENIZERS, pack, parts
+from ..support.docs import LONG, NLP, SHORT, TOKENIZERS, pack, parts
 
 
 def without_boundaries(text):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc
 
 from spacy_hat.packing.pieces import align, tokenize
-from tests.tokenizers_tiny import TINY_TOKENIZERS, bpe_tokenizer, unigram_tokenizer, wordpiece_tokenizer
+from tests.support.tokenizers_tiny import TINY_TOKENIZERS, bpe_tokenizer, unigram_tokenizer, wordpiece_tokenizer
 
 NLP = spacy.blank("en")
 TOKENIZERS = {name: make() for name, make in TINY_TOKENIZERS.items()}

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc
 
 from spacy_hat.packing import tokenize
-from tests.tokenizers_tiny import SCRIPT_TOKENIZERS, SCRIPTS
+from tests.support.tokenizers_tiny import SCRIPT_TOKENIZERS, SCRIPTS
 
-from .reference_alignment import READERS, expected_alignment, spelling
+from ..support.reference_alignment import READERS, expected_alignment, spelling
 
 NLP = spacy.blank("xx")
 TOKENIZERS = {name: make() for name, make in SCRIPT_TOKENIZERS.items()}

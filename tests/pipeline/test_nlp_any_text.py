@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from spacy_hat.architectures import hat_model_v1
 
-from ..odd_text import examples, odd_docs
-from ..tokenizers_tiny import SCRIPT_TOKENIZERS
-from .pipelines import save_hat
+from ..support.odd_text import examples, odd_docs
+from ..support.pipelines import save_hat
+from ..support.tokenizers_tiny import SCRIPT_TOKENIZERS
 
 NLP = spacy.blank("en")
 PACKINGS = ["sentences", "greedy", "fixed"]

@@ -7,7 +7,7 @@ import sys
 import pytest
 from spacy.cli.train import train
 
-from .pipelines import document_head, span_head
+from ..support.pipelines import document_head, span_head
 from .test_nlp_grid import corpus, hat, made, make_config  # noqa: F401
 
 COMPONENTS = ["textcat", "spancat", "ner"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from spacy.tokens import Doc
 
-from .pipelines import initialize, make_nlp, make_text, step, train
+from ..support.pipelines import initialize, make_nlp, make_text, step, train
 
 TEXTS = [make_text(number) for number in range(50, 54)]
 ADVICE = r"(?s)sentencizer.*annotating_components"

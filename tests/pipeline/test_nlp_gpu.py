@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import spacy
 
-from .pipelines import has_gpu, initialize, make_nlp, make_text, predictions, train
+from ..support.pipelines import has_gpu, initialize, make_nlp, make_text, predictions, train
 
 TEXTS = [make_text(number) for number in range(50, 54)] + ["", " ", "hello"]
 COMPONENTS = ["textcat", "textcat_multilabel", "spancat", "spancat_singlelabel", "tagger", "ner", "stock_spancat"]

@@ -18,7 +18,7 @@ from thinc.api import Config
 
 from spacy_hat.layers.hat_model import get_shim
 
-from .pipelines import COMPONENTS, LISTENER, annotate, make_text, predictions
+from ..support.pipelines import COMPONENTS, LISTENER, annotate, make_text, predictions
 
 TEXTS = [make_text(number) for number in range(50, 54)] + ["", " ", "hello"]
 HEADS = ["textcat", "spancat", "ner"]

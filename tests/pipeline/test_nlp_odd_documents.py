@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from spacy.training import Example
 
-from ..odd_text import ODD_TEXTS
-from .pipelines import COMPONENTS, initialize, make_nlp, make_text, save_hat, train
+from ..support.odd_text import ODD_TEXTS
+from ..support.pipelines import COMPONENTS, initialize, make_nlp, make_text, save_hat, train
 
 PLAIN = make_text(0)
 ODD = {**ODD_TEXTS, "plain": PLAIN}

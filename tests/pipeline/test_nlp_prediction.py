@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from spacy.tokens import Doc, DocBin
 
-from .pipelines import has_gpu, initialize, make_nlp, make_text, predictions, train
+from ..support.pipelines import has_gpu, initialize, make_nlp, make_text, predictions, train
 
 TEXTS = [" ".join(make_text(number) for number in range(start, start + 3)) for start in range(50, 58)]
 

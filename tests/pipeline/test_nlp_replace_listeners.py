@@ -5,7 +5,16 @@ import pytest
 import spacy
 from thinc.api import Config
 
-from .pipelines import encoder_of, initialize, make_examples, make_nlp, make_text, predictions, train, weights_of
+from ..support.pipelines import (
+    encoder_of,
+    initialize,
+    make_examples,
+    make_nlp,
+    make_text,
+    predictions,
+    train,
+    weights_of,
+)
 
 TEXTS = [make_text(number) for number in range(50, 54)] + ["", " ", "hello"]
 COMPONENTS = ["textcat", "spancat", "ner"]

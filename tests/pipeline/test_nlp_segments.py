@@ -10,7 +10,7 @@ from spacy_transformers.data_classes import TransformerData
 
 from spacy_hat.layers.segment_data import SegmentData
 
-from .pipelines import OURS, STOCK, initialize, make_examples, make_nlp, make_text, predictions, step, train
+from ..support.pipelines import OURS, STOCK, initialize, make_examples, make_nlp, make_text, predictions, step, train
 
 TEXTS = [make_text(number) for number in range(50, 54)] + ["", " ", "hello", "\n\n hello"]
 MESSAGE = r'vector for each token.*Got: output = "segments".*Expected: output = "pieces"'

@@ -14,7 +14,7 @@ import spacy
 import srsly
 import torch
 
-from .pipelines import encoder_of, initialize, make_examples, make_nlp, make_text, predictions, save_hat, train
+from ..support.pipelines import encoder_of, initialize, make_examples, make_nlp, make_text, predictions, save_hat, train
 
 TEXTS = [make_text(number) for number in range(50, 54)] + ["", " ", "hello"]
 # Files that spaCy writes for every pipeline, and their formats.

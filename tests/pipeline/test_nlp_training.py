@@ -5,7 +5,7 @@ import pytest
 import spacy
 from spacy.training import Example
 
-from .pipelines import (
+from ..support.pipelines import (
     COMPONENTS,
     OURS,
     STOCK,

@@ -10,7 +10,7 @@ from spacy.tokens import Doc, DocBin
 
 import spacy_hat.pipeline.vectors  # noqa: F401  (where the entry point of the installed package is an older one)
 
-from .pipelines import initialize, make_nlp, make_text
+from ..support.pipelines import initialize, make_nlp, make_text
 
 TEXT = make_text(3) + " \n\n " + make_text(4)
 TEXTS = [TEXT, make_text(5), "", " ", "hello"]

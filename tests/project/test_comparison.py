@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 import spacy
 import typer
-from compare import check_names, planned_runs
-from comparison_methods import CONFIGS, METHODS, Encoder
-from comparison_report import markdown_table, mean_and_spread, pooled_accuracy, read_results, report_rows, run_rows
-from comparison_runs import Run, training_command
 from spacy import util
-from text_baselines import first_pieces, fit_and_predict
 
-from ..tokenizers_tiny import wordpiece_tokenizer
+from scripts.compare.__main__ import check_names, planned_runs
+from scripts.compare.methods import CONFIGS, METHODS, Encoder
+from scripts.compare.report import markdown_table, mean_and_spread, pooled_accuracy, read_results, report_rows, run_rows
+from scripts.compare.runs import Run, training_command
+from scripts.compare.text_baselines import first_pieces, fit_and_predict
+
+from ..support.tokenizers_tiny import wordpiece_tokenizer
 
 ROOT = Path(__file__).parents[2]
 ENCODERS = [

@@ -1,7 +1,8 @@
 """Docstrings: sections are labelled, and what is not prose is gone."""
 
 import pytest
-from docstring_prose import (
+
+from scripts.docstring_prose import (
     LABELS,
     Paragraph,
     clean_markup,

@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from explain_planted import first_ranks, make_planted, train_planted
-from explain_speeches import LOWEST, RANDOM, highest, main
-from explanation_figures import markdown_rows, quote
 from spacy.tokens import DocBin
+
+from scripts.explain.figures import markdown_rows, quote
+from scripts.explain.planted import first_ranks, make_planted, train_planted
+from scripts.explain.speeches import LOWEST, RANDOM, highest, main
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_explanations_deleting_the_highest_moves_more_than_random(planted_nlp, p
     assert figures["documents"] == 6
     assert orders[highest("occlusion")]["drop"] > orders[RANDOM]["drop"] > orders[LOWEST]["drop"] - 0.05
     assert orders[highest("occlusion")]["interval"][0] > 0
-    assert (tmp_path / "out" / "deletion.svg").read_text(encoding="utf8").startswith("<?xml")
+    assert (tmp_path / "page" / "deletion.svg").read_text(encoding="utf8").startswith("<?xml")
     text = page.read_text(encoding="utf8")
     assert text.startswith("before\n")
     assert "old" not in text

@@ -3,9 +3,10 @@
 import json
 import sys
 
-import memory
 import pytest
 from typer.testing import CliRunner
+
+from benchmarks import memory
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 

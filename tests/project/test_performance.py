@@ -3,23 +3,17 @@
 import json
 from pathlib import Path
 
-import attention
-import dense
-import encoder
-import frozen
-import growth
-import packing
-import performance
-import pipeline
 import pytest
 import typer
-from comparisons import compare
-from performance_sections import SECTIONS, comparison_rows
-from sizes import BASE, QUICK, full_lengths, sentence_lengths
-from timing import interleaved_seconds, medians
 from typer.testing import CliRunner
 
-from spacy_hat.layers.machine import describe_machine
+from benchmarks import attention, dense, encoder, frozen, growth, packing, pipeline
+from benchmarks.comparisons import compare
+from benchmarks.sizes import BASE, QUICK, full_lengths, sentence_lengths
+from benchmarks.timing import interleaved_seconds, medians
+from spacy_hat.machine.processor import describe_machine
+from tools import performance
+from tools.performance_sections import SECTIONS, comparison_rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,7 +41,7 @@ BENCHMARKS = {
 # As scripts/precision.py writes it, which needs trained pipelines.
 FIGURES = {"n": 10, "float32": 0.9, "bfloat16": 0.8}
 PRECISION = {
-    "command": "python scripts/precision.py a=b",
+    "command": "python -m scripts.precision a=b",
     "machine": describe_machine(),
     "pipelines": [{"model": "a", "test": "b", "task": "textcat", **FIGURES}],
     "averages": [{"task": "textcat", **FIGURES}],
@@ -81,7 +75,7 @@ def test_benchmarks_are_all_on_the_page(results):
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_benchmark_names_its_command_and_its_machine(results, name):
-    assert results[name]["command"].startswith("python benchmarks/")
+    assert results[name]["command"].startswith("python -m benchmarks.")
     assert results[name]["command"].endswith("--quick")
     assert results[name]["machine"]["torch"]
 
@@ -186,14 +180,19 @@ def test_performance_page_has_every_table_and_both_plots(folder, tmp_path):
         assert f"`{result['command']}`" in page
     for plot in ("time-against-length.svg", "ratio-against-peers.svg"):
         assert f"(performance/{plot})" in page
-        assert (folder / plot).read_text(encoding="utf8").lstrip().startswith("<?xml")
+        assert (tmp_path / "performance" / plot).read_text(encoding="utf8").lstrip().startswith("<?xml")
 
 
 def test_performance_page_is_the_same_from_the_same_results(folder, tmp_path):
     made = []
     for name in ("one.md", "two.md"):
         write_page(folder, tmp_path / name)
-        made.append([(tmp_path / name).read_bytes(), *(plot.read_bytes() for plot in sorted(folder.glob("*.svg")))])
+        made.append(
+            [
+                (tmp_path / name).read_bytes(),
+                *(plot.read_bytes() for plot in sorted((tmp_path / name).with_suffix("").glob("*.svg"))),
+            ]
+        )
     assert made[0] == made[1]
 
 
@@ -217,13 +216,13 @@ def test_performance_page_says_what_is_missing(tmp_path, file, complaint):
 @pytest.mark.parametrize("name", SECTIONS)
 def test_performance_script_names_the_command_of_each_section(name):
     command, _, subcommand = name.partition("-")
-    line = f"python benchmarks/{command}.py {subcommand}".rstrip() + f" --json docs/performance/{name}.json"
+    line = f"python -m benchmarks.{command} {subcommand}".rstrip() + f" --json results/performance/{name}.json"
     if name == "precision":
-        line = "python scripts/precision.py PIPELINE=DOCUMENTS … --json docs/performance/precision.json"
+        line = "python -m scripts.precision PIPELINE=DOCUMENTS … --json results/performance/precision.json"
     assert line in [line.strip() for line in performance.__doc__.splitlines()]
 
 
-@pytest.mark.skipif(not (ROOT / "docs" / "performance").is_dir(), reason="nothing was measured yet")
+@pytest.mark.skipif(not (ROOT / "results" / "performance").is_dir(), reason="nothing was measured yet")
 def test_performance_page_is_what_the_kept_results_give():
-    page = performance.performance_page(performance.read_results(ROOT / "docs" / "performance"))
+    page = performance.performance_page(performance.read_results(ROOT / "results" / "performance"))
     assert (ROOT / "docs" / "performance.md").read_text(encoding="utf8") == page

@@ -1,8 +1,9 @@
 """The effect of precision: which figures are compared, and how they are averaged."""
 
 import pytest
-from precision import averages, measure, results_table
 from rich.console import Console
+
+from scripts.precision import averages, measure, results_table
 
 ROWS = [
     {"model": "a", "task": "textcat", "n": 10, "float32": 0.8, "bfloat16": 0.9},
@@ -32,7 +33,7 @@ def test_precision_is_what_the_pipeline_is_asked_for(monkeypatch):
         asked.append(precision)
         return {"task": "spancat", "n_docs": 2, "n_sents": 7, "accuracy": 0.5 + 0.1 * len(asked)}
 
-    monkeypatch.setattr("precision.evaluate", fake)
+    monkeypatch.setattr("scripts.precision.evaluate", fake)
     row = measure("m", "t", Console(), 2)
     assert asked == ["float32", "bfloat16"]
     assert (row["n"], row["float32"], row["bfloat16"]) == (7, 0.6, 0.7)

@@ -3,10 +3,11 @@
 import numpy
 import pytest
 import spacy
-from docstring_prose import LABELS, Paragraph
-from numpy_reference import Entry, read_reference, twin_groups
-from prepare_reference import make_doc, separate_full_stop, split_entries
 from spacy.pipeline import Sentencizer
+
+from scripts.docstring_prose import LABELS, Paragraph
+from scripts.numpy_reference import Entry, read_reference, twin_groups
+from scripts.prepare_reference import make_doc, separate_full_stop, split_entries
 
 
 def entry(name: str, *words: str) -> Entry:

@@ -2,8 +2,9 @@
 
 import pytest
 import spacy
-from scores import NO_LABEL, document_scores, label_scores, sentence_labels
 from spacy.tokens import Doc, Span
+
+from scripts.scores import NO_LABEL, document_scores, label_scores, sentence_labels
 
 
 def doc_with_spans(*spans: tuple[int, int, str], scores: list | None = None) -> Doc:

@@ -5,8 +5,11 @@ import json
 import numpy
 import pytest
 import typer
-from corpus_files import document_label
-from prepare_speeches import (
+from rich.console import Console
+from spacy.tokens import DocBin
+
+from scripts.corpus_files import document_label
+from scripts.prepare_speeches import (
     Speech,
     named_speakers,
     prepare_speeches,
@@ -16,8 +19,6 @@ from prepare_speeches import (
     split_by_fold,
     split_by_share,
 )
-from rich.console import Console
-from spacy.tokens import DocBin
 
 TRANSCRIPTS = [
     ("BARACK OBAMA: Thank you.", "Thank you.", {"BARACK OBAMA"}),

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-import versions
 from typer.testing import CliRunner
-from versions import QUICK_TESTS, interpreters, planned_cells
+
+from scripts import versions
+from scripts.versions import QUICK_TESTS, interpreters, planned_cells
 
 RESULT = {
     "passed": True,

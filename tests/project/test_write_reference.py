@@ -3,22 +3,22 @@
 import inspect
 import re
 from enum import StrEnum
-from typing import Annotated, List, Literal, Optional
+from typing import Annotated, Literal
 
 import pytest
 import typer
-from docstring_fields import Field, read_docstring
-from markdown_table import cell, escape, markdown_table
-from reference_api import _entry, api_page, registered_names
-from reference_commands import commands_page, hat_commands, parameters_of
-from write_reference import PAGES, ROOT
 
 import spacy_hat.modeling
+from tools.docstring_fields import Field, read_docstring
+from tools.markdown_table import cell, escape, markdown_table
+from tools.reference_api import _entry, api_page, registered_names
+from tools.reference_commands import commands_page, hat_commands, parameters_of
+from tools.write_reference import PAGES, ROOT
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_reference_page_is_what_the_script_writes_now(name):
-    assert (ROOT / name).read_text(encoding="utf8") == PAGES[name](), "Run: python scripts/write_reference.py"
+    assert (ROOT / name).read_text(encoding="utf8") == PAGES[name](), "Run: python -m tools.write_reference"
 
 
 def test_reference_has_every_registered_and_every_public_name():
@@ -53,11 +53,11 @@ DOCSTRING = """Do it.
     At length,
     in two lines.
 
-    name (Optional[Dict[str, Any]]): What it
+    name (dict[str, Any] | None): What it
         is called.
     **hub: Options.
     The others are those of `f`.
-    RETURNS (Tuple[int, str]): (n_docs, 2) what comes.
+    RETURNS (tuple[int, str]): (n_docs, 2) what comes.
     RAISES (ValueError): If not.
     """
 
@@ -66,9 +66,9 @@ def test_docstring_prose_and_fields_are_told_apart():
     read = read_docstring(inspect.cleandoc(DOCSTRING))
     assert read.paragraphs == ("Do it.", "At length, in two lines.")
     assert read.fields == (
-        Field("name", "Optional[Dict[str, Any]]", "What it is called."),
+        Field("name", "dict[str, Any] | None", "What it is called."),
         Field("**hub", None, "Options."),
-        Field("RETURNS", "Tuple[int, str]", "(n_docs, 2) what comes."),
+        Field("RETURNS", "tuple[int, str]", "(n_docs, 2) what comes."),
         Field("RAISES", "ValueError", "If not."),
     )
     assert read.remarks == ("The others are those of `f`.",)
@@ -128,8 +128,8 @@ class Kind(StrEnum):
 def command(
     context: typer.Context,
     source: Annotated[str, typer.Argument(help="From")],
-    task: Annotated[List[str], typer.Option("--task", "-t", help="What")],
-    target: Annotated[Optional[str], typer.Argument(help="To")] = None,
+    task: Annotated[list[str], typer.Option("--task", "-t", help="What")],
+    target: Annotated[str | None, typer.Argument(help="To")] = None,
     kind: Annotated[Kind, typer.Option(help="Which")] = Kind.one,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace")] = False,
     own_words: Annotated[bool, typer.Option(help="Or not")] = True,

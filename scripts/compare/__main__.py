@@ -1,0 +1,86 @@
+"""What is reading the whole document worth? HAT beside the same encoder without it, and beside words alone.
+
+Every method runs on every split: speeches in folds, NumPy's reference once a seed. One JSON file a run is written to
+results/compare as soon as the run ends, and a run whose file is there is not run again, so an interrupted comparison
+goes on where it stopped. Delete the files to run it all anew.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from scripts.compare.methods import METHODS, Task
+from scripts.compare.report import HEADERS, TITLES, markdown_report, read_results, report_rows, rich_table
+from scripts.compare.runs import RECORDS, Run, perform
+from spacy_hat.machine.atomic_output import new_file
+
+COMMAND = "python -m spacy project run compare"
+
+
+def planned_runs(
+    task: Task, methods: list[str] | None, *, seeds: int, folds: int, first_folds: int, max_steps: int
+) -> list[Run]:
+    """List the runs of a task, so that all methods are through a split before the next one begins.
+
+    task (Task): which task.
+    methods (list[str] | None): names in METHODS, or None for all that the task has.
+    seeds (int): splits of the reference, each with a seed of its own, from 0.
+    folds (int): folds of the speeches, all with seed 0.
+    first_folds (int): run only so many of the folds, 0 for all.
+    max_steps (int): training steps, 0 for those of the configs.
+    RETURNS (list[Run]): the runs.
+    """
+    chosen = [method for method in METHODS[task] if methods is None or method in methods]
+    if task == "reference":
+        splits = [{"seed": seed} for seed in range(seeds)]
+    else:
+        splits = [{"seed": 0, "fold": fold, "n_folds": folds} for fold in range(first_folds or folds)]
+    return [Run(task, method, max_steps=max_steps, **split) for split in splits for method in chosen]
+
+
+def check_names(tasks: list[str], methods: list[str]) -> None:
+    """RAISES (typer.BadParameter): if a task or a method is not one of METHODS."""
+    all_methods = {method for of_task in METHODS.values() for method in of_task}
+    for names, known in ((tasks, set(METHODS)), (methods, all_methods)):
+        if unknown := sorted(set(names) - known):
+            raise typer.BadParameter(f"{unknown} cannot be compared. There are {sorted(known)}.")
+
+
+def main(
+    task: Annotated[list[str] | None, typer.Option(help="speeches or reference; without it both")] = None,
+    method: Annotated[list[str] | None, typer.Option(help="A method by its name; without it all")] = None,
+    seeds: Annotated[int, typer.Option(help="Seeds of the reference, for split and training")] = 3,
+    folds: Annotated[int, typer.Option(help="Folds of the speeches")] = 5,
+    first_folds: Annotated[int, typer.Option(help="Run only so many of the folds, 0 for all")] = 0,
+    max_steps: Annotated[
+        int, typer.Option(help="A trial of so many steps, not in the report; 0: as in the configs")
+    ] = 0,
+    keep: Annotated[Path | None, typer.Option(help="Folder for the trained pipelines, 180 MB each")] = None,
+    report: Annotated[bool, typer.Option("--report", help="Only show the results that are there")] = False,
+    out: Annotated[Path, typer.Option(help="Where the report goes, in Markdown")] = Path("docs/compare.md"),
+) -> None:
+    """Compare HAT with truncation, with independent segments, with isolated sentences and with TF-IDF."""
+    console = Console()
+    check_names(task or [], method or [])
+    options = {"seeds": seeds, "folds": folds, "first_folds": first_folds, "max_steps": max_steps}
+    runs = [run for name in METHODS if not task or name in task for run in planned_runs(name, method, **options)]
+    if not report:
+        for i, run in enumerate(runs, start=1):
+            console.rule(f"run {i} of {len(runs)}: {run.task}, {run.method}, seed {run.seed}, fold {run.fold}")
+            if run.result.exists():
+                console.print(f"done before: {run.result}")
+            else:
+                perform(run, console, keep)
+    for name in TITLES:
+        results = read_results(RECORDS, name, max_steps=max_steps)
+        console.print(rich_table(TITLES[name], HEADERS[name], report_rows(results, name)))
+    if not max_steps:
+        with new_file(out) as file:
+            file.write_text(markdown_report(RECORDS, COMMAND), encoding="utf8")
+        console.print(f"Report in {out}")
+
+
+if __name__ == "__main__":
+    typer.run(main)

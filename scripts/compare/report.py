@@ -1,0 +1,139 @@
+"""The results of the comparison as a table: of rich for the terminal, of Markdown for the documentation."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy
+from rich.table import Table
+
+from scripts.compare.methods import METHODS, Task
+from scripts.scores import LONG_DOCUMENT
+from tools.markdown_table import markdown_table as titled_table
+
+Result = dict[str, Any]
+
+HEADERS: dict[Task, tuple[str, ...]] = {
+    "speeches": ("accuracy", "macro-F1", "accuracy, long documents", "accuracy, others", "runs"),
+    "reference": ("accuracy", "macro-F1", "runs"),
+}
+TITLES: dict[Task, str] = {
+    "speeches": "Convention speeches: the speaker's party, from the whole document",
+    "reference": "NumPy's reference: the section a sentence is from, sentence by sentence",
+}
+
+
+def read_results(folder: Path, task: Task, *, max_steps: int = 0) -> dict[str, list[Result]]:
+    """Read what runs have written.
+
+    folder (Path): of JSON files.
+    task (Task): which task.
+    max_steps (int): read trials of so many steps, or with 0 full runs.
+    RETURNS (dict[str, list[Result]]): the results of each method that has some, ordered by seed and fold.
+    """
+    results = [json.loads(path.read_text(encoding="utf8")) for path in sorted(folder.glob(f"{task}-*.json"))]
+    results.sort(key=lambda result: (result["seed"], result["fold"] or 0))
+    by_method = {
+        method: [result for result in results if (result["method"], result["max_steps"]) == (method, max_steps)]
+        for method in METHODS[task]
+    }
+    return {method: found for method, found in by_method.items() if found}
+
+
+def mean_and_spread(values: Sequence[float | None]) -> str:
+    """Mean and, of several values, sample standard deviation: "0.912 ± 0.031". Values that were not kept are None."""
+    values = [value for value in values if value is not None]
+    if not values:
+        return ""
+    spread = f" ± {numpy.std(values, ddof=1):.3f}" if len(values) > 1 else ""
+    return f"{numpy.mean(values):.3f}{spread}"
+
+
+def pooled_accuracy(results: Sequence[Result], group: str) -> str:
+    """Accuracy over the documents of all runs that are "long" or "other"; a run may have few of them.
+
+    results (Sequence[Result]): the runs of one method.
+    group (str): "long" or "other".
+    RETURNS (str): accuracy and number of documents.
+    """
+    kept = [result for result in results if result.get(f"n_{group}")]
+    n_docs = sum(result[f"n_{group}"] for result in kept)
+    right = sum(result[f"n_{group}"] * result[f"accuracy_{group}"] for result in kept)
+    return f"{right / n_docs:.3f} of {n_docs}" if n_docs else ""
+
+
+def report_rows(results: dict[str, list[Result]], task: Task) -> list[list[str]]:
+    """Summarise the runs of each method.
+
+    results (dict[str, list[Result]]): from `read_results`.
+    task (Task): which task.
+    RETURNS (list[list[str]]): a row for each method: its name, then what HEADERS name.
+    """
+    rows = []
+    for method, runs in results.items():
+        row = [method, *(mean_and_spread([run[metric] for run in runs]) for metric in ("accuracy", "macro_f1"))]
+        if task == "speeches":
+            row += [pooled_accuracy(runs, "long"), pooled_accuracy(runs, "other")]
+        rows.append([*row, str(len(runs))])
+    return rows
+
+
+def run_rows(results: dict[str, list[Result]]) -> tuple[list[str], list[list[str]]]:
+    """Accuracy of every single run, so that a reader sees what noise there is.
+
+    results (dict[str, list[Result]]): from `read_results`.
+    RETURNS (tuple[list[str], list[list[str]]]): names of the splits, and a row for each method.
+    """
+    accuracies = {
+        method: {split_name(run): f"{run['accuracy']:.3f}{precision_mark(run)}" for run in runs}
+        for method, runs in results.items()
+    }
+    splits = list(dict.fromkeys(split for found in accuracies.values() for split in found))
+    return splits, [[method, *(found.get(split, "") for split in splits)] for method, found in accuracies.items()]
+
+
+def split_name(result: Result) -> str:
+    """ "seed 0, fold 1", or "seed 0" without folds."""
+    return f"seed {result['seed']}" + ("" if result["fold"] is None else f", fold {result['fold']}")
+
+
+def precision_mark(result: Result) -> str:
+    """What tells a run in half precision from the others."""
+    return " (bf16)" if result.get("bfloat16") and "TF-IDF" not in result["method"] else ""
+
+
+def rich_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table for the terminal, methods in its first column."""
+    table = Table("", *headers, title=title)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The same table in Markdown."""
+    return titled_table(("", *headers), rows)
+
+
+def markdown_report(folder: Path, command: str) -> str:
+    """All results as a page of documentation.
+
+    folder (Path): of JSON files.
+    command (str): that makes them, to print on the page.
+    RETURNS (str): the page.
+    """
+    parts = ["# What reading the whole document is worth", f"Made by `{command}` of the runs in `results/compare/`."]
+    parts.append(
+        f"Mean ± standard deviation over runs. Long documents have more than {LONG_DOCUMENT:,} pieces; their accuracy "
+        "and that of the others is over the documents of all runs. Methods with fewer runs were not run on every "
+        "split: compare them within a column of the table of single runs. Training was in bfloat16 where a run says so "
+        "(on a CPU that multiplies it natively), and in float32 elsewhere."
+    )
+    for task, title in TITLES.items():
+        results = read_results(folder, task)
+        if results:
+            splits, singles = run_rows(results)
+            parts += [f"## {title}", markdown_table(HEADERS[task], report_rows(results, task))]
+            parts += ["Accuracy of each run:", markdown_table(splits, singles)]
+    return "\n\n".join(parts) + "\n"

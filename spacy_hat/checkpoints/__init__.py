@@ -1,0 +1,1 @@
+"""Fine-tuned heads: into a pipeline, and out of it."""

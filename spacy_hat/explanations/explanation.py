@@ -1,0 +1,74 @@
+"""The answer: a score for each sentence."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from spacy.tokens import Doc, Span, SpanGroup
+
+EVIDENCE_KEY = "hat_evidence"
+
+
+# Not compared by value: arrays have no single answer to ==.
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """How much each sentence of a document did for one decision.
+
+    doc (Doc): The document.
+    component (str): Name of the classifier.
+    label (str): The label that is explained.
+    method (str): How: "occlusion", "gradient" or "attention".
+    probability (float): What the classifier gives the label.
+    scores (ndarray): (n_sentences,) float32. With "occlusion", by how much the probability falls without the sentence:
+        above 0, it speaks for the label, below 0 against it. The other methods say how much it counts, either way.
+    span (Span | None): The span that the label is of; None for a label of the document.
+    """
+
+    doc: Doc = field(repr=False)
+    component: str
+    label: str
+    method: str
+    probability: float
+    scores: np.ndarray = field(repr=False)
+    span: Span | None = None
+
+    @property
+    def sentences(self) -> list[Span]:
+        """RETURNS (list[Span]): The sentences, in reading order, one for each score."""
+        return list(self.doc.sents)
+
+    def ranked(self) -> list[tuple[Span, float]]:
+        """RETURNS (list[tuple[Span, float]]): Sentences and scores, what speaks most for the label first."""
+        order = np.argsort(-self.scores, kind="stable").tolist()
+        sentences = self.sentences
+        return [(sentences[place], float(self.scores[place])) for place in order]
+
+    def to_spans(self, top: int | None = None) -> SpanGroup:
+        """Make spans of the sentences, as `spancat` stores its own: scores in `attrs["scores"]`.
+
+        top (int | None): Only so many of the sentences that speak for the label, the strongest; None: all.
+        RETURNS (SpanGroup): In reading order, each with the label.
+        """
+        chosen = np.arange(len(self.scores))
+        if top is not None:
+            strongest = np.argsort(-self.scores, kind="stable")[:top]
+            chosen = np.sort(strongest[self.scores[strongest] > 0])
+        sentences = self.sentences
+        spans = [Span(self.doc, sentences[i].start, sentences[i].end, label=self.label) for i in chosen.tolist()]
+        return SpanGroup(self.doc, name=EVIDENCE_KEY, attrs={"scores": self.scores[chosen]}, spans=spans)
+
+    def to_dict(self) -> dict[str, Any]:
+        """RETURNS (dict[str, Any]): The same in numbers and text, for JSON."""
+        sentences = [
+            {"start": sentence.start_char, "end": sentence.end_char, "text": sentence.text, "score": float(score)}
+            for sentence, score in zip(self.sentences, self.scores, strict=True)
+        ]
+        span = None if self.span is None else {"start": self.span.start_char, "end": self.span.end_char}
+        return {
+            "component": self.component,
+            "label": self.label,
+            "method": self.method,
+            "probability": self.probability,
+            "span": span,
+            "sentences": sentences,
+        }

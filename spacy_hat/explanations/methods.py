@@ -1,0 +1,121 @@
+"""`spacy_hat.explain`: three ways to score sentences.
+
+occlusion   take the sentence out, and see by how much the probability falls
+gradient    size of the gradient of the log-odds times the encoder's input, summed over the sentence's pieces
+attention   the weights of attentive pooling, the same for every label
+"""
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+import numpy as np
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+
+from .attention import attention_shares, find_attentive
+from .explanation import EVIDENCE_KEY, Explanation
+from .gradient import gradient_times_input
+from .occlusion import occluded_scores
+from .question import Decision, find_decision
+
+Method = Literal["occlusion", "gradient", "attention"]
+METHODS: tuple[str, ...] = get_args(Method)
+Progress = Callable[[int], None]
+
+
+def explain(
+    nlp: Language,
+    doc: Doc | str,
+    label: str,
+    *,
+    span: Span | None = None,
+    component: str | None = None,
+    method: Method = "occlusion",
+    top: int | None = 10,
+) -> Explanation:
+    """Say how much each sentence of a document did for one of its labels, or for that of one of its spans.
+
+    Writes the strongest sentences to `doc.spans["hat_evidence"]`, scores in `attrs["scores"]`, so that displaCy shows
+    them: displacy.render(doc, style="span", options={"spans_key": "hat_evidence"}).
+
+    nlp (Language): A pipeline with a `textcat`, `textcat_multilabel`, `spancat` or `spancat_singlelabel` of this
+        package on a HAT encoder.
+    doc (Doc | str): A document with sentence boundaries; a text is run through the pipeline first.
+    label (str): The label to explain, whether it was given or not.
+    span (Span | None): The span that the label is of, for a span categorizer. None: the label is the document's.
+    component (str | None): Name of the classifier, if there are several.
+    method (Literal): `occlusion`: how the probability falls when the sentence is taken out; `gradient`: size of
+        gradient times input, fast, for or against; `attention`: the weights of attentive pooling.
+    top (int | None): How many sentences, at most, go to doc.spans: those that speak most for the label, in reading
+        order. None: all sentences, whatever their scores.
+    RETURNS (Explanation): Scores of all sentences, and the probability.
+    RAISES (ValueError): If there is no such classifier, label or pooling, or the document has no sentences.
+    """
+    doc = nlp(doc) if isinstance(doc, str) else doc
+    decision = find_decision(nlp, doc, component=component, span=span, label=label)
+    explanation = _explain(decision, [decision.column(label)], method, _ignore)[0]
+    doc.spans[EVIDENCE_KEY] = explanation.to_spans(top)
+    return explanation
+
+
+def explain_labels(
+    nlp: Language,
+    doc: Doc | str,
+    *,
+    span: Span | None = None,
+    component: str | None = None,
+    method: Method = "occlusion",
+    on_progress: Progress | None = None,
+) -> list[Explanation]:
+    """Explain every label of a classifier. With `occlusion` and `attention`, that costs no more than a single one.
+
+    nlp, doc, span, component, method: As for `explain`. `doc.spans` is left as it is.
+    on_progress (Callable[[int], None] | None): Called with the number of sentences (or labels, with `gradient`)
+        that were just done.
+    RETURNS (list[Explanation]): One for each label, the most probable first.
+    RAISES (ValueError): As `explain`.
+    """
+    doc = nlp(doc) if isinstance(doc, str) else doc
+    decision = find_decision(nlp, doc, component=component, span=span)
+    explanations = _explain(decision, list(range(len(decision.labels))), method, on_progress or _ignore)
+    return sorted(explanations, key=lambda explanation: -explanation.probability)
+
+
+def _explain(decision: Decision, columns: list[int], method: str, on_progress: Progress) -> list[Explanation]:
+    head, span = decision.head, decision.token_range
+    if method not in METHODS:
+        raise ValueError(f"Unknown method {method!r}. Expected one of: {', '.join(METHODS)}.")
+    if method == "attention" and find_attentive(head) is None:
+        raise ValueError(
+            f"Component '{decision.name}' has no attention weights to show. Got: a head that does not pool by them. "
+            'Expected: "spacy-hat.DocumentClassifier.v1" with pooling = "attentive". Use method="occlusion" or '
+            'method="gradient", or train the head with that pooling.'
+        )
+    document = head.read(decision.doc, decision.sentence_starts())
+    if method == "occlusion":
+        whole, without = occluded_scores(head, document, span, on_progress)
+        scores = (whole - without)[:, columns].T
+    elif method == "gradient":
+        whole, of_pieces = gradient_times_input(head, document, span, columns, on_progress)
+        # Without its sign, which is wrong where the model is sure: of planted sentences (scripts/explain/planted.py),
+        # sizes rank the decisive one first, and signed sums rank it last.
+        scores = np.stack([document.sums(np.abs(line)) for line in of_pieces])
+    else:
+        whole, shares = attention_shares(head, document)
+        scores = np.tile(document.sums(shares), (len(columns), 1))
+    return [
+        Explanation(
+            doc=decision.doc,
+            component=decision.name,
+            label=decision.labels[column],
+            method=method,
+            probability=float(whole[column]),
+            scores=line.astype("float32"),
+            span=decision.span,
+        )
+        for column, line in zip(columns, scores, strict=True)
+    ]
+
+
+def _ignore(n_done: int) -> None:
+    pass

@@ -1,0 +1,168 @@
+"""Which component is asked, about what, and all that can be wrong with the question."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from spacy.language import Language
+from spacy.pipeline import SpanCategorizer, TextCategorizer
+from spacy.tokens import Doc, Span
+from spacy_transformers.layers.listener import TransformerListener
+from spacy_transformers.pipeline_component import Transformer
+from thinc.api import Model
+
+from .head import ExplainedHead, find_encoder, take_apart
+
+Classifier = TextCategorizer | SpanCategorizer
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A classifier, and the document or span that it decided on.
+
+    component (Classifier): The component.
+    head (ExplainedHead): Its model, taken apart.
+    doc (Doc): The document.
+    span (Span | None): The span; None for a classifier of documents.
+    """
+
+    component: Classifier
+    head: ExplainedHead
+    doc: Doc
+    span: Span | None
+
+    @property
+    def name(self) -> str:
+        return self.component.name
+
+    @property
+    def labels(self) -> list[str]:
+        return list(self.component.labels)
+
+    @property
+    def token_range(self) -> tuple[int, int] | None:
+        return None if self.span is None else (self.span.start, self.span.end)
+
+    def sentence_starts(self) -> np.ndarray:
+        """RETURNS (ndarray): (n_sentences,) first token of each."""
+        return np.array([sentence.start for sentence in self.doc.sents], dtype=np.int64)
+
+    def column(self, label: str) -> int:
+        """RETURNS (int): Where the label's score stands. RAISES (ValueError): If there is no such label."""
+        if label not in self.labels:
+            raise ValueError(
+                f"Component '{self.name}' has no label {label!r}. Expected one of: {', '.join(self.labels)}. "
+                "Name one of them, or another component with `component`."
+            )
+        return self.labels.index(label)
+
+
+def find_decision(
+    nlp: Language, doc: Doc, *, component: str | None, span: Span | None, label: str | None = None
+) -> Decision:
+    """Find the classifier, and check that the question can be answered.
+
+    nlp (Language): The pipeline.
+    doc (Doc): The document.
+    component (str | None): Name of the classifier; None: the only one there is.
+    span (Span | None): The span that is asked about; None for a document.
+    label (str | None): The label that is asked about, which may tell classifiers apart.
+    RETURNS (Decision): The classifier and what it decided on.
+    RAISES (ValueError): If there is no such classifier or more than one, or the document has nothing to explain.
+    """
+    chosen = _choose(nlp, component, of_spans=span is not None, label=label)
+    parts = take_apart(chosen.model)
+    assert parts is not None  # for the type checker: such components were not chosen
+    source, classifier, of_spans = parts
+    encoder = find_encoder(source) if not isinstance(source, TransformerListener) else _upstream(nlp, chosen, source)
+    if encoder is None:
+        raise ValueError(
+            f"Component '{chosen.name}' reads a transformer that is no HAT. Got: no spacy-hat encoder among "
+            f"{', '.join(nlp.component_names)}. Expected: a `hat` component, or a `transformer` with "
+            '@architectures = "spacy-hat.HATModel.v1". Explanations take the encoder apart, so it has to be ours.'
+        )
+    decision = Decision(chosen, ExplainedHead(encoder, classifier, of_spans), doc, span)
+    _check_document(decision)
+    return decision
+
+
+def _choose(nlp: Language, name: str | None, *, of_spans: bool, label: str | None) -> Classifier:
+    """The component, which is one of our heads."""
+    kind, wanted = ("span", "spancat") if of_spans else ("document", "textcat")
+    type_wanted = SpanCategorizer if of_spans else TextCategorizer
+    if name is not None:
+        if name not in nlp.component_names:
+            raise ValueError(
+                f"The pipeline has no component '{name}'. Expected one of: {', '.join(nlp.component_names)}. "
+                "Correct `component`."
+            )
+        component: Any = nlp.get_pipe(name) if name in nlp.pipe_names else dict(nlp.components)[name]
+        if _is_ours(component) and not isinstance(component, type_wanted):
+            fix = "Leave `span` out" if of_spans else "Give the span too: explain(nlp, doc, label, span=span)"
+            labels = "documents" if of_spans else "spans"
+            raise ValueError(f"Component '{name}' labels {labels}. Got: a question about a {kind}. {fix}.")
+        if not _is_ours(component):
+            raise ValueError(_not_ours(kind, name, component))
+        return component
+    found = [component for _, component in nlp.components if isinstance(component, type_wanted)]
+    ours = [component for component in found if _is_ours(component)]
+    with_label = [component for component in ours if label is None or label in component.labels]
+    if len(with_label) == 1 or len(ours) == 1:
+        return (with_label or ours)[0]
+    if ours:
+        choices = with_label or ours
+        raise ValueError(
+            f"Several components classify {kind}s: {', '.join(c.name for c in choices)}. Got: no choice between them. "
+            "Name one with `component`."
+        )
+    if found:
+        raise ValueError(_not_ours(kind, found[0].name, found[0]))
+    raise ValueError(
+        f"The pipeline has no {kind} classifier to explain. Got: {', '.join(nlp.component_names) or 'no components'}. "
+        f"Expected: a `{wanted}` component with a head of this package."
+        + ("" if of_spans else " For a label of a sentence, give the span too: explain(nlp, doc, label, span=span).")
+    )
+
+
+def _is_ours(component: Any) -> bool:
+    model = getattr(component, "model", None)
+    return isinstance(model, Model) and take_apart(model) is not None
+
+
+def _not_ours(kind: str, name: str, component: Any) -> str:
+    head = "SpanClassifier" if kind == "span" else "DocumentClassifier"
+    model = getattr(getattr(component, "model", None), "name", "none")
+    return (
+        f"Component '{name}' cannot be explained. Got: a model named '{model}'. Expected: "
+        f'"spacy-hat.{head}.v1" in [components.{name}.model], which reads whole segments. Train it with that head.'
+    )
+
+
+def _upstream(nlp: Language, component: Classifier, listener: TransformerListener) -> Model | None:
+    """The encoder of the component that feeds a listener: the last before it, as spaCy's own linking has it."""
+    before = nlp.component_names[: nlp.component_names.index(component.name)]
+    for name in reversed(before):
+        candidate = dict(nlp.components)[name]
+        if isinstance(candidate, Transformer) and listener.upstream_name in ("*", name):
+            return find_encoder(candidate.model)
+    return None
+
+
+def _check_document(decision: Decision) -> None:
+    """RAISES (ValueError): If there are no sentences to score, or the span is none of the document's."""
+    doc, span = decision.doc, decision.span
+    if not doc.text.strip():
+        raise ValueError(
+            f"The document is empty or has only spaces. Got: {len(doc)} tokens. Expected: text to explain the label of."
+        )
+    if not doc.has_annotation("SENT_START"):
+        raise ValueError(
+            f"The document {doc[:5].text!r}... has no sentence boundaries, and explanations score sentences. Expected: "
+            "a component that sets them. Put a `sentencizer` (or `senter`, or `parser`) into the pipeline, and run the "
+            "document through it."
+        )
+    if span is not None and span.doc is not doc:
+        raise ValueError(
+            f"The span {span.text[:50]!r} is of another document. Expected: one of the document that is explained, "
+            "such as one of doc.sents or doc.spans."
+        )

@@ -1,0 +1,1 @@
+"""The machine that all of this runs on: processor, memory, clock, disk."""

@@ -1,0 +1,1 @@
+"""Where a new HAT comes from: an ordinary encoder, or texts alone."""

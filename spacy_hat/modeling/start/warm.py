@@ -1,0 +1,125 @@
+"""Start a HAT from the weights of an ordinary encoder (see source_types.py)."""
+
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
+
+import torch
+from transformers import PretrainedConfig, PreTrainedTokenizerBase
+
+from ..config import HATConfig
+from ..files.disk import read_weights
+from ..files.tokenizer import check_vocabulary, load_tokenizer
+from ..layout import format_layout, parse_layout
+from ..model import HATModel
+from .identity import start_as_identity
+from .report import WarmStartReport, parts_of
+from .source import check_weights, encoder_weights, first_position, source_config
+from .source_types import SOURCE_TYPES
+from .transplant import DocumentPositions, ExtraBlocks, Transplant
+
+CrossSegmentStart = Literal["copy", "identity"]
+
+
+class WarmStart(NamedTuple):
+    """A HAT, the tokenizer that goes with it, and where its weights come from."""
+
+    model: HATModel
+    tokenizer: PreTrainedTokenizerBase
+    report: WarmStartReport
+
+
+def warm_start(
+    source: str | Path,
+    *,
+    layout: str,
+    segment_length: int = 128,
+    max_segments: int = 32,
+    cross_segment_start: CrossSegmentStart = "identity",
+    document_positions: DocumentPositions = "copy",
+    extra_blocks: ExtraBlocks = "error",
+    seed: int = 0,
+    **hub: Any,
+) -> WarmStart:
+    """Make a HAT from an encoder's weights. Nothing is shared with the source, which is only read.
+
+    source (str | Path): Folder or hub name of an encoder of one of the SOURCE_TYPES.
+    layout (str): For example `S|SD|S|SD`, or the name of a published layout. Block i is made from layer i.
+    segment_length (int): Pieces a segment can hold.
+    max_segments (int): Segments that can attend to each other.
+    cross_segment_start (CrossSegmentStart): `copy`: from the source layer of the same index, as published; `identity`:
+        so, but with the output projections zero and layer norms that undo themselves, so that the block begins by
+        passing its input through.
+    document_positions (DocumentPositions): How the source's token positions become document positions: its first rows,
+        those over and over, or all of them stretched.
+    extra_blocks (ExtraBlocks): Blocks beyond the source's depth: an error, its top layer again, or fresh weights.
+    seed (int): For fresh weights and the calibration of identity blocks.
+    **hub: Options of huggingface_hub's hf_hub_download, such as revision.
+    RETURNS (WarmStart): Model (in evaluation mode), tokenizer and report.
+    RAISES (ValueError): If the source's type is not supported, or sizes exceed what it has; says what to change.
+    """
+    _check_choice("cross_segment_start", cross_segment_start, CrossSegmentStart)
+    _check_choice("document_positions", document_positions, DocumentPositions)
+    _check_choice("extra_blocks", extra_blocks, ExtraBlocks)
+    of_source = source_config(source, **hub)
+    config = _make_config(of_source, layout, segment_length, max_segments)
+    tokenizer = load_tokenizer(source, **hub)
+    weights, others = encoder_weights(read_weights(source, **hub), of_source.model_type, str(source))
+    report = WarmStartReport(str(source))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = HATModel(config).eval()
+    _check_depth(len(model.encoder.layer), of_source.num_hidden_layers, extra_blocks)
+    check_weights(weights, model, of_source, str(source))
+    check_vocabulary(tokenizer, config.vocab_size, source=str(source))
+    transplant = Transplant(model, weights, of_source, report)
+    with torch.no_grad():
+        transplant.embeddings()
+        transplant.document_positions(document_positions)
+        transplant.blocks(extra_blocks)
+        if cross_segment_start == "identity":
+            report.fresh += start_as_identity(model, _classifier_id(tokenizer, source), seed)
+    report.unused = parts_of([*transplant.unused(), *others])
+    return WarmStart(model, tokenizer, report)
+
+
+def _check_choice(name: str, value: str, choices: Any) -> None:
+    if value not in get_args(choices):
+        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(get_args(choices))}.")
+
+
+def _check_depth(n_blocks: int, depth: int, extra_blocks: ExtraBlocks) -> None:
+    if n_blocks > depth and extra_blocks == "error":
+        raise ValueError(
+            f"The layout has {n_blocks} blocks, the source {depth} layers. Shorten the layout, or say what the extra "
+            "blocks start from: extra_blocks 'repeat' (the top layer) or 'fresh'."
+        )
+
+
+def _classifier_id(tokenizer: PreTrainedTokenizerBase, source: str | Path) -> int:
+    """The piece that opens segments, by the rule of packing."""
+    for piece_id in (tokenizer.cls_token_id, tokenizer.bos_token_id):
+        if piece_id is not None:
+            return piece_id
+    raise ValueError(
+        f"The tokenizer of {source} has neither a cls_token nor a bos_token, and one of them must open each segment. "
+        "Name one in the source's tokenizer_config.json."
+    )
+
+
+def _make_config(source: PretrainedConfig, layout: str, segment_length: int, max_segments: int) -> HATConfig:
+    """The HAT's sizes: the source's, where it has them."""
+    copied = SOURCE_TYPES[source.model_type].copied_settings(source)
+    position_rows = source.max_position_embeddings - first_position(source)
+    if segment_length > position_rows:
+        raise ValueError(
+            f"segment_length is {segment_length}, but the source has positions for {position_rows} pieces. Choose at "
+            f"most {position_rows}."
+        )
+    return HATConfig(
+        **copied,
+        layout=format_layout(parse_layout(layout)),
+        max_sentence_length=segment_length,
+        max_sentences=max_segments,
+        document_position_embeddings=True,
+        position_embedding_type=getattr(source, "position_embedding_type", "absolute"),
+    )

@@ -1,0 +1,1 @@
+"""How fast a pipeline reads, and what its time goes to."""

@@ -1,0 +1,1 @@
+"""Before and around `spacy train`: a config to begin with, and what a run would read."""

@@ -1,0 +1,254 @@
+"""Configs to train with: one template, which `init-config` and the configs of this project's repository are made by.
+
+A setting that all of them share has its one place in config.jinja.
+"""
+
+import json
+import warnings
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from jinja2 import Environment, StrictUndefined
+from spacy.tokens import DocBin
+from spacy.training.corpus import FILE_TYPE, walk_corpus
+from spacy.util import combine_score_weights
+from thinc.api import Config
+
+from ..corpora.languages import get_language
+
+TEMPLATE = Path(__file__).with_name("config.jinja")
+DOCUMENTS = ("textcat", "textcat_multilabel")
+SENTENCES = ("spancat", "spancat_singlelabel")
+TOKENS = ("ner", "tagger", "morphologizer", "trainable_lemmatizer")
+TASKS = DOCUMENTS + SENTENCES + TOKENS
+
+PURPOSES = {
+    "textcat": "one label for each whole document",
+    "textcat_multilabel": "any number of labels for each whole document",
+    "spancat": "any number of labels for each sentence, in the context of its document",
+    "spancat_singlelabel": "a label, or none, for each sentence, in the context of its document",
+    "ner": "names and other entities",
+    "tagger": "a tag for each token",
+    "morphologizer": "part of speech and morphology of each token",
+    "trainable_lemmatizer": "the lemma of each token",
+}
+LABELS = "Documents carry their labels in doc.cats, 1.0 for what is true and 0.0 for what is not."
+SPANS = """\
+Annotated sentences are spans in doc.spans["sc"]. Their boundaries must be those that the sentencizer finds: a span that
+equals no sentence is not learned."""
+ABOUT_PATHS = [
+    "Corpora in spaCy's binary format: files or folders of files. What is null here, the command line gives."
+]
+# What a task counts by, then what else its scorer reports.
+SCORES: dict[str, tuple[dict[str, float], Sequence[str]]] = {
+    **dict.fromkeys(
+        DOCUMENTS,
+        (
+            {"cats_score": 1.0},
+            [
+                "cats_score_desc",
+                *(f"cats_{average}_{score}" for average in ("micro", "macro") for score in "prf"),
+                "cats_macro_auc",
+                "cats_f_per_type",
+            ],
+        ),
+    ),
+    **dict.fromkeys(SENTENCES, ({"spans_sc_f": 1.0}, ["spans_sc_p", "spans_sc_r"])),
+    "ner": ({"ents_f": 1.0}, ["ents_p", "ents_r", "ents_per_type"]),
+    "tagger": ({"tag_acc": 1.0}, ["tag_micro_p", "tag_micro_r", "tag_micro_f", "pos_acc"]),
+    "morphologizer": ({"pos_acc": 0.5, "morph_acc": 0.5}, ["morph_per_feat"]),
+    "trainable_lemmatizer": ({"lemma_acc": 1.0}, []),
+}
+BATCH_SIZE = 2
+"""Documents in a batch, whatever the machine: small batches learn more from few documents."""
+
+UNKNOWN_DOCS = 400
+"""What a corpus that is not given is taken to hold."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How long to train.
+
+    max_steps (int): Batches in all.
+    eval_frequency (int): Batches between evaluations.
+    warmup_steps (int): Batches until the rates are at their highest.
+    """
+
+    max_steps: int
+    eval_frequency: int
+    warmup_steps: int
+
+    @classmethod
+    def for_corpus(cls, n_docs: int, epochs: int) -> "Steps":
+        """Train for some epochs, but never for less than 200 steps, and evaluate after each, or more often.
+
+        n_docs (int): Training documents.
+        epochs (int): How often each is seen.
+        RETURNS (Steps): The numbers.
+        """
+        per_epoch = -(-n_docs // BATCH_SIZE)
+        max_steps = max(200, epochs * per_epoch)
+        return cls(max_steps, eval_frequency=min(max(per_epoch, 50), 1000), warmup_steps=max_steps // 10)
+
+
+def training_config(
+    tasks: Sequence[str],
+    *,
+    hat: str | None = None,
+    train: str | None = None,
+    dev: str | None = None,
+    lang: str = "en",
+    optimize: Literal["speed", "accuracy"] = "speed",
+    gpu: bool = False,
+    steps: Steps | None = None,
+    file: str = "config.cfg",
+    output: str | None = None,
+    about_paths: Sequence[str] = (),
+) -> str:
+    """Write a complete config, with comments, that trains as it is.
+
+    tasks (Sequence[str]): Names in TASKS; what is learned together on one encoder.
+    hat (str | None): Folder or hub name of a HAT; `--paths.hat` if None.
+    train (str | None): Training corpus, `.spacy` file or folder of them; `--paths.train` if None.
+    dev (str | None): Development corpus; `--paths.dev` if None.
+    lang (str): Code of the language.
+    optimize (Literal): `speed` keeps the first block as it is and is what the project's own configs do; `accuracy`
+        trains everything, for twice as long.
+    gpu (bool): Whether predictions are for a GPU: larger batches. Training is the same on both, but for dropout on
+        attention weights, which a CPU is slow at.
+    steps (Steps | None): How long to train; from the number of training documents if None.
+    file (str): Name of the config, for its first lines.
+    output (str | None): Folder that they propose; from the tasks if None.
+    about_paths (Sequence[str]): Lines of a comment on the paths.
+    RETURNS (str): The config.
+    RAISES (ValueError): If a task or the language is unknown, or two tasks do not go together.
+    """
+    tasks = check_tasks(tasks)
+    epochs = (3 if set(tasks) & {*SENTENCES} else 4) * (2 if optimize == "accuracy" else 1)
+    if steps is None:
+        steps = Steps.for_corpus(count_docs(train) if train else UNKNOWN_DOCS, epochs)
+    environment = Environment(
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined, autoescape=False
+    )
+    return environment.from_string(TEMPLATE.read_text(encoding="utf8")).render(
+        header=header(tasks),
+        data=annotation(tasks),
+        about_paths=about_paths or ABOUT_PATHS,
+        about_steps=f"For your own data: {epochs} times its documents, divided by the batcher's size.",
+        file=file,
+        output=output or f"training/{'_'.join(tasks)}",
+        train=quoted(train),
+        dev=quoted(dev),
+        hat=quoted(hat),
+        lang=lang,
+        pipeline=json.dumps(["sentencizer", "transformer", *tasks, "doc_cleaner"], separators=(",", ":")),
+        **language_sections(lang),
+        tasks=tasks,
+        documents=DOCUMENTS,
+        sentences=SENTENCES,
+        steps=steps,
+        batch_size=BATCH_SIZE,
+        score_weights=score_weights(tasks),
+        packing="sentences" if {*tasks} & {*SENTENCES} else "greedy",
+        output_of_encoder="segments" if {*tasks} <= {*DOCUMENTS} else "pieces",
+        reads_tokens=bool({*tasks} & {*TOKENS}),
+        accuracy=optimize == "accuracy",
+        gpu=gpu,
+    )
+
+
+def check_tasks(tasks: Sequence[str]) -> list[str]:
+    """RETURNS (list[str]): Each task once. RAISES (ValueError): If one is unknown, or two do not go together."""
+    tasks = list(dict.fromkeys(tasks))
+    listed = ", ".join(TASKS)
+    if not tasks:
+        raise ValueError(f"No task is given. Expected at least one of {listed}.")
+    if unknown := [task for task in tasks if task not in TASKS]:
+        raise ValueError(
+            f"Unknown task: {', '.join(unknown)}. Expected some of {listed}. Other components that listen to a "
+            "transformer can be added to the config by hand."
+        )
+    for pair, place in ((DOCUMENTS, "doc.cats"), (SENTENCES, 'doc.spans["sc"]')):
+        if {*pair} <= {*tasks}:
+            raise ValueError(
+                f"The tasks {' and '.join(pair)} do not go together. Got: both, which read and write {place}. "
+                "Expected: one of them. Choose by whether a label excludes the others."
+            )
+    return tasks
+
+
+def header(tasks: Sequence[str]) -> list[str]:
+    """RETURNS (list[str]): What the config is for."""
+    if len(tasks) == 1:
+        (task,) = tasks
+        purpose = PURPOSES[task][0].upper() + PURPOSES[task][1:]
+        return [f"{purpose}: sentencizer, HAT encoder, {task}."]
+    return ["Learned together on one HAT encoder:", *(f"  {task}: {PURPOSES[task]}" for task in tasks)]
+
+
+def annotation(tasks: Sequence[str]) -> list[str]:
+    """RETURNS (list[str]): What documents must hold."""
+    lines = [LABELS] if {*tasks} & {*DOCUMENTS} else []
+    return [*lines, *SPANS.splitlines()] if {*tasks} & {*SENTENCES} else lines
+
+
+def score_weights(tasks: Sequence[str]) -> dict[str, str]:
+    """RETURNS (dict[str, str]): Score -> its weight in choosing the best model, as JSON; tasks count alike."""
+    weights: dict[str, float | None] = {}
+    for task in tasks:
+        weights |= SCORES[task][0]
+    weights |= {name: None for task in tasks for name in SCORES[task][1] if name not in weights}
+    # Twice, since rounding changes their sum, and spaCy would normalize what it finds once more.
+    for _ in range(2):
+        weights = combine_score_weights([weights])
+    return {name: json.dumps(weight) for name, weight in weights.items()}
+
+
+def language_sections(lang: str) -> dict[str, str]:
+    """RETURNS (dict[str, str]): The sections that some languages fill otherwise."""
+    own: dict[str, Any] = get_language(lang).Defaults.config
+    default = {"@tokenizers": "spacy.Tokenizer.v1"}
+    tokenizer = own.get("nlp", {}).get("tokenizer", default)
+    initialize = own.get("initialize", {}).get("tokenizer", {})
+    return {
+        "tokenizer": section("nlp.tokenizer", tokenizer),
+        "initialize_tokenizer": section("initialize.tokenizer", initialize),
+    }
+
+
+def section(name: str, values: dict[str, Any]) -> str:
+    """RETURNS (str): A section of a config, with those inside it."""
+    nested = values
+    for part in reversed(name.split(".")):
+        nested = {part: nested}
+    text = Config(nested).to_str(interpolate=False)
+    return text[text.index(f"[{name}]") :].strip()
+
+
+def count_docs(corpus: str) -> int:
+    """RETURNS (int): Documents of a `.spacy` file, or of all in a folder. RAISES (ValueError): If it cannot be read."""
+    n_docs, file = 0, Path(corpus)
+    with warnings.catch_warnings(action="ignore"):  # that a folder has no such files, which is an error here
+        files = walk_corpus(corpus, FILE_TYPE)
+    try:
+        for file in files:
+            n_docs += len(DocBin().from_disk(file))
+    except (zlib.error, ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{file} cannot be read ({error}). Expected: documents as DocBin.to_disk or `spacy hat convert` write "
+            "them. Make the file again."
+        ) from None
+    if not n_docs:
+        raise ValueError(
+            f"{corpus} holds no documents. Expected: a .spacy file, or a folder of them. To make one from CSV or "
+            "JSONL: python -m spacy hat convert"
+        )
+    return n_docs
+
+
+def quoted(path: str | None) -> str:
+    return json.dumps(path and Path(path).as_posix())

@@ -1,0 +1,122 @@
+"""One real batch of training, timed, and what follows from it for an epoch."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from spacy.language import Language
+from spacy.training import Example
+from spacy.training.loop import create_train_batches, subdivide_batch
+from thinc.api import Optimizer
+
+from ..machine.memory import memory_now, memory_peak, reset_peak
+
+Batcher = Callable[[Iterable[Example]], Iterable[list[Example]]]
+
+
+@dataclass(frozen=True)
+class TimedBatch:
+    """What a batch took, the second time that it was trained on, and an estimate for the rest.
+
+    n_docs (int): Documents of the batch.
+    n_rows (int): Pieces of the batch, classifier pieces included.
+    seconds (float): Of the step.
+    losses (dict[str, float]): Of the step, by component.
+    memory_before (int | None): Bytes in use before the first step; None where the system does not tell.
+    memory_peak (int | None): The most bytes in use in the two steps.
+    seconds_per_epoch (float): For all training documents, at the same time per piece, without evaluation.
+    n_rows_largest (int): Pieces of the largest batch there can be: the longest documents together.
+    memory_largest (int | None): Bytes for it, if what grew in the two steps grows with the pieces.
+    """
+
+    n_docs: int
+    n_rows: int
+    seconds: float
+    losses: dict[str, float]
+    memory_before: int | None
+    memory_peak: int | None
+    seconds_per_epoch: float
+    n_rows_largest: int
+    memory_largest: int | None
+
+    def failures(self) -> list[str]:
+        """RETURNS (list[str]): Components whose loss is no number."""
+        return [name for name, loss in self.losses.items() if not math.isfinite(loss)]
+
+
+def time_batch(
+    nlp: Language,
+    training: dict[str, Any],
+    read: Callable[[Language], Iterable[Example]],
+    count_rows: Callable[[Example], int],
+    *,
+    n_rows: int,
+    on_gpu: bool,
+) -> TimedBatch:
+    """Train on one batch as `spacy train` does, twice: the first time is not counted.
+
+    nlp (Language): An initialized pipeline. It is changed.
+    training (dict[str, Any]): The [training] section, resolved.
+    read (Callable): The training corpus.
+    count_rows (Callable): Pieces of an example, classifier pieces included.
+    n_rows (int): Those of all training documents.
+    on_gpu (bool): Whether the pipeline is on a GPU.
+    RETURNS (TimedBatch): The times.
+    """
+    batches = create_train_batches(nlp, read, training["batcher"], training["max_epochs"])
+    # A batch of nothing but empty documents says nothing.
+    batch = next(batch for _, batch in batches if any(count_rows(example) for example in batch))
+    of_batch = sum(count_rows(example) for example in batch)
+    longest = sorted(read(nlp), key=count_rows, reverse=True)
+    of_largest = max(of_batch, sum(count_rows(example) for example in next(iter(training["batcher"](longest)))))
+    del longest
+    before = memory_now(on_gpu)
+    reset_peak(on_gpu)
+    take_step(nlp, batch, training)
+    begin = perf_counter()
+    losses = take_step(nlp, batch, training)
+    seconds = perf_counter() - begin
+    peak = memory_peak(on_gpu)
+    largest = None
+    if before is not None and peak is not None:
+        largest = int(before + max(peak - before, 0) * of_largest / of_batch)
+    return TimedBatch(
+        n_docs=len(batch),
+        n_rows=of_batch,
+        seconds=seconds,
+        losses=losses,
+        memory_before=before,
+        memory_peak=peak,
+        seconds_per_epoch=seconds * n_rows / of_batch,
+        n_rows_largest=of_largest,
+        memory_largest=largest,
+    )
+
+
+def take_step(nlp: Language, batch: list[Example], training: dict[str, Any]) -> dict[str, float]:
+    """One step of spaCy's training loop, which has it in the middle of a function.
+
+    nlp (Language): The pipeline.
+    batch (list[Example]): The documents.
+    training (dict[str, Any]): The [training] section, resolved.
+    RETURNS (dict[str, float]): The losses, as plain numbers: on a GPU, this waits for them.
+    """
+    optimizer: Optimizer = training["optimizer"]
+    dropout, frozen = training["dropout"], training["frozen_components"]
+    losses: dict[str, Any] = {}
+    for part in subdivide_batch(batch, training["accumulate_gradient"]):
+        nlp.update(
+            part,
+            drop=dropout if isinstance(dropout, float) else next(dropout),
+            losses=losses,
+            sgd=False,  # type: ignore[arg-type]
+            exclude=frozen,
+            annotates=training["annotating_components"],
+        )
+    for name, pipe in nlp.pipeline:
+        if name not in frozen and getattr(pipe, "is_trainable", False) and pipe.model not in (True, False, None):  # type: ignore[attr-defined]
+            pipe.finish_update(optimizer)  # type: ignore[attr-defined]
+    optimizer.step_schedules()
+    return {name: float(loss) for name, loss in losses.items()}

@@ -1,0 +1,40 @@
+"""Writes the configs of this repository by the template of `spacy hat init-config`: `python -m tools.write_configs`.
+
+Their paths are the project's, and their steps those that docs/compare.md was measured with. A test holds them to it.
+"""
+
+from pathlib import Path
+
+from spacy_hat.training.config import Steps, training_config
+
+ROOT = Path(__file__).parent.parent
+SPEECHES = ("corpus/speeches", Steps(max_steps=256, eval_frequency=128, warmup_steps=26))
+REFERENCE = ("corpus/reference", Steps(max_steps=675, eval_frequency=225, warmup_steps=60))
+# Name of the config, and of its folder of training -> tasks, corpus and steps.
+CONFIGS = {
+    "textcat": (["textcat"], *SPEECHES),
+    "textcat_multilabel": (["textcat_multilabel"], *SPEECHES),
+    "spancat": (["spancat_singlelabel"], *REFERENCE),
+    "multitask": (["textcat", "spancat_singlelabel"], *REFERENCE),
+}
+PATHS = ["The defaults are what `spacy project run prepare` and `spacy project run warm-start` make."]
+
+
+def shipped_config(name: str) -> str:
+    """RETURNS (str): The text of configs/hat_<name>.cfg."""
+    tasks, corpus, steps = CONFIGS[name]
+    return training_config(
+        tasks,
+        hat="models/hat-minilm",
+        train=f"{corpus}/train.spacy",
+        dev=f"{corpus}/dev.spacy",
+        steps=steps,
+        file=f"configs/hat_{name}.cfg",
+        output=f"training/{name.removeprefix('textcat_')}",
+        about_paths=PATHS,
+    )
+
+
+if __name__ == "__main__":
+    for name in CONFIGS:
+        (ROOT / "configs" / f"hat_{name}.cfg").write_text(shipped_config(name), encoding="utf8")
