@@ -57,7 +57,7 @@ def train_once(model: HATModel, inputs: PackedInputs) -> tuple[int, dict[str, Te
             kept[storage.data_ptr()] = storage.nbytes()
         return tensor
 
-    def keep_input(module: Any, inputs: tuple) -> None:
+    def keep_input(_module: Any, inputs: tuple) -> None:
         # Gradient checkpointing holds on to a block's input by itself, where the hooks of autograd do not see it.
         if torch.is_grad_enabled():
             keep(inputs[0])

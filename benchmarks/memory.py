@@ -195,7 +195,7 @@ def evaluate_documents(hat: Path, config: str, output: str, clean: bool, n_docs:
             yield doc
 
     nlp.pipe = metered  # type: ignore[method-assign]
-    create_evaluation_callback(nlp, lambda nlp: examples, {})()
+    create_evaluation_callback(nlp, lambda _: examples, {})()
     return curve
 
 

@@ -33,7 +33,7 @@ def median_seconds(work: Work, repeats: int) -> float:
 
 
 def interleaved_seconds(
-    works: Mapping[Key, Work], repeats: int, on_run: Callable[[Key], object] = lambda key: None
+    works: Mapping[Key, Work], repeats: int, on_run: Callable[[Key], object] = lambda _: None
 ) -> dict[Key, list[float]]:
     """Time several things in turns: one of each, then the next of each.
 

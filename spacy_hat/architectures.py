@@ -111,6 +111,8 @@ def hat_tok2vec_v1(
         max_batch_pieces=max_batch_pieces,
         output=output,
         precision=precision,
+        segment_cache_mb=segment_cache_mb,
+        segment_cache_folder=segment_cache_folder,
         mixed_precision=mixed_precision,
         grad_scaler_config=grad_scaler_config,
     )

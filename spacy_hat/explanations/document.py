@@ -48,7 +48,7 @@ class OneDocument:
     sentence_starts (Ints1d): (n_sentences,) first token of each sentence, ascending from 0.
     """
 
-    def __init__(self, packed: PackedDocs, sentence_starts: Ints1d):
+    def __init__(self, packed: PackedDocs, sentence_starts: Ints1d) -> None:
         self.packed = packed
         self.n_sentences = len(sentence_starts)
         self.n_segments = len(packed.segment_lengths)

@@ -23,7 +23,7 @@ class EncodedDocument:
     document (OneDocument): The document.
     """
 
-    def __init__(self, head: ExplainedHead, document: OneDocument):
+    def __init__(self, head: ExplainedHead, document: OneDocument) -> None:
         self.document = document
         self.segments_only = head.segments_only
         self.max_rows = head.shim.max_batch_pieces

@@ -43,7 +43,7 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
     ops = model.ops
     n_rows, width = cast(Floats2d, X.dataXd).shape
     if n_rows == 0:
-        return ops.alloc2f(len(X.lengths), width), lambda dY: X
+        return ops.alloc2f(len(X.lengths), width), lambda _: X
     filled = X.lengths > 0
     Y_filled, backprop_layer = model.layers[0](Ragged(X.data, X.lengths[filled]), is_train)
     Y = ops.alloc((len(X.lengths), width), dtype=Y_filled.dtype)

@@ -26,7 +26,7 @@ class Predictor:
     precision (Precision): `auto` is bfloat16 where the device multiplies it natively, and float32 elsewhere.
     """
 
-    def __init__(self, precision: Precision):
+    def __init__(self, precision: Precision) -> None:
         self.precision = precision
         self._copy: HATModel | None = None
         self._copied: tuple[Any, ...] = ()

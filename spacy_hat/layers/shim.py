@@ -54,7 +54,7 @@ class HATShim(PyTorchShim):
         segment_cache_folder: str | None = None,
         mixed_precision: bool = False,
         grad_scaler_config: dict[str, Any] | None = None,
-    ):
+    ) -> None:
         check_settings(precision, output, max_batch_pieces, grad_scaler_config)
         check_cache(segment_cache_mb, segment_cache_folder)
         super().__init__(None)

@@ -25,7 +25,7 @@ class Stopwatch:
         counts for whichever stage happens to need the result.
     """
 
-    def __init__(self, rest: str, clock: Callable[[], float] = perf_counter):
+    def __init__(self, rest: str, clock: Callable[[], float] = perf_counter) -> None:
         self.seconds: dict[str, float] = {}
         self._clock = clock
         self._stages = [rest]

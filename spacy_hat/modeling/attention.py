@@ -20,7 +20,7 @@ class PackedSelfAttention(nn.Module):
     their rows stood. Parameter names are the published ones.
     """
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__()
         self.n_heads = config.num_attention_heads
         self.dropout = config.attention_probs_dropout_prob

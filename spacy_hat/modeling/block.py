@@ -13,7 +13,7 @@ from .plan import AttentionPlan
 class Embeddings(nn.Module):
     """Word, token type and position embeddings, summed and normalised."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__()
         pad = config.pad_token_id
         self.word_embeddings = nn.Embedding(config.vocab_size, config.hidden_size, padding_idx=pad)
@@ -38,7 +38,7 @@ class Embeddings(nn.Module):
 class AddAndNorm(nn.Module):
     """A projection, added to what came in, normalised: how both halves of a block end."""
 
-    def __init__(self, n_in: int, config: HATConfig):
+    def __init__(self, n_in: int, config: HATConfig) -> None:
         super().__init__()
         self.dense = Dense(n_in, config.hidden_size)
         self.dropout = nn.Dropout(config.hidden_dropout_prob)
@@ -51,7 +51,7 @@ class AddAndNorm(nn.Module):
 class AttentionHalf(nn.Module):
     """Self-attention and its AddAndNorm."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__()
         self.self = PackedSelfAttention(config)
         self.output = AddAndNorm(config.hidden_size, config)
@@ -65,7 +65,7 @@ class AttentionHalf(nn.Module):
 class FeedForwardIn(nn.Module):
     """The first projection of the feed-forward half, and its activation."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__()
         self.dense = Dense(config.hidden_size, config.intermediate_size)
         # GELU comes with the product, others after it.
@@ -80,7 +80,7 @@ class FeedForwardIn(nn.Module):
 class TransformerBlock(nn.Module):
     """A post-norm block (Devlin et al. 2019), for segment-wise and cross-segment attention alike: the plan decides."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__()
         self.attention = AttentionHalf(config)
         self.intermediate = FeedForwardIn(config)

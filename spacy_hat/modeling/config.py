@@ -74,7 +74,7 @@ class HATConfig(PretrainedConfig):
         frozen_blocks: int = 0,
         activation_checkpointing: bool = False,
         **kwargs: Any,
-    ):
+    ) -> None:
         self.max_sentences = kwargs.pop("max_segments", max_sentences)
         lengths = (kwargs.pop("segment_length", None), max_sentence_length, max_sentence_size, 128)
         self.max_sentence_length = next(length for length in lengths if length is not None)
@@ -142,5 +142,5 @@ class HiTransformerConfig(HATConfig):
     model_type = "hi-transformer"
 
     # transformers 5 would otherwise write an initializer of its own for this class.
-    def __init__(self, **kwargs: Any):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -33,7 +33,7 @@ class PreparedDense(nn.Module):
     dtype (torch.dtype): Of the product and its result.
     """
 
-    def __init__(self, layers: Sequence[nn.Linear], dtype: torch.dtype):
+    def __init__(self, layers: Sequence[nn.Linear], dtype: torch.dtype) -> None:
         super().__init__()
         self.dtype = dtype
         with torch.no_grad():

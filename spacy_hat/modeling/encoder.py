@@ -17,7 +17,7 @@ from .plan import EncoderPlan
 class HATEncoder(nn.Module):
     """Blocks, from the lowest to the highest; the first `frozen_blocks` of them run without gradient."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__()
         # No padding_idx: row 0 belongs to padded segments, every other row (the published code froze row 1 of
         # RoBERTa-type models, the first segment's) has to learn.

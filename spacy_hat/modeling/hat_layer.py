@@ -17,7 +17,7 @@ class HATLayer(nn.Module):
     position_embeddings (nn.Embedding): The table of document positions, which all cross-segment blocks share.
     """
 
-    def __init__(self, config: HATConfig, block: Block, position_embeddings: nn.Embedding):
+    def __init__(self, config: HATConfig, block: Block, position_embeddings: nn.Embedding) -> None:
         super().__init__()
         self.sentence_encoder = TransformerBlock(config) if block.segment_wise else None
         self.document_encoder = TransformerBlock(config) if block.cross_segment else None

@@ -18,7 +18,7 @@ class HATHead(HATPreTrainedModel):
     config (HATConfig): Sizes and switches.
     """
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__(config)
         self.hi_transformer = HATModel(config)
         dropout = config.classifier_dropout
@@ -73,7 +73,7 @@ def classification_loss(logits: Tensor, labels: Tensor, config: HATConfig) -> Te
 class HATForSequenceClassification(HATHead):
     """A label for each document, from pooled segment vectors."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__(config)
         self.pooler = HATPooler(config)
         self.classifier = nn.Linear(config.hidden_size, config.num_labels)
@@ -106,7 +106,7 @@ class HATForSequenceClassification(HATHead):
 class HATForMultipleChoice(HATHead):
     """One of several documents, such as question and answer, each scored from its pooled segment vectors."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__(config)
         self.pooler = HATPooler(config)
         self.classifier = nn.Linear(config.hidden_size, 1)
@@ -142,7 +142,7 @@ class HATForMultipleChoice(HATHead):
 class HATSentencizer(nn.Module):
     """A dense layer and tanh for each segment vector."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__()
         self.dense = nn.Linear(config.hidden_size, config.hidden_size)
 
@@ -153,7 +153,7 @@ class HATSentencizer(nn.Module):
 class HATForSequentialSentenceClassification(HATHead):
     """A label for each segment, in the context of its document."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__(config)
         self.sentencizer = HATSentencizer(config)
         self.classifier = nn.Linear(config.hidden_size, config.num_labels)

@@ -30,7 +30,7 @@ class HATPreTrainedModel(PreTrainedModel):
         init_weights(module, self.config.initializer_range)
 
     @classmethod
-    def from_pretrained(cls, pretrained_model_name_or_path: Any, *model_args: Any, **kwargs: Any) -> Any:
+    def from_pretrained(cls, pretrained_model_name_or_path: Any, *_model_args: Any, **kwargs: Any) -> Any:
         """Load a HAT by folder or hub name; see `checkpoint.load_pretrained`, which this passes everything to."""
         return load_pretrained(cls, pretrained_model_name_or_path, **kwargs)
 
@@ -53,7 +53,7 @@ class HATModel(HATPreTrainedModel):
     config (HATConfig): Sizes and switches.
     """
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__(config)
         config.validate_sizes()
         self.embeddings = Embeddings(config)

@@ -14,7 +14,7 @@ from .heads import HATHead, finish
 class HATLMHead(nn.Module):
     """Dense, gelu, layer norm, then a score for each word of the vocabulary."""
 
-    def __init__(self, config: HATConfig, word_embeddings: nn.Embedding):
+    def __init__(self, config: HATConfig, word_embeddings: nn.Embedding) -> None:
         super().__init__()
         self.dense = nn.Linear(config.hidden_size, config.hidden_size)
         self.layer_norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
@@ -38,7 +38,7 @@ class HATLMHead(nn.Module):
 class HATForMaskedLM(HATHead):
     """Which word stands behind a masked piece."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__(config)
         self.lm_head = HATLMHead(config, self.hi_transformer.embeddings.word_embeddings)
         self.post_init()
@@ -50,7 +50,7 @@ class HATForMaskedLM(HATHead):
         self.lm_head.decoder = value
         self.lm_head.bias = value.bias
 
-    def tie_weights(self, *args: Any, **kwargs: Any) -> None:
+    def tie_weights(self, *_args: Any, **_kwargs: Any) -> None:
         """Tie the decoder to the word embeddings. transformers calls this after it has resized these."""
         # Not transformers' own: how a model tells it what is tied has changed between 4 and 5.
         if self.config.tie_word_embeddings:
@@ -82,7 +82,7 @@ class HATForMaskedLM(HATHead):
 class HATForTokenClassification(HATHead):
     """A label for each piece."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__(config)
         self.classifier = nn.Linear(config.hidden_size, config.num_labels)
         self.post_init()
@@ -113,7 +113,7 @@ class HATForTokenClassification(HATHead):
 class HATForQuestionAnswering(HATHead):
     """First and last piece of an answer."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__(config)
         self.qa_outputs = nn.Linear(config.hidden_size, 2)
         self.post_init()

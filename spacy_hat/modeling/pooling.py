@@ -9,7 +9,7 @@ from .config import HATConfig
 class AttentivePooling(nn.Module):
     """a = softmax(tanh(v · (W z + b))) over the segments of a document, sum of a z; as published."""
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__()
         self.lin_proj = nn.Linear(config.hidden_size, config.hidden_size)
         self.v = nn.Linear(config.hidden_size, 1, bias=False)
@@ -27,7 +27,7 @@ class HATPooler(nn.Module):
     config (HATConfig): Its `pooling` says how.
     """
 
-    def __init__(self, config: HATConfig):
+    def __init__(self, config: HATConfig) -> None:
         super().__init__()
         self.pooling = config.pooling
         self.attentive_pooling = AttentivePooling(config) if config.pooling == "attentive" else None

@@ -26,7 +26,7 @@ class SegmentCache:
         file is gone when the cache is.
     """
 
-    def __init__(self, max_bytes: int, folder: Path | None = None):
+    def __init__(self, max_bytes: int, folder: Path | None = None) -> None:
         self.max_bytes = max_bytes
         self.folder = folder
         self._state: Any = None

@@ -36,7 +36,7 @@ class StagedEncoder:
     max_batch_pieces (int | None): Pieces that go through a segment-wise block at once; None: all.
     """
 
-    def __init__(self, model: HATModel, *, segments_only: bool, max_batch_pieces: int | None = None):
+    def __init__(self, model: HATModel, *, segments_only: bool, max_batch_pieces: int | None = None) -> None:
         steps = list(_steps(model))
         first = next((place for place, step in enumerate(steps) if step.crosses), len(steps))
         self.model = model

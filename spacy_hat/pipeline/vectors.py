@@ -50,7 +50,7 @@ class HATVectors:
     keep (Literal["segments", "tensor"]): Where they are kept.
     """
 
-    def __init__(self, vocab: Vocab, *, name: str = "hat_vectors", keep: Keep = "segments"):
+    def __init__(self, vocab: Vocab, *, name: str = "hat_vectors", keep: Keep = "segments") -> None:
         self.name = name
         self.keep = keep
         _install()

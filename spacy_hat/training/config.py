@@ -132,7 +132,11 @@ def training_config(
     if steps is None:
         steps = Steps.for_corpus(count_docs(train) if train else UNKNOWN_DOCS, epochs)
     environment = Environment(
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined, autoescape=False
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 A config is not HTML.
     )
     return environment.from_string(TEMPLATE.read_text(encoding="utf8")).render(
         header=header(tasks),

@@ -26,7 +26,7 @@ SAID_BY_PACKER = ("A Doc has no sentence boundaries", "are cut off:")
 
 
 def debug_training(
-    config: Config, *, use_gpu: int = -1, limit: int = 0, with_batch: bool = True, notify: Notify = lambda text: None
+    config: Config, *, use_gpu: int = -1, limit: int = 0, with_batch: bool = True, notify: Notify = lambda _: None
 ) -> TrainingReport:
     """Look at a config and its corpora.
 
@@ -65,7 +65,7 @@ def debug_training(
 
 
 def debug_corpus(
-    path: Path, *, hat: str, lang: str = "en", limit: int = 0, notify: Notify = lambda text: None
+    path: Path, *, hat: str, lang: str = "en", limit: int = 0, notify: Notify = lambda _: None
 ) -> TrainingReport:
     """Look at a corpus alone, as a config of `init-config` for what is annotated in it would read it.
 

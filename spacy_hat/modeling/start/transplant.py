@@ -27,7 +27,9 @@ class Transplant:
     report (WarmStartReport): Added to.
     """
 
-    def __init__(self, model: HATModel, weights: dict[str, Tensor], source: PretrainedConfig, report: WarmStartReport):
+    def __init__(
+        self, model: HATModel, weights: dict[str, Tensor], source: PretrainedConfig, report: WarmStartReport
+    ) -> None:
         self.model = model
         self.weights = weights
         self.source = source
