@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from spacy.tokens import Doc
-from spacy_transformers.data_classes import FullTransformerBatch
 from thinc.api import Model
 from thinc.types import Floats2d, Ragged
 
@@ -12,6 +11,7 @@ from .layers.document_classifier import document_classifier
 from .layers.hat_model import Pretrained, hat_model, hat_tok2vec
 from .layers.shim import HATShim
 from .layers.span_classifier import span_classifier
+from .layers.trf_interface import FullTransformerBatch
 from .packing import Packer
 from .pipeline.sentence_suggester import build_sentence_suggester
 

@@ -32,7 +32,7 @@ OUTSIDERS = {
     "transformers": {"modeling", "layers", "explanations"},
     "safetensors": {"modeling", "layers"},
     "huggingface_hub": {"modeling", "layers"},
-    "spacy_transformers": WITH_THINC,
+    "spacy_transformers": {"layers"},
     "thinc": WITH_THINC,
 }
 HEAVY = ("torch", "transformers", "spacy_transformers", "thinc", "spacy", "numpy")
@@ -107,6 +107,13 @@ def test_structure_foreign_packages_stay_in_their_layers(path):
 @pytest.mark.parametrize("path", [path for path in MODULES if part_of(name_of(path)) == "modeling"], ids=name_of)
 def test_structure_modeling_knows_nothing_of_spacy(path):
     assert {name.partition(".")[0] for name in imports_of(path)} & {"spacy", "thinc", "spacy_transformers"} == set()
+
+
+def test_structure_one_module_imports_spacy_transformers():
+    importers = [
+        name_of(path) for path in MODULES if "spacy_transformers" in {n.partition(".")[0] for n in imports_of(path)}
+    ]
+    assert importers == ["spacy_hat.layers.trf_interface"]
 
 
 def test_structure_importing_the_package_is_cheap():

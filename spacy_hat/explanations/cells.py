@@ -12,12 +12,12 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-from spacy_transformers.data_classes import TransformerData, WordpieceBatch
 from thinc.api import torch2xp, xp2torch
 from thinc.types import Ints1d, Ragged
 from torch import Tensor
 from transformers.utils import ModelOutput
 
+from ..layers.trf_interface import TransformerData, WordpieceBatch
 from .document import OneDocument
 
 

@@ -10,11 +10,11 @@ from typing import cast
 
 import numpy as np
 import torch
-from spacy_transformers.data_classes import TransformerData
 from thinc.api import Model
 from torch import Tensor
 
 from ..layers.hat_model import inputs_of
+from ..layers.trf_interface import TransformerData
 from ..modeling.stages import StagedEncoder
 from .cells import Cells
 from .document import OneDocument

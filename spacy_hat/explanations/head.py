@@ -5,12 +5,12 @@ from typing import Any, cast
 
 import numpy as np
 from spacy.tokens import Doc
-from spacy_transformers.data_classes import TransformerData
 from thinc.api import Model
 from thinc.types import Ints2d, Ragged
 
 from ..layers.hat_model import get_shim
 from ..layers.shim import HATShim
+from ..layers.trf_interface import TransformerData
 from ..modeling import HATModel
 from ..modeling.stages import StagedEncoder
 from .document import OneDocument

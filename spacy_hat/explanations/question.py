@@ -7,10 +7,9 @@ import numpy as np
 from spacy.language import Language
 from spacy.pipeline import SpanCategorizer, TextCategorizer
 from spacy.tokens import Doc, Span
-from spacy_transformers.layers.listener import TransformerListener
-from spacy_transformers.pipeline_component import Transformer
 from thinc.api import Model
 
+from ..layers.trf_interface import Transformer, TransformerListener
 from .head import ExplainedHead, find_encoder, take_apart
 
 Classifier = TextCategorizer | SpanCategorizer

@@ -7,7 +7,6 @@ docs >> transformer_source >> segment_vectors >> pooling >> hidden >> output_lay
 from collections.abc import Callable
 
 from spacy.tokens import Doc
-from spacy_transformers.data_classes import TransformerData
 from thinc.api import Model, chain
 from thinc.layers.resizable import resize_model
 from thinc.types import Floats2d
@@ -17,6 +16,7 @@ from .output import output_layer, scores
 from .pooling import Pooling, document_pooling
 from .segment_vectors import segment_vectors
 from .transformer_source import transformer_source
+from .trf_interface import TransformerData
 
 InT = list[Doc]
 OutT = Floats2d

@@ -5,7 +5,6 @@ from typing import Any, cast
 
 import numpy as np
 from spacy.tokens import Doc, Span
-from spacy_transformers.data_classes import FullTransformerBatch, TransformerData, WordpieceBatch
 from thinc.api import torch2xp
 from thinc.types import Floats2d, Ints1d, Ints2d, Ragged
 from torch import Tensor
@@ -15,6 +14,7 @@ from transformers.utils import ModelOutput
 from ..packing import PackedDocs
 from .segment_data import SegmentData, align_segments
 from .segment_grid import SegmentGrid
+from .trf_interface import FullTransformerBatch, TransformerData, WordpieceBatch
 
 
 @dataclass

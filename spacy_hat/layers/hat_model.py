@@ -6,8 +6,6 @@ from typing import Any
 
 import torch
 from spacy.tokens import Doc
-from spacy_transformers.data_classes import FullTransformerBatch
-from spacy_transformers.layers import split_trf_batch, trfs2arrays
 from thinc.api import Model, chain
 from thinc.layers.chain import init as init_chain
 from thinc.types import Floats2d, Ragged
@@ -18,6 +16,7 @@ from ..packing import PackedDocs, Packer
 from .hat_batch import make_batch
 from .segment_grid import SegmentGrid
 from .shim import HATShim
+from .trf_interface import FullTransformerBatch, split_trf_batch, trfs2arrays
 
 
 @dataclass

@@ -3,10 +3,10 @@
 from typing import Any
 
 import numpy as np
-from spacy_transformers.data_classes import TransformerData
 from thinc.types import Ragged
 
 from ..packing import PackedDocs
+from .trf_interface import TransformerData
 
 
 class SegmentData(TransformerData):

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from spacy_transformers.data_classes import TransformerData
 from thinc.api import Model
 from thinc.types import Ragged
 
 from .transformer_outputs import has_output, hidden_states, with_gradient
+from .trf_interface import TransformerData
 
 InT = list[TransformerData]
 OutT = Ragged

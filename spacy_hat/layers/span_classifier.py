@@ -6,7 +6,6 @@ spans ------------------------'   '----------------- classifier ----------------
 """
 
 from spacy.tokens import Doc
-from spacy_transformers.data_classes import TransformerData
 from thinc.api import Model, chain, with_getitem
 from thinc.layers.chain import forward
 from thinc.types import Floats2d, Ragged
@@ -15,6 +14,7 @@ from .hidden import hidden_layer
 from .output import output_layer, scores
 from .span_vectors import span_vectors
 from .transformer_source import transformer_source
+from .trf_interface import TransformerData
 
 InT = tuple[list[Doc], Ragged]
 OutT = Floats2d

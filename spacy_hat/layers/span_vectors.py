@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy
-from spacy_transformers.data_classes import TransformerData
 from thinc.api import Model, Ops, reduce_mean
 from thinc.types import Floats2d, Ints1d, Ragged
 
 from .pooling import skip_empty
 from .segment_data import alignment
 from .transformer_outputs import has_output, hidden_states, with_gradient
+from .trf_interface import TransformerData
 
 InT = tuple[list[TransformerData], Ragged]
 OutT = Floats2d

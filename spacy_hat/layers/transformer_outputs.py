@@ -2,12 +2,12 @@
 
 from typing import cast
 
-from spacy_transformers.data_classes import TransformerData
 from thinc.types import Floats3d
 from transformers.file_utils import ModelOutput
 from transformers.modeling_outputs import BaseModelOutput
 
 from .segment_data import alignment
+from .trf_interface import TransformerData
 
 
 def has_output(data: TransformerData) -> bool:

@@ -9,12 +9,11 @@ or, once replaced,       (HATModel >> split) >> trfs2arrays
 from collections.abc import Callable
 
 from spacy.tokens import Doc
-from spacy_transformers.data_classes import TransformerData
-from spacy_transformers.layers.listener import TransformerListener
 from thinc.api import Model
 from thinc.types import Floats2d
 
 from .transformer_outputs import hidden_states, with_gradient
+from .trf_interface import TransformerData, TransformerListener
 
 InT = list[Doc]
 OutT = list[TransformerData]

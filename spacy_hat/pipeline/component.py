@@ -10,10 +10,9 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy_transformers.data_classes import FullTransformerBatch
-from spacy_transformers.pipeline_component import DOC_EXT_ATTR, Transformer
 from thinc.api import Config, Model
 
+from ..layers.trf_interface import DOC_EXT_ATTR, FullTransformerBatch, Transformer
 from .head_checks import check_heads
 
 DEFAULT_CONFIG = Config().from_str(

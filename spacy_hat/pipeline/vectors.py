@@ -13,11 +13,11 @@ from spacy.language import Language
 from spacy.lexeme import Lexeme
 from spacy.tokens import Doc, Span, Token
 from spacy.vocab import Vocab
-from spacy_transformers.data_classes import TransformerData
 from thinc.api import get_array_module
 
 from ..layers.segment_data import alignment
 from ..layers.transformer_outputs import has_output, hidden_states
+from ..layers.trf_interface import TransformerData
 
 EXTENSION = "hat_vectors"
 Keep = Literal["segments", "tensor"]

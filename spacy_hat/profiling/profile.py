@@ -11,10 +11,10 @@ from typing import Any
 
 import spacy.language
 from spacy.language import Language
-from spacy_transformers.layers.listener import TransformerListener
 from thinc.api import Model
 
 from ..layers.shim import HATShim
+from ..layers.trf_interface import TransformerListener
 from ..machine.clock import Stopwatch, finished_time
 from ..modeling import HATModel
 from ..packing import Packer, packer, pieces
