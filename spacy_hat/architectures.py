@@ -101,22 +101,9 @@ def hat_tok2vec_v1(
     RETURNS (Model[list[Doc], list[Floats2d]]): (n_tokens, hidden_size) for each Doc; heads of this package read the
         segments behind it.
     """
-    model = hat_model_v1(
-        name,
-        tokenizer_config=tokenizer_config,
-        transformer_config=transformer_config,
-        packing=packing,
-        overflow=overflow,
-        require_sentences=require_sentences,
-        max_batch_pieces=max_batch_pieces,
-        output=output,
-        precision=precision,
-        segment_cache_mb=segment_cache_mb,
-        segment_cache_folder=segment_cache_folder,
-        mixed_precision=mixed_precision,
-        grad_scaler_config=grad_scaler_config,
-    )
-    return hat_tok2vec(model, pooling, grad_factor)
+    # All of them at once, so that none can be forgotten. Before any other name is bound here.
+    settings = {key: value for key, value in locals().items() if key not in ("pooling", "grad_factor")}
+    return hat_tok2vec(hat_model_v1(**settings), pooling, grad_factor)
 
 
 def document_classifier_v1(
