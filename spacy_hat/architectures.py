@@ -1,12 +1,13 @@
 """What configs can name, except the optimizer: a builder for each entry point of setup.cfg, construction only."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d, Ragged
 
+from .choices import Output, Overflow, Packing, Pooling, Precision
 from .layers.document_classifier import document_classifier
 from .layers.hat_model import Pretrained, hat_model, hat_tok2vec
 from .layers.shim import HATShim
@@ -21,12 +22,12 @@ def hat_model_v1(
     *,
     tokenizer_config: dict[str, Any] | None = None,
     transformer_config: dict[str, Any] | None = None,
-    packing: Literal["sentences", "greedy", "fixed"] = "greedy",
-    overflow: Literal["window", "truncate", "error"] = "window",
+    packing: Packing = "greedy",
+    overflow: Overflow = "window",
     require_sentences: bool = False,
     max_batch_pieces: int = 4096,
-    output: Literal["pieces", "segments"] = "pieces",
-    precision: Literal["float32", "bfloat16", "auto"] = "float32",
+    output: Output = "pieces",
+    precision: Precision = "float32",
     segment_cache_mb: int = 0,
     segment_cache_folder: str | None = None,
     mixed_precision: bool = False,
@@ -39,17 +40,17 @@ def hat_model_v1(
     tokenizer_config (dict[str, Any] | None): Options for the checkpoint's tokenizer.
     transformer_config (dict[str, Any] | None): Entries of the checkpoint's config.json to override, such as
         `frozen_blocks`, `activation_checkpointing` and `hidden_dropout_prob`; `revision` pins a hub version.
-    packing (Literal): How sentences become segments. `sentences`: one each, for sentence-level work; `greedy`: whole
+    packing (Packing): How sentences become segments. `sentences`: one each, for sentence-level work; `greedy`: whole
         sentences share a segment while they fit, for documents; `fixed`: filled to the brim, no sentences needed.
-    overflow (Literal): Documents with more segments than the encoder has positions for. `window`: read in several
+    overflow (Overflow): Documents with more segments than the encoder has positions for. `window`: read in several
         windows; `truncate`: the rest is dropped, with a warning; `error`: raise.
     require_sentences (bool): Whether a document without sentence boundaries is an error, rather than packed `fixed`
         with a warning.
     max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction, at most, which bounds
         memory. On a CPU, no more than 2,048 do.
-    output (Literal): What a document keeps. `pieces`: a vector for each piece, for any listener. `segments`: one for
+    output (Output): What a document keeps. `pieces`: a vector for each piece, for any listener. `segments`: one for
         each segment, some hundred times less; the heads of this package work on it, other listeners raise.
-    precision (Literal): Of prediction: `float32`; `bfloat16` for the matrix products, with sums in float32; `auto`:
+    precision (Precision): Of prediction: `float32`; `bfloat16` for the matrix products, with sums in float32; `auto`:
         bfloat16 where the CPU or GPU multiplies it natively, float32 elsewhere.
     segment_cache_mb (int): With `frozen_blocks` in `transformer_config`: megabytes in which training keeps what these
         make of a segment before segments attend to each other, which is the same in every epoch. Segments that do
@@ -82,12 +83,12 @@ def hat_tok2vec_v1(
     grad_factor: float = 1.0,
     tokenizer_config: dict[str, Any] | None = None,
     transformer_config: dict[str, Any] | None = None,
-    packing: Literal["sentences", "greedy", "fixed"] = "greedy",
-    overflow: Literal["window", "truncate", "error"] = "window",
+    packing: Packing = "greedy",
+    overflow: Overflow = "window",
     require_sentences: bool = False,
     max_batch_pieces: int = 4096,
-    output: Literal["pieces", "segments"] = "pieces",
-    precision: Literal["float32", "bfloat16", "auto"] = "float32",
+    output: Output = "pieces",
+    precision: Precision = "float32",
     segment_cache_mb: int = 0,
     segment_cache_folder: str | None = None,
     mixed_precision: bool = False,
@@ -110,7 +111,7 @@ def document_classifier_v1(
     tok2vec: Model[list[Doc], list[Floats2d]],
     *,
     exclusive_classes: bool,
-    pooling: Literal["max", "mean", "attentive", "first"] = "max",
+    pooling: Pooling = "max",
     dropout: float = 0.1,
     nO: int | None = None,
 ) -> Model[list[Doc], Floats2d]:
@@ -120,7 +121,7 @@ def document_classifier_v1(
         `spacy-hat.HATTok2Vec.v1`. The head reads whole segments behind it; the pooling of pieces to tokens in it
         has no effect here.
     exclusive_classes (bool): True for textcat (the scores of a document sum to 1), False for textcat_multilabel.
-    pooling (Literal): How segment vectors become one vector: `max` and `mean` over segments, `attentive` (learned
+    pooling (Pooling): How segment vectors become one vector: `max` and `mean` over segments, `attentive` (learned
         weights), `first` (the first segment's).
     dropout (float): Before the output, in training. It is the head's own: `[training] dropout` does not reach it.
     nO (int | None): n_labels; inferred from the data if None.

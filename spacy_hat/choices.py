@@ -2,7 +2,45 @@
 
 from typing import Literal
 
+# How a document is read.
 Packing = Literal["sentences", "greedy", "fixed"]
 Overflow = Literal["window", "truncate", "error"]
 Output = Literal["pieces", "segments"]
 Precision = Literal["float32", "bfloat16", "auto"]
+Keep = Literal["segments", "tensor"]
+
+# How segment vectors become one: in the head of a pipeline, and in that of a checkpoint (`pooling` of config.json).
+Pooling = Literal["max", "mean", "attentive", "first"]
+PublishedPooling = Literal[Pooling, "last"]
+HeadKind = Literal["documents", "segments"]
+
+# What training is for.
+DocumentTask = Literal["textcat", "textcat_multilabel"]
+SentenceTask = Literal["spancat", "spancat_singlelabel"]
+TokenTask = Literal["ner", "tagger", "morphologizer", "trainable_lemmatizer"]
+Task = Literal[DocumentTask, SentenceTask, TokenTask]
+HeadTask = Literal[DocumentTask, SentenceTask]
+Optimize = Literal["speed", "accuracy"]
+
+# How the parts of a new HAT begin.
+CrossSegmentStart = Literal["identity", "copy"]
+DocumentPositions = Literal["copy", "repeat", "interpolate"]
+ExtraBlocks = Literal["error", "repeat", "fresh"]
+
+Method = Literal["occlusion", "gradient", "attention"]
+
+# Of the paper (Chalkidis et al. 2022, arXiv 2210.05529) and its code, and of the two large models on the hub. The
+# table of the code gives AH as twelve S, which never attend across segments; here it is what their text defines:
+# segment-wise blocks, then cross-segment ones.
+PUBLISHED_LAYOUTS = {
+    "I1": "SD|SD|SD|SD|SD|SD",
+    "I2": "S|SD|D|S|SD|D|S|SD|D",
+    "I3": "S|SD|S|SD|S|SD|S|SD",
+    "LC1": "S|S|S|S|S|S|SD|SD|SD",
+    "LC2": "S|S|S|S|S|SD|D|S|SD|D",
+    "EC1": "S|S|SD|D|S|SD|D|S|S|S",
+    "EC2": "S|S|SD|SD|SD|S|S|S|S",
+    "AH": "S|S|S|S|S|S|S|S|D|D|D|D",
+    "adhoc-hierarchical-transformer-base-4096": "|".join(["S"] * 11 + ["SD"] + ["D"] * 3),
+    "hierarchical-transformer-base-4096": "|".join(["S", "S", "SD"] * 4),
+}

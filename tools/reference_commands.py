@@ -7,8 +7,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from tools.markdown_table import escape, markdown_table
 
@@ -82,9 +81,8 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:
         names = declared or (f"--{words}", f"--no-{words}")
     else:
         names = declared or (f"--{words}",)
-    of_one = next((kind for kind in get_args(annotated) if kind is not type(None)), annotated)
-    is_enum = inspect.isclass(of_one) and issubclass(of_one, Enum)
-    choices = tuple(str(choice.value) for choice in of_one) if is_enum else ()
+    kinds = [annotated, *get_args(annotated)]
+    choices = next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), ())
     several = get_origin(annotated) is list or any(get_origin(kind) is list for kind in get_args(annotated))
     return Parameter(names, is_argument, " ".join((info.help or "").split()), choices, several, default)
 
@@ -134,6 +132,6 @@ def _meaning(parameter: Parameter) -> Iterator[str]:
         yield "Can be given several times."
     if parameter.is_required and not parameter.is_argument:
         yield "Required."
-    default = parameter.default.value if isinstance(parameter.default, Enum) else parameter.default
+    default = parameter.default
     if not parameter.is_required and not isinstance(default, bool) and default not in (None, "", []):
         yield f"Default: `{default}`."

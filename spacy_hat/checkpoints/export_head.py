@@ -9,15 +9,16 @@ from spacy.language import Language
 from spacy.pipeline import SpanCategorizer
 from thinc.api import Model
 
+from ..choices import HeadKind
 from ..layers.hat_model import get_shim
-from ..modeling.published_head import Kind, PublishedHead, write_head
+from ..modeling.published_head import PublishedHead, write_head
 from ..modeling.start.cards import head_card
 from ..pipeline.head_checks import Head, heads_of
 from ..pipeline.sentence_suggester import SentenceSuggester
 from .head_weights import DENSE, NEVER, get_parameters, pooling_of
 from .import_head import MULTI, NEGATIVE_LABEL, SINGLE
 
-KINDS: dict[str, Kind] = {"document_classifier": "documents", "span_classifier": "segments"}
+KINDS: dict[str, HeadKind] = {"document_classifier": "documents", "span_classifier": "segments"}
 
 
 @dataclass

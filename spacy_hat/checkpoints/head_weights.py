@@ -13,7 +13,8 @@ import numpy
 from thinc.api import Model
 from thinc.types import FloatsXd
 
-from ..modeling.published_head import ATTENTIVE, Kind
+from ..choices import HeadKind
+from ..modeling.published_head import ATTENTIVE
 
 Parameter = tuple[Model, str]
 DENSE = {"documents": "pooler.dense", "segments": "sentencizer.dense"}
@@ -22,11 +23,13 @@ POOLINGS = {"reduce_max": "max", "reduce_mean": "mean", "reduce_first": "first",
 NEVER = -1e4
 
 
-def set_parameters(model: Model, kind: Kind, weights: dict[str, numpy.ndarray], *, n_never: int = 0) -> dict[str, str]:
+def set_parameters(
+    model: Model, kind: HeadKind, weights: dict[str, numpy.ndarray], *, n_never: int = 0
+) -> dict[str, str]:
     """Fill a head with published weights.
 
     model (Model): A document or span classifier, initialized with the sizes of the weights.
-    kind (Literal["documents", "segments"]): Which of the two.
+    kind (HeadKind): Which of the two.
     weights (dict[str, numpy.ndarray]): By the published names.
     n_never (int): Labels behind the published ones that the head is never to give.
     RETURNS (dict[str, str]): Published name -> where it went.
@@ -47,11 +50,11 @@ def set_parameters(model: Model, kind: Kind, weights: dict[str, numpy.ndarray], 
     return went
 
 
-def get_parameters(model: Model, kind: Kind) -> dict[str, numpy.ndarray]:
+def get_parameters(model: Model, kind: HeadKind) -> dict[str, numpy.ndarray]:
     """Read a head's weights. The dense layer of a span head comes whole, (hidden_size, 2 * hidden_size).
 
     model (Model): A document or span classifier.
-    kind (Literal["documents", "segments"]): Which of the two.
+    kind (HeadKind): Which of the two.
     RETURNS (dict[str, numpy.ndarray]): By the published names.
     """
     places = parameters(model, kind).items()
@@ -60,7 +63,7 @@ def get_parameters(model: Model, kind: Kind) -> dict[str, numpy.ndarray]:
     return {name: weight.reshape(1, -1) if name == attention else weight for name, weight in weights.items()}
 
 
-def parameters(model: Model, kind: Kind) -> dict[str, Parameter]:
+def parameters(model: Model, kind: HeadKind) -> dict[str, Parameter]:
     """RETURNS (dict[str, tuple[Model, str]]): Published name -> layer of a head, and its parameter."""
     hidden, output = model.get_ref("hidden"), model.get_ref("output_layer")
     found: dict[str, Parameter] = {

@@ -1,25 +1,25 @@
 """A fine-tuned HAT of Hugging Face's kind becomes a spaCy pipeline that gives the same probabilities."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, get_args
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from ..choices import Packing, Pooling
 from ..modeling.files.card import read_source_card
 from ..modeling.files.disk import read_config
 from ..modeling.published_head import PublishedHead, read_head
 from .head_weights import set_parameters
 
-Packing = Literal["sentences", "greedy", "fixed"]
 SINGLE, MULTI = "single_label_classification", "multi_label_classification"
 TASKS = {
     "documents": {SINGLE: "textcat", MULTI: "textcat_multilabel"},
     "segments": {SINGLE: "spancat_singlelabel", MULTI: "spancat"},
 }
-POOLINGS = ("max", "mean", "attentive", "first")
+POOLINGS: tuple[str, ...] = get_args(Pooling)
 NEGATIVE_LABEL = "no_label"
 LISTENER = {
     "@architectures": "spacy-transformers.TransformerListener.v1",
@@ -62,7 +62,7 @@ def import_checkpoint(
     name (str): Folder or hub name of a HATForSequenceClassification or HATForSequentialSentenceClassification.
     task (str | None): Factory of the head's component; None: what problem_type in config.json says.
     lang (str): Language of the pipeline.
-    packing (Literal["sentences", "greedy", "fixed"] | None): How sentences become segments; None: `greedy` for
+    packing (Packing | None): How sentences become segments; None: `greedy` for
         documents, `sentences` for sentences, which is all that a head over segments can label.
     pooling (str | None): How the head pools segments; None: as the checkpoint shows, otherwise `max`.
     document_positions (bool | None): Whether document positions took part when it was trained; None: what

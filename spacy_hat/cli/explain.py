@@ -1,22 +1,16 @@
 """`python -m spacy hat explain`: which sentences of a text made a pipeline decide as it did."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from wasabi import msg
 
+from ..choices import Method
 from ..machine.atomic_output import new_file
 
 METHOD_HELP = "occlusion: take each sentence out and look (slow, honest); gradient: fast; attention: of attentive heads"
-
-
-class MethodChoice(StrEnum):
-    occlusion = "occlusion"
-    gradient = "gradient"
-    attention = "attention"
 
 
 def explain_cli(
@@ -29,7 +23,7 @@ def explain_cli(
     sentence: Annotated[
         int | None, typer.Option(help="Explain the label of this sentence, counted from 1, not the document's")
     ] = None,
-    method: Annotated[MethodChoice, typer.Option(help=METHOD_HELP)] = MethodChoice.occlusion,
+    method: Annotated[Method, typer.Option(help=METHOD_HELP)] = "occlusion",
     top: Annotated[int, typer.Option(help="How many sentences to list", min=1)] = 10,
 ) -> None:
     """
@@ -41,7 +35,7 @@ def explain_cli(
         text = file.read_text(encoding="utf8")
     except (OSError, UnicodeDecodeError) as error:
         msg.fail(f"Cannot read {file}", f"{error}. Expected: a text file in UTF-8.", exits=1)
-    explanations = explain_text(model, text, label=label, component=component, sentence=sentence, method=method.value)
+    explanations = explain_text(model, text, label=label, component=component, sentence=sentence, method=method)
     first = explanations[0]
     of_what = f"sentence {sentence} of {file.name}" if sentence else file.name
     msg.divider(f"{first.component} on {of_what}: {first.label} {first.probability:.1%}")
@@ -65,7 +59,7 @@ def explain_text(
     label: str | None = None,
     component: str | None = None,
     sentence: int | None = None,
-    method: str = "occlusion",
+    method: Method = "occlusion",
 ) -> Any:
     """Load a pipeline, run it on a text, and explain it; say what is wrong and leave with status 1 if that cannot be.
 
@@ -74,7 +68,7 @@ def explain_text(
     label (str | None): The label that comes first.
     component (str | None): Name of the classifier.
     sentence (int | None): The sentence whose label is explained, counted from 1; None: the document's.
-    method (str): One of the methods.
+    method (Method): One of the methods.
     RETURNS (list[Explanation]): One for each label.
     """
     import spacy
@@ -99,7 +93,7 @@ def explain_text(
                 doc,
                 span=span,
                 component=component,
-                method=method,  # type: ignore[arg-type]
+                method=method,
                 on_progress=lambda n_done: progress.advance(task, n_done),
             )
     except (ValueError, OSError) as error:

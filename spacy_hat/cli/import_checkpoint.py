@@ -1,31 +1,18 @@
 """`python -m spacy hat import`: a fine-tuned HAT becomes a spaCy pipeline."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from wasabi import msg
 
+from ..choices import HeadTask, Packing, Pooling
 from ..machine.atomic_output import new_folder
 from .output_place import refusal
 
 TASK_HELP = "The head's component, where problem_type in config.json does not say"
 POSITIONS_HELP = "Whether document positions took part in its training, where config.json does not say"
 NEGATIVE_HELP = "Label of a single-label sentence head that means none"
-
-
-class Task(StrEnum):
-    textcat = "textcat"
-    textcat_multilabel = "textcat_multilabel"
-    spancat = "spancat"
-    spancat_singlelabel = "spancat_singlelabel"
-
-
-class Packing(StrEnum):
-    sentences = "sentences"
-    greedy = "greedy"
-    fixed = "fixed"
 
 
 def import_cli(
@@ -36,14 +23,14 @@ def import_cli(
         ),
     ],
     output: Annotated[Path, typer.Argument(help="Folder for the pipeline")],
-    task: Annotated[Task | None, typer.Option(help=TASK_HELP)] = None,
+    task: Annotated[HeadTask | None, typer.Option(help=TASK_HELP)] = None,
     lang: Annotated[str, typer.Option(help="Language of the pipeline")] = "en",
     packing: Annotated[
         Packing | None,
         typer.Option(help="How sentences become segments [default: greedy for documents, sentences for sentences]"),
     ] = None,
     pooling: Annotated[
-        str | None, typer.Option(help="How a document head pools segments, where the checkpoint does not say")
+        Pooling | None, typer.Option(help="How a document head pools segments, where the checkpoint does not say")
     ] = None,
     document_positions: Annotated[
         bool | None, typer.Option("--document-positions/--no-document-positions", help=POSITIONS_HELP)
@@ -68,9 +55,9 @@ def import_cli(
         with Console(stderr=True).status(f"Reading {checkpoint}"):
             imported = import_checkpoint(
                 checkpoint,
-                task=task.value if task else None,
+                task=task,
                 lang=lang,
-                packing=packing.value if packing else None,
+                packing=packing,
                 pooling=pooling,
                 document_positions=document_positions,
                 negative_label=negative_label,

@@ -1,12 +1,12 @@
 """`python -m spacy hat init-config`: a commented config for one's own data."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from wasabi import msg
 
+from ..choices import Optimize
 from ..machine.atomic_output import new_file
 
 OUTPUT_HELP = "File for the config, or - for stdout (which then has the config only)"
@@ -20,11 +20,6 @@ for twice as long"""
 TRAIN_HELP = "Training corpus (.spacy), which also tells how many steps to train; else --paths.train in training"
 
 
-class Optimize(StrEnum):
-    speed = "speed"
-    accuracy = "accuracy"
-
-
 def init_config_cli(
     output_file: Annotated[Path, typer.Argument(help=OUTPUT_HELP, allow_dash=True)],
     task: Annotated[list[str], typer.Option("--task", "-t", help=TASK_HELP)],
@@ -32,7 +27,7 @@ def init_config_cli(
     train: Annotated[Path | None, typer.Option(help=TRAIN_HELP)] = None,
     dev: Annotated[Path | None, typer.Option(help="Development corpus (.spacy); else --paths.dev in training")] = None,
     lang: Annotated[str, typer.Option("--lang", "-l", help="Code of the language")] = "en",
-    optimize: Annotated[Optimize, typer.Option("--optimize", "-o", help=OPTIMIZE_HELP)] = Optimize.speed,
+    optimize: Annotated[Optimize, typer.Option("--optimize", "-o", help=OPTIMIZE_HELP)] = "speed",
     gpu: Annotated[
         bool, typer.Option("--gpu", "-G", help="For a GPU: larger batches in prediction, dropout on attention weights")
     ] = False,
@@ -64,7 +59,7 @@ def init_config_cli(
                 train=None if train is None else str(train),
                 dev=None if dev is None else str(dev),
                 lang=lang,
-                optimize=optimize.value,
+                optimize=optimize,
                 gpu=gpu,
                 file="config.cfg" if to_stdout else output_file.as_posix(),
             )

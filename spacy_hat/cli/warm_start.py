@@ -1,22 +1,18 @@
 """`python -m spacy hat warm-start`: a HAT from an ordinary encoder, or from texts alone."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from wasabi import msg
 
+from ..choices import PUBLISHED_LAYOUTS, CrossSegmentStart, DocumentPositions, ExtraBlocks
 from ..machine.atomic_output import new_folder
 from .output_place import refusal
 
-PUBLISHED = (
-    *("I1", "I2", "I3", "LC1", "LC2", "EC1", "EC2", "AH"),
-    *("adhoc-hierarchical-transformer-base-4096", "hierarchical-transformer-base-4096"),
-)
 LAYOUT_HELP = "Blocks: S segment-wise, D cross-segment, SD both; or the name of a published layout: " + ", ".join(
-    PUBLISHED
+    PUBLISHED_LAYOUTS
 )
 SOURCE_HELP = (
     "Folder or hub name of a BERT, ELECTRA, DistilBERT, RoBERTa, XLM-RoBERTa or CamemBERT; with --from-scratch, a file "
@@ -25,23 +21,6 @@ SOURCE_HELP = (
 START_HELP = "How cross-segment blocks begin: passing their input through, or as copies of the source's layers"
 SCRATCH_HELP = "Start from random weights, and learn a tokenizer (byte-level BPE) from the texts in SOURCE"
 WARM, SCRATCH = "From an encoder", "From scratch"
-
-
-class CrossSegmentStart(StrEnum):
-    identity = "identity"
-    copy = "copy"
-
-
-class DocumentPositions(StrEnum):
-    copy = "copy"
-    repeat = "repeat"
-    interpolate = "interpolate"
-
-
-class ExtraBlocks(StrEnum):
-    error = "error"
-    repeat = "repeat"
-    fresh = "fresh"
 
 
 def warm_start_cli(

@@ -1,6 +1,7 @@
 """Which sentences made a classifier decide as it did."""
 
+from ..choices import Method
 from .explanation import EVIDENCE_KEY, Explanation
-from .methods import METHODS, Method, explain, explain_labels
+from .methods import METHODS, explain, explain_labels
 
 __all__ = ["EVIDENCE_KEY", "METHODS", "Explanation", "Method", "explain", "explain_labels"]

@@ -6,19 +6,19 @@ attention   the weights of attentive pooling, the same for every label
 """
 
 from collections.abc import Callable
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
+from ..choices import Method
 from .attention import attention_shares, find_attentive
 from .explanation import EVIDENCE_KEY, Explanation
 from .gradient import gradient_times_input
 from .occlusion import occluded_scores
 from .question import Decision, find_decision
 
-Method = Literal["occlusion", "gradient", "attention"]
 METHODS: tuple[str, ...] = get_args(Method)
 Progress = Callable[[int], None]
 
@@ -44,7 +44,7 @@ def explain(
     label (str): The label to explain, whether it was given or not.
     span (Span | None): The span that the label is of, for a span categorizer. None: the label is the document's.
     component (str | None): Name of the classifier, if there are several.
-    method (Literal): `occlusion`: how the probability falls when the sentence is taken out; `gradient`: size of
+    method (Method): `occlusion`: how the probability falls when the sentence is taken out; `gradient`: size of
         gradient times input, fast, for or against; `attention`: the weights of attentive pooling.
     top (int | None): How many sentences, at most, go to doc.spans: those that speak most for the label, in reading
         order. None: all sentences, whatever their scores.

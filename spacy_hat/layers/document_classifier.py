@@ -11,9 +11,10 @@ from thinc.api import Model, chain
 from thinc.layers.resizable import resize_model
 from thinc.types import Floats2d
 
+from ..choices import Pooling
 from .hidden import hidden_layer
 from .output import output_layer, scores
-from .pooling import Pooling, document_pooling
+from .pooling import document_pooling
 from .segment_vectors import segment_vectors
 from .transformer_source import transformer_source
 from .trf_interface import TransformerData
@@ -33,7 +34,7 @@ def document_classifier(
     """Classify documents by all of their segments.
 
     tok2vec (Model[list[Doc], list[Floats2d]]): A listener to the transformer, or the encoder itself.
-    pooling (Literal["max", "mean", "attentive", "first"]): How segment vectors become one vector.
+    pooling (Pooling): How segment vectors become one vector.
     exclusive_classes (bool): One label a document (textcat) or any number (textcat_multilabel).
     dropout (float): Probability of a zero before the output, in training.
     nO (int | None): n_labels; inferred if None.

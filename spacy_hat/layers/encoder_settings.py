@@ -6,8 +6,7 @@ from typing import Any, get_args
 
 from thinc.api import PyTorchGradScaler
 
-from ..choices import Output
-from .predictor import Precision
+from ..choices import Output, Precision
 
 
 def check_settings(

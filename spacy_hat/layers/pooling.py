@@ -1,22 +1,22 @@
 """From the segment vectors of each document to one vector."""
 
 from collections.abc import Callable
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 
 from thinc.api import Model, reduce_first, reduce_max, reduce_mean
 from thinc.types import Floats2d, Ragged
 
+from ..choices import Pooling
 from .attentive_pooling import attentive_pooling
 
 InT = Ragged
 OutT = Floats2d
-Pooling = Literal["max", "mean", "attentive", "first"]
 
 
 def document_pooling(pooling: Pooling) -> Model[InT, OutT]:
     """Pool segment vectors, documents without segments included.
 
-    pooling (Literal["max", "mean", "attentive", "first"]): The maximum of each dimension, the mean, a mean with
+    pooling (Pooling): The maximum of each dimension, the mean, a mean with
         learned weights, or the first segment alone.
     RETURNS (Model[Ragged, Floats2d]): From n_docs sequences of (n_segments, hidden_size) to (n_docs, hidden_size).
     RAISES (ValueError): If there is no such pooling.

@@ -1,15 +1,14 @@
 """The encoder as prediction runs it: itself, or a copy in bfloat16 that follows its weights."""
 
 import warnings
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
+from ..choices import Precision
 from ..machine.processor import cpu_multiplies_bfloat16
 from ..modeling import HATModel
 from ..modeling.prepare import prepared
-
-Precision = Literal["float32", "bfloat16", "auto"]
 
 NOT_NATIVE = (
     'precision is "bfloat16", but this CPU does not multiply bfloat16 natively and would take many times as long: '

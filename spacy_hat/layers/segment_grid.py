@@ -20,7 +20,7 @@ class SegmentGrid:
     n_segments (int): Rows of the grid.
     width (int): Its columns: pieces of the longest segment, or 1.
     slots (np.ndarray): (n_rows,) int64, places of the encoder's rows in the flattened grid.
-    output (Literal["pieces", "segments"]): Which rows these are.
+    output (Output): Which rows these are.
     """
 
     n_segments: int

@@ -15,14 +15,14 @@ from thinc.api import PyTorchGradScaler, PyTorchShim, get_torch_default_device
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
-from ..choices import Output
+from ..choices import Output, Precision
 from ..machine.free_memory import FreeMemory
 from ..machine.processor import cpu_multiplies_bfloat16
 from ..modeling import HATConfig, HATModel, HiTransformerConfig, PackedInputs
 from ..modeling.files.checkpoint import fill_strictly, untied_state_dict
 from ..modeling.segment_cache import SegmentCache
 from .encoder_settings import check_cache, check_settings
-from .predictor import Precision, Predictor
+from .predictor import Predictor
 
 # Pieces that go through a segment-wise block at once on a CPU. More are no faster, as they outgrow its caches.
 CPU_MICRO_BATCH = 2048
@@ -34,7 +34,7 @@ class HATShim(PyTorchShim):
     precision (Precision): Of predictions. bfloat16 runs the matrix products in it and keeps the sums in float32; auto
         does so where the device multiplies it natively.
     max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction, at most.
-    output (Literal["pieces", "segments"]): Whether to hand out every piece, or segment vectors only.
+    output (Output): Whether to hand out every piece, or segment vectors only.
     segment_cache_mb (int): In training, keep so many megabytes of what frozen blocks make of segments before these
         attend to each other; 0: nothing.
     segment_cache_folder (str | None): Where, if not in memory.

@@ -1,12 +1,13 @@
 """What must hold of a configuration before an encoder is built from it. Checks of more than one field are here only."""
 
-from typing import Any
+from typing import Any, get_args
 
 from transformers.activations import ACT2FN
 
+from ..choices import PublishedPooling
 from .layout import parse_layout
 
-POOLINGS = ("max", "mean", "attentive", "first", "last")
+POOLINGS: tuple[str, ...] = get_args(PublishedPooling)
 # Smallest value of each size.
 SIZES = {
     "vocab_size": 1,

@@ -7,21 +7,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-# Of the paper (Chalkidis et al. 2022, arXiv 2210.05529) and its code, and of the two large models on the hub. The
-# table of the code gives AH as twelve S, which never attend across segments; here it is what their text defines:
-# segment-wise blocks, then cross-segment ones.
-PUBLISHED_LAYOUTS = {
-    "I1": "SD|SD|SD|SD|SD|SD",
-    "I2": "S|SD|D|S|SD|D|S|SD|D",
-    "I3": "S|SD|S|SD|S|SD|S|SD",
-    "LC1": "S|S|S|S|S|S|SD|SD|SD",
-    "LC2": "S|S|S|S|S|SD|D|S|SD|D",
-    "EC1": "S|S|SD|D|S|SD|D|S|S|S",
-    "EC2": "S|S|SD|SD|SD|S|S|S|S",
-    "AH": "S|S|S|S|S|S|S|S|D|D|D|D",
-    "adhoc-hierarchical-transformer-base-4096": "|".join(["S"] * 11 + ["SD"] + ["D"] * 3),
-    "hierarchical-transformer-base-4096": "|".join(["S", "S", "SD"] * 4),
-}
+from ..choices import PUBLISHED_LAYOUTS
 
 
 class Block(NamedTuple):

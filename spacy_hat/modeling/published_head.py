@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
+from ..choices import HeadKind
 from .config import HATConfig
 from .config_checks import POOLINGS
 from .files.checkpoint import ENCODER_PREFIX, MODEL_TYPES, shorten
@@ -16,13 +17,12 @@ from .files.disk import read_config, read_weights
 from .heads import HATForSequenceClassification, HATForSequentialSentenceClassification
 from .model import HATModel
 
-Kind = Literal["documents", "segments"]
 # What published checkpoints and our own call the classes, without HAT, HATModel or HiTransformer before it.
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, HeadKind] = {
     "ForSequenceClassification": "documents",
     "ForSequentialSentenceClassification": "segments",
 }
-_CLASSES: dict[Kind, Any] = {
+_CLASSES: dict[HeadKind, Any] = {
     "documents": HATForSequenceClassification,
     "segments": HATForSequentialSentenceClassification,
 }
@@ -35,7 +35,7 @@ _OF_OTHERS = ("_name_or_path", "model_type", "architectures", "id2label", "label
 class PublishedHead:
     """A head as files hold it.
 
-    kind (Literal["documents", "segments"]): What it labels.
+    kind (HeadKind): What it labels.
     labels (list[str]): (n_labels,) in the order of the classifier's rows.
     problem_type (str | None): `single_label_classification`, `multi_label_classification` or another one of Hugging
         Face; None if config.json does not say.
@@ -46,7 +46,7 @@ class PublishedHead:
     notes (list[str]): What its reader should know.
     """
 
-    kind: Kind
+    kind: HeadKind
     labels: list[str]
     problem_type: str | None
     weights: dict[str, np.ndarray]
@@ -119,7 +119,7 @@ def write_head(folder: Path, head: PublishedHead, encoder: HATModel, tokenizer: 
     tokenizer.save_pretrained(folder)
 
 
-def head_shapes(kind: Kind, pooling: str, hidden_size: int, n_labels: int) -> dict[str, tuple[int, ...]]:
+def head_shapes(kind: HeadKind, pooling: str, hidden_size: int, n_labels: int) -> dict[str, tuple[int, ...]]:
     """RETURNS (dict[str, tuple[int, ...]]): Name and shape of every weight of a head."""
     dense = "pooler.dense" if kind == "documents" else "sentencizer.dense"
     square = (hidden_size, hidden_size)
@@ -131,7 +131,7 @@ def head_shapes(kind: Kind, pooling: str, hidden_size: int, n_labels: int) -> di
     return {**shapes, "classifier.weight": (n_labels, hidden_size), "classifier.bias": (n_labels,)}
 
 
-def _kind(name: str | Path, values: Mapping[str, Any]) -> Kind:
+def _kind(name: str | Path, values: Mapping[str, Any]) -> HeadKind:
     if values["model_type"] not in MODEL_TYPES:
         raise ValueError(
             f"{name} is a checkpoint of type {values['model_type']!r}, expected a HAT ({' or '.join(MODEL_TYPES)}) "

@@ -1,11 +1,10 @@
 """From spaCy Docs to segments of pieces: numpy only, no torch."""
 
+from ..choices import Overflow, Packing
 from .counts import DocCounts, count_doc
 from .packed_docs import PackedDocs
 from .packer import Packer
 from .pieces import FastTokenizer, Pieces, tokenize
-from .segments import Packing
-from .windows import Overflow
 
 __all__ = [
     "DocCounts",

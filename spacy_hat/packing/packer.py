@@ -7,11 +7,12 @@ from typing import Any, get_args
 import numpy as np
 from spacy.tokens import Doc
 
+from ..choices import Overflow, Packing
 from ..ragged import Ints1d
 from .packed_docs import PackedDocs, SegmentedDoc, join_docs
 from .pieces import FastTokenizer, tokenize
-from .segments import Packing, segment_bounds
-from .windows import Overflow, overflow_error, truncation_warning
+from .segments import segment_bounds
+from .windows import overflow_error, truncation_warning
 
 _ADD_BOUNDARIES = (
     "Put a 'sentencizer', 'senter' or 'parser' before the component in [nlp] pipeline, and list it in "

@@ -7,14 +7,11 @@ greedy      [a a a b b] [c c c c c c] [c d d]
 fixed       [a a a b b c] [c c c c c c] [d d]
 """
 
-from typing import Literal
-
 import numpy as np
 
+from ..choices import Packing
 from ..ragged import Ints1d
 from .pieces import Pieces
-
-Packing = Literal["sentences", "greedy", "fixed"]
 
 
 def segment_bounds(pieces: Pieces, sentence_starts: Ints1d, *, packing: Packing, capacity: int) -> Ints1d:

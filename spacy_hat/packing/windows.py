@@ -1,12 +1,8 @@
 """What happens to documents with more segments than the model has positions for."""
 
-from typing import Literal
-
 import numpy as np
 
 from ..ragged import Ints1d, ranges
-
-Overflow = Literal["window", "truncate", "error"]
 
 
 def window_lengths(segments_per_doc: Ints1d, max_segments: int) -> Ints1d:

@@ -6,7 +6,7 @@ sentence with a segment of its own has that segment's vector.
 
 import warnings
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from spacy.language import Language
@@ -15,12 +15,12 @@ from spacy.tokens import Doc, Span, Token
 from spacy.vocab import Vocab
 from thinc.api import get_array_module
 
+from ..choices import Keep
 from ..layers.segment_data import alignment
 from ..layers.transformer_outputs import has_output, hidden_states
 from ..layers.trf_interface import TransformerData
 
 EXTENSION = "hat_vectors"
-Keep = Literal["segments", "tensor"]
 Table = dict[str, np.ndarray]
 Hooks = dict[str, Callable[..., Any]]
 
@@ -33,7 +33,7 @@ def make_hat_vectors(nlp: Language, name: str, keep: Keep) -> "HATVectors":
 
     nlp (Language): The pipeline.
     name (str): The component's name.
-    keep (Literal): `segments`: a vector for each segment in `doc._.hat_vectors`, and hooks, which spaCy does not
+    keep (Keep): `segments`: a vector for each segment in `doc._.hat_vectors`, and hooks, which spaCy does not
         serialise: pass documents from DocBin, to_bytes or other processes through the component once more. `tensor`: a
         vector for each token in `doc.tensor`, some hundred times more, which to_bytes and n_process bring along. Every
         `doc_cleaner` clears that, so there must be none after it.
@@ -47,7 +47,7 @@ class HATVectors:
 
     vocab (Vocab): Of the pipeline.
     name (str): The component's name.
-    keep (Literal["segments", "tensor"]): Where they are kept.
+    keep (Keep): Where they are kept.
     """
 
     def __init__(self, vocab: Vocab, *, name: str = "hat_vectors", keep: Keep = "segments") -> None:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 from jinja2 import Environment, StrictUndefined
 from spacy.tokens import DocBin
@@ -17,13 +17,14 @@ from spacy.training.corpus import FILE_TYPE, walk_corpus
 from spacy.util import combine_score_weights
 from thinc.api import Config
 
+from ..choices import DocumentTask, Optimize, SentenceTask, Task, TokenTask
 from ..corpora.languages import get_language
 
 TEMPLATE = Path(__file__).with_name("config.jinja")
-DOCUMENTS = ("textcat", "textcat_multilabel")
-SENTENCES = ("spancat", "spancat_singlelabel")
-TOKENS = ("ner", "tagger", "morphologizer", "trainable_lemmatizer")
-TASKS = DOCUMENTS + SENTENCES + TOKENS
+DOCUMENTS: tuple[str, ...] = get_args(DocumentTask)
+SENTENCES: tuple[str, ...] = get_args(SentenceTask)
+TOKENS: tuple[str, ...] = get_args(TokenTask)
+TASKS: tuple[str, ...] = get_args(Task)
 
 PURPOSES = {
     "textcat": "one label for each whole document",
@@ -102,7 +103,7 @@ def training_config(
     train: str | None = None,
     dev: str | None = None,
     lang: str = "en",
-    optimize: Literal["speed", "accuracy"] = "speed",
+    optimize: Optimize = "speed",
     gpu: bool = False,
     steps: Steps | None = None,
     file: str = "config.cfg",
@@ -116,7 +117,7 @@ def training_config(
     train (str | None): Training corpus, `.spacy` file or folder of them; `--paths.train` if None.
     dev (str | None): Development corpus; `--paths.dev` if None.
     lang (str): Code of the language.
-    optimize (Literal): `speed` keeps the first block as it is and is what the project's own configs do; `accuracy`
+    optimize (Optimize): `speed` keeps the first block as it is and is what the project's own configs do; `accuracy`
         trains everything, for twice as long.
     gpu (bool): Whether predictions are for a GPU: larger batches. Training is the same on both, but for dropout on
         attention weights, which a CPU is slow at.

@@ -2,7 +2,6 @@
 
 import inspect
 import re
-from enum import StrEnum
 from typing import Annotated, Literal
 
 import pytest
@@ -120,17 +119,12 @@ def test_bars_stay_inside_their_cell(text, kept):
     assert markdown_table(("a", "b"), [(text, "")]).splitlines() == ["| a | b |", "| --- | --- |", f"| {kept} |  |"]
 
 
-class Kind(StrEnum):
-    one = "one"
-    two = "two"
-
-
 def command(
     context: typer.Context,
     source: Annotated[str, typer.Argument(help="From")],
     task: Annotated[list[str], typer.Option("--task", "-t", help="What")],
     target: Annotated[str | None, typer.Argument(help="To")] = None,
-    kind: Annotated[Kind, typer.Option(help="Which")] = Kind.one,
+    kind: Annotated[Literal["one", "two"], typer.Option(help="Which")] = "one",
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace")] = False,
     own_words: Annotated[bool, typer.Option(help="Or not")] = True,
 ) -> None:

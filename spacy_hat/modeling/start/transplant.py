@@ -1,19 +1,16 @@
 """Copy the parts of an encoder into a HAT, and note what went where."""
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 from transformers import PretrainedConfig
 
+from ...choices import DocumentPositions, ExtraBlocks
 from ..block import TransformerBlock
 from ..model import HATModel
 from .report import WarmStartReport
 from .source import first_position
 from .source_types import SOURCE_TYPES
 
-DocumentPositions = Literal["copy", "repeat", "interpolate"]
-ExtraBlocks = Literal["error", "repeat", "fresh"]
 TOKEN_TYPES = "embeddings.token_type_embeddings.weight"
 POSITIONS = "embeddings.position_embeddings.weight"
 
@@ -58,7 +55,7 @@ class Transplant:
     def document_positions(self, how: DocumentPositions) -> None:
         """Fill the table of document positions: segment s reads row s + 1; row 0, of padded segments, is zeros.
 
-        how (Literal["copy", "repeat", "interpolate"]): From the source's token positions: the first rows, those over
+        how (DocumentPositions): From the source's token positions: the first rows, those over
             and over, or all of them stretched.
         RAISES (ValueError): If there are too few to copy.
         """
@@ -84,7 +81,7 @@ class Transplant:
     def blocks(self, extra_blocks: ExtraBlocks) -> None:
         """Fill both parts of block i from layer i of the source.
 
-        extra_blocks (Literal["error", "repeat", "fresh"]): Blocks beyond its depth take the top layer, or stay as they
+        extra_blocks (ExtraBlocks): Blocks beyond its depth take the top layer, or stay as they
             are if "fresh".
         """
         depth = self.source.num_hidden_layers

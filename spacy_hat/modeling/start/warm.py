@@ -1,11 +1,12 @@
 """Start a HAT from the weights of an ordinary encoder (see source_types.py)."""
 
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import torch
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
+from ...choices import CrossSegmentStart, DocumentPositions, ExtraBlocks
 from ..config import HATConfig
 from ..files.disk import read_weights
 from ..files.tokenizer import check_vocabulary, load_tokenizer
@@ -15,9 +16,7 @@ from .identity import start_as_identity
 from .report import WarmStartReport, parts_of
 from .source import check_weights, encoder_weights, first_position, source_config
 from .source_types import SOURCE_TYPES
-from .transplant import DocumentPositions, ExtraBlocks, Transplant
-
-CrossSegmentStart = Literal["copy", "identity"]
+from .transplant import Transplant
 
 
 class WarmStart(NamedTuple):
