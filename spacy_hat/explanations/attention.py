@@ -3,15 +3,13 @@
 from typing import cast
 
 import numpy as np
-import torch
 from thinc.api import Model
 from thinc.types import Ragged
 
 from ..layers.attentive_pooling import segment_weights
 from ..layers.transformer_outputs import hidden_states
-from .document import OneDocument
 from .encoded import EncodedDocument
-from .head import ExplainedHead, scores_of
+from .head import ExplainedHead
 
 
 def find_attentive(head: ExplainedHead) -> Model | None:
@@ -19,22 +17,19 @@ def find_attentive(head: ExplainedHead) -> Model | None:
     return next((node for node in head.classifier.walk() if node.name == "attentive_pooling"), None)
 
 
-def attention_shares(head: ExplainedHead, document: OneDocument) -> tuple[np.ndarray, np.ndarray]:
+def attention_shares(encoded: EncodedDocument) -> np.ndarray:
     """Weigh each piece of a document: its segment's weight, divided by the pieces that share it.
 
-    head (ExplainedHead): A document head with attentive pooling.
-    document (OneDocument): The document.
-    RETURNS (tuple[ndarray, ndarray]): (n_labels,) scores of the document, and (n_pieces,) weights, 0 for classifier
-        pieces; they sum to 1.
+    encoded (EncodedDocument): A document, for a head with attentive pooling.
+    RETURNS (ndarray): (n_pieces,) weights, 0 for classifier pieces; they sum to 1.
     """
-    pooling = find_attentive(head)
+    document = encoded.document
+    pooling = find_attentive(encoded.head)
     assert pooling is not None  # for the type checker: the caller asked before
-    with torch.no_grad():
-        encoded = EncodedDocument(head, document)
     data = encoded.cells(None).fill(encoded.output)
     ops = pooling.ops
     of_segments = Ragged(hidden_states(data)[:, 0], ops.asarray1i([document.n_segments]))
     weights = cast(np.ndarray, ops.to_numpy(segment_weights(pooling, of_segments)))[:, 0]
     shares = (weights / (document.packed.segment_lengths - 1))[document.row_segments]
     shares[document.first_rows] = 0.0
-    return scores_of(head, [data])[0], shares
+    return shares

@@ -11,7 +11,7 @@ from ..modeling import PackedInputs
 from ..ragged import ranges
 from .cells import Cells, cells_of
 from .document import OneDocument, Remainder
-from .head import ExplainedHead
+from .head import ExplainedHead, scores_of
 
 TokenRange = tuple[int, int]
 
@@ -23,8 +23,9 @@ class EncodedDocument:
     document (OneDocument): The document.
     """
 
+    @torch.no_grad()
     def __init__(self, head: ExplainedHead, document: OneDocument) -> None:
-        self.document = document
+        self.head, self.document = head, document
         self.segments_only = head.segments_only
         self.max_rows = head.shim.max_batch_pieces
         self.staged = head.staged(head.shim.predictor.encoder(head.shim.encoder))
@@ -38,6 +39,10 @@ class EncodedDocument:
             start = stop
         self.output = torch.cat(portions)
         """(n_rows, hidden_size), of the whole document: pieces, or segments if segments_only."""
+
+    def scores(self, span: TokenRange | None) -> np.ndarray:
+        """RETURNS (ndarray): (n_labels,) float32, what the head says of the whole document, or of the span in it."""
+        return scores_of(self.head, [self.cells(span).fill(self.output)])[0]
 
     def cells(self, span: TokenRange | None, left: Remainder | None = None) -> Cells:
         """RETURNS (Cells): What the head reads of the document, or of what is left of it."""

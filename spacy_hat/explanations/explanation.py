@@ -43,6 +43,15 @@ class Explanation:
         sentences = self.sentences
         return [(sentences[place], float(self.scores[place])) for place in order]
 
+    def speaking_for(self, top: int | None = None) -> list[int]:
+        """RETURNS (list[int]): Places in `sentences` of those above 0, the strongest first, `top` at most."""
+        return _highest(self.scores, top)
+
+    def speaking_against(self, top: int | None = None) -> list[int]:
+        """RETURNS (list[int]): Places in `sentences` of those below 0, the strongest first, `top` at most. Only occlusion
+        tells them; with other methods there are none."""
+        return _highest(-self.scores, top)
+
     def to_spans(self, top: int | None = None) -> SpanGroup:
         """Make spans of the sentences, as `spancat` stores its own: scores in `attrs["scores"]`.
 
@@ -51,8 +60,7 @@ class Explanation:
         """
         chosen = np.arange(len(self.scores))
         if top is not None:
-            strongest = np.argsort(-self.scores, kind="stable")[:top]
-            chosen = np.sort(strongest[self.scores[strongest] > 0])
+            chosen = np.array(sorted(self.speaking_for(top)), dtype=np.int64)
         sentences = self.sentences
         spans = [Span(self.doc, sentences[i].start, sentences[i].end, label=self.label) for i in chosen.tolist()]
         return SpanGroup(self.doc, name=EVIDENCE_KEY, attrs={"scores": self.scores[chosen]}, spans=spans)
@@ -60,8 +68,14 @@ class Explanation:
     def to_dict(self) -> dict[str, Any]:
         """RETURNS (dict[str, Any]): The same in numbers and text, for JSON."""
         sentences = [
-            {"start": sentence.start_char, "end": sentence.end_char, "text": sentence.text, "score": float(score)}
-            for sentence, score in zip(self.sentences, self.scores, strict=True)
+            {
+                "number": number,
+                "start": sentence.start_char,
+                "end": sentence.end_char,
+                "text": sentence.text,
+                "score": float(score),
+            }
+            for number, (sentence, score) in enumerate(zip(self.sentences, self.scores, strict=True), start=1)
         ]
         span = None if self.span is None else {"start": self.span.start_char, "end": self.span.end_char}
         return {
@@ -72,3 +86,14 @@ class Explanation:
             "span": span,
             "sentences": sentences,
         }
+
+    def _repr_html_(self) -> str:
+        """RETURNS (str): What a notebook shows for it: the document, shaded."""
+        from .page import render
+
+        return render(self, jupyter=False)
+
+
+def _highest(scores: np.ndarray, top: int | None) -> list[int]:
+    order = np.argsort(-scores, kind="stable")[:top]
+    return order[scores[order] > 0].tolist()

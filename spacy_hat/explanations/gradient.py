@@ -19,27 +19,24 @@ from ..modeling.stages import StagedEncoder
 from .cells import Cells
 from .document import OneDocument
 from .encoded import EncodedDocument, TokenRange
-from .head import ExplainedHead, classifier_input
+from .head import classifier_input
 
 
 def gradient_times_input(
-    head: ExplainedHead,
-    document: OneDocument,
+    encoded: EncodedDocument,
     span: TokenRange | None,
     columns: list[int],
     on_label: Callable[[int], None],
-) -> tuple[np.ndarray, np.ndarray]:
+) -> np.ndarray:
     """Score each piece of a document, for some labels. One run forwards, and for each label one backwards.
 
-    head (ExplainedHead): The head. Its gradients, and those of the encoder, stay as they are.
-    document (OneDocument): The document.
+    encoded (EncodedDocument): The document. Gradients of its head and encoder stay as they are.
     span (tuple[int, int] | None): First token of the span and one past its last; None for a document head.
     columns (list[int]): Numbers of the labels.
     on_label (Callable[[int], None]): Called with 1 when a label is done.
-    RETURNS (tuple[ndarray, ndarray]): (n_labels,) scores of the document or span, and (n_columns, n_pieces).
+    RETURNS (ndarray): (n_columns, n_pieces).
     """
-    with torch.no_grad():
-        encoded = EncodedDocument(head, document)
+    head, document = encoded.head, encoded.document
     cells = encoded.cells(span)
     # On a copy: the backward pass adds to the gradients of the head's parameters.
     classifier = head.classifier.copy()
@@ -53,7 +50,7 @@ def gradient_times_input(
         # Not the encoder of predictions, which may be a copy without gradients.
         relevance[line] = _times_input(head.staged(head.shim.encoder.eval()), document, d_output)
         on_label(1)
-    return whole, relevance
+    return relevance
 
 
 def log_odds_gradient(scores: np.ndarray, column: int, exclusive_classes: bool) -> np.ndarray:

@@ -14,6 +14,7 @@ from spacy.tokens import Doc, Span
 
 from ..choices import Method
 from .attention import attention_shares, find_attentive
+from .encoded import EncodedDocument
 from .explanation import EVIDENCE_KEY, Explanation
 from .gradient import gradient_times_input
 from .occlusion import occluded_scores
@@ -26,7 +27,7 @@ Progress = Callable[[int], None]
 def explain(
     nlp: Language,
     doc: Doc | str,
-    label: str,
+    label: str | None = None,
     *,
     span: Span | None = None,
     component: str | None = None,
@@ -41,7 +42,7 @@ def explain(
     nlp (Language): A pipeline with a `textcat`, `textcat_multilabel`, `spancat` or `spancat_singlelabel` of this
         package on a HAT encoder.
     doc (Doc | str): A document with sentence boundaries; a text is run through the pipeline first.
-    label (str): The label to explain, whether it was given or not.
+    label (str | None): The label to explain, whether it was given or not. None: the most probable one.
     span (Span | None): The span that the label is of, for a span categorizer. None: the label is the document's.
     component (str | None): Name of the classifier, if there are several.
     method (Method): `occlusion`: how the probability falls when the sentence is taken out; `gradient`: size of
@@ -53,7 +54,8 @@ def explain(
     """
     doc = nlp(doc) if isinstance(doc, str) else doc
     decision = find_decision(nlp, doc, component=component, span=span, label=label)
-    explanation = _explain(decision, [decision.column(label)], method, _ignore)[0]
+    columns = None if label is None else [decision.column(label)]
+    explanation = _explain(decision, columns, method, _ignore)[0]
     doc.spans[EVIDENCE_KEY] = explanation.to_spans(top)
     return explanation
 
@@ -63,6 +65,7 @@ def explain_labels(
     doc: Doc | str,
     *,
     span: Span | None = None,
+    label: str | None = None,
     component: str | None = None,
     method: Method = "occlusion",
     on_progress: Progress | None = None,
@@ -70,18 +73,22 @@ def explain_labels(
     """Explain every label of a classifier. With `occlusion` and `attention`, that costs no more than a single one.
 
     nlp, doc, span, component, method: As for `explain`. `doc.spans` is left as it is.
+    label (str | None): The label that comes first; None: the most probable one.
     on_progress (Callable[[int], None] | None): Called with the number of sentences (or labels, with `gradient`)
         that were just done.
-    RETURNS (list[Explanation]): One for each label, the most probable first.
+    RETURNS (list[Explanation]): One for each label, the others by their probability.
     RAISES (ValueError): As `explain`.
     """
     doc = nlp(doc) if isinstance(doc, str) else doc
-    decision = find_decision(nlp, doc, component=component, span=span)
+    decision = find_decision(nlp, doc, component=component, span=span, label=label)
+    if label is not None:
+        decision.column(label)  # an error now, not after minutes of work
     explanations = _explain(decision, list(range(len(decision.labels))), method, on_progress or _ignore)
-    return sorted(explanations, key=lambda explanation: -explanation.probability)
+    return sorted(explanations, key=lambda explanation: (explanation.label != label, -explanation.probability))
 
 
-def _explain(decision: Decision, columns: list[int], method: str, on_progress: Progress) -> list[Explanation]:
+def _explain(decision: Decision, columns: list[int] | None, method: str, on_progress: Progress) -> list[Explanation]:
+    """Explain the labels of some columns; None: the most probable one."""
     head, span = decision.head, decision.token_range
     if method not in METHODS:
         raise ValueError(f"Unknown method {method!r}. Expected one of: {', '.join(METHODS)}.")
@@ -91,18 +98,18 @@ def _explain(decision: Decision, columns: list[int], method: str, on_progress: P
             'Expected: "spacy-hat.DocumentClassifier.v1" with pooling = "attentive". Use method="occlusion" or '
             'method="gradient", or train the head with that pooling.'
         )
-    document = head.read(decision.doc, decision.sentence_starts())
+    encoded = EncodedDocument(head, head.read(decision.doc, decision.sentence_starts()))
+    whole = encoded.scores(span)
+    columns = [int(whole.argmax())] if columns is None else columns
     if method == "occlusion":
-        whole, without = occluded_scores(head, document, span, on_progress)
-        scores = (whole - without)[:, columns].T
+        scores = (whole - occluded_scores(encoded, span, on_progress))[:, columns].T
     elif method == "gradient":
-        whole, of_pieces = gradient_times_input(head, document, span, columns, on_progress)
+        of_pieces = gradient_times_input(encoded, span, columns, on_progress)
         # Without its sign, which is wrong where the model is sure: of planted sentences (scripts/explain/planted.py),
         # sizes rank the decisive one first, and signed sums rank it last.
-        scores = np.stack([document.sums(np.abs(line)) for line in of_pieces])
+        scores = np.stack([encoded.document.sums(np.abs(line)) for line in of_pieces])
     else:
-        whole, shares = attention_shares(head, document)
-        scores = np.tile(document.sums(shares), (len(columns), 1))
+        scores = np.tile(encoded.document.sums(attention_shares(encoded)), (len(columns), 1))
     return [
         Explanation(
             doc=decision.doc,

@@ -11,54 +11,51 @@ import numpy as np
 import torch
 
 from .document import OneDocument, Remainder
-from .encoded import EncodedDocument
-from .head import ExplainedHead, scores_of
+from .encoded import EncodedDocument, TokenRange
+from .head import scores_of
 
-TokenRange = tuple[int, int]
 Batch = list[tuple[int, Remainder]]
 
 
 def occluded_scores(
-    head: ExplainedHead, document: OneDocument, span: TokenRange | None, on_sentences: Callable[[int], None]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Score the document, or a span of it, whole and without each of its sentences.
+    encoded: EncodedDocument, span: TokenRange | None, on_sentences: Callable[[int], None]
+) -> np.ndarray:
+    """Score the document, or a span of it, without each of its sentences.
 
-    head (ExplainedHead): The head.
-    document (OneDocument): The document.
+    encoded (EncodedDocument): The document.
     span (tuple[int, int] | None): First token of the span and one past its last; None for a document head.
     on_sentences (Callable[[int], None]): Called with the number of sentences that were just done.
-    RETURNS (tuple[ndarray, ndarray]): (n_labels,) and (n_sentences, n_labels). A document (or span) of which nothing is
-        left is scored as one of spaces is.
+    RETURNS (ndarray): (n_sentences, n_labels). A document (or span) of which nothing is left is scored as one of spaces
+        is.
     """
-    with torch.no_grad():
-        occluded = EncodedDocument(head, document)
-        whole = scores_of(head, [occluded.cells(span).fill(occluded.output)])[0]
-        scores = np.tile(whole, (document.n_sentences, 1))
-        windows = _windows_of(document, span)
-        sentences = ((sentence, document.without(sentence)) for sentence in range(document.n_sentences))
-        # Windows know nothing of each other; a sentence of spaces touches none. Such scores do not change.
-        telling = ((sentence, left) for sentence, left in sentences if (left.touched & windows).any())
-        n_done = 0
-        for batch in _batches(telling, occluded):
-            outputs = occluded.encode([left for _, left in batch])
+    document = encoded.document
+    scores = np.tile(encoded.scores(span), (document.n_sentences, 1))
+    windows = _windows_of(document, span)
+    sentences = ((sentence, document.without(sentence)) for sentence in range(document.n_sentences))
+    # Windows know nothing of each other; a sentence of spaces touches none. Such scores do not change.
+    telling = ((sentence, left) for sentence, left in sentences if (left.touched & windows).any())
+    n_done = 0
+    for batch in _batches(telling, encoded):
+        with torch.no_grad():
+            outputs = encoded.encode([left for _, left in batch])
             filled = [
-                occluded.cells(span, left).fill(occluded.output, (occluded.rows(left), output))
+                encoded.cells(span, left).fill(encoded.output, (encoded.rows(left), output))
                 for (_, left), output in zip(batch, outputs, strict=True)
             ]
-            scores[[sentence for sentence, _ in batch]] = scores_of(head, filled)
-            on_sentences(len(batch))
-            n_done += len(batch)
-        on_sentences(document.n_sentences - n_done)
-    return whole, scores
+        scores[[sentence for sentence, _ in batch]] = scores_of(encoded.head, filled)
+        on_sentences(len(batch))
+        n_done += len(batch)
+    on_sentences(document.n_sentences - n_done)
+    return scores
 
 
-def _batches(sentences: Iterator[tuple[int, Remainder]], occluded: EncodedDocument) -> Iterator[Batch]:
+def _batches(sentences: Iterator[tuple[int, Remainder]], encoded: EncodedDocument) -> Iterator[Batch]:
     """As many together as fit, and at least one."""
     batch: Batch = []
     n_rows = 0
     for sentence, left in sentences:
-        cost = occluded.cost(left)
-        if batch and n_rows + cost > occluded.max_rows:
+        cost = encoded.cost(left)
+        if batch and n_rows + cost > encoded.max_rows:
             yield batch
             batch, n_rows = [], 0
         batch.append((sentence, left))

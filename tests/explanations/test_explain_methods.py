@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 
 import spacy_hat
 from spacy_hat.explanations import METHODS
+from spacy_hat.explanations.encoded import EncodedDocument
 from spacy_hat.explanations.gradient import gradient_times_input, log_odds_gradient
 from spacy_hat.explanations.question import find_decision
 
@@ -61,7 +62,8 @@ def test_explain_gradient_is_the_slope_when_a_sentence_grows(monkeypatch, hat_fo
     decision = find_decision(nlp, doc, component=head, span=span)
     document = decision.head.read(doc, decision.sentence_starts())
     column = [decision.column(label)]
-    (relevance,) = gradient_times_input(decision.head, document, decision.token_range, column, print)[1]
+    encoded = EncodedDocument(decision.head, document)
+    (relevance,) = gradient_times_input(encoded, decision.token_range, column, print)
     slopes = document.sums(relevance)
     for sentence in range(document.n_sentences):
         rows = torch.from_numpy(document.row_sentences == sentence)[:, None]

@@ -57,6 +57,10 @@ def test_page_is_read_switched_and_jumped_in(tmp_path, phone, labelled):
         assert "LANDLORD 7.0" in one(driver, "#note").text
         assert HOSTILE[:8] in one(driver, "#top li .text").text
 
+        assert one(driver, "#heading-against").text == "Strongest sentences against LANDLORD"
+        assert one(driver, "#bottom li .text").text == "The court finds for the tenant."
+        assert "sentence 9" in one(driver, "#bottom li .score").text
+
         links = all_of(driver, "#top a")
         assert len(links) == 10
         target = one(driver, f"article {'#' + links[2].get_attribute('href').rpartition('#')[2]}")
@@ -94,7 +98,7 @@ def test_page_tells_without_colour(tmp_path):
         all_of(driver, "#labels label")[1].click()
         assert driver.execute_script(style, "#s9") == "dashed"
         assert one(driver, "#s4 .rank").text == "1"
-        assert one(driver, "#s9").get_attribute("title") == "LANDLORD: \u221235.0 points"
+        assert one(driver, "#s9").get_attribute("title") == "Sentence 9, LANDLORD: \u221235.0 points"
 
 
 def test_page_runs_no_script_of_the_text_and_asks_no_other_address(tmp_path):

@@ -1,15 +1,19 @@
 """What the page is made of, and `spacy_hat.render` in and out of notebooks."""
 
+import dataclasses
 import json
 import re
 import sys
 import types
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
+import spacy
 from spacy.tokens import Span
 
 import spacy_hat
+from spacy_hat.explanations import Explanation
 from spacy_hat.explanations.page.html import script_json, sentence_labels
 
 from ..support.page_documents import HOSTILE, LABELS, SCORES, make_doc, make_explanations
@@ -116,10 +120,57 @@ def test_page_of_no_or_several_documents_is_refused(explanations, found):
 def test_page_is_displayed_in_a_notebook(monkeypatch):
     shown = []
     stand_in = types.ModuleType("IPython.display")
-    stand_in.HTML, stand_in.display = (lambda html: html), shown.append
+    stand_in.display = lambda shows: shown.append(shows._repr_html_())
     monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
     monkeypatch.setitem(sys.modules, "IPython.display", stand_in)
     explanations = make_explanations(make_doc())
     assert spacy_hat.render(explanations, jupyter=True) is None
     assert shown == [spacy_hat.render(explanations, jupyter=False)]
     assert shown[0].startswith("<iframe srcdoc=")
+
+
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1)])
+def test_page_takes_scores_of_either_span_categorizer(shape):
+    doc = make_doc(labelled=True)
+    doc.spans["sc"].attrs["scores"] = doc.spans["sc"].attrs["scores"].reshape(shape)
+    assert sentence_labels(doc, list(doc.sents))[0][0].score == pytest.approx(0.875)
+
+
+@pytest.mark.parametrize("where", ["label", "component", "title", "span label"])
+def test_page_takes_no_markup_from(where):
+    doc = make_doc()
+    hostile = "</script><script>alert(1)</script>"
+    settings = {where: hostile} if where in ("label", "component") else {}
+    explanations = [dataclasses.replace(one, **settings) for one in make_explanations(doc)]
+    if where == "span label":
+        doc.spans["sc"] = [Span(doc, 0, 3, label=hostile)]
+    html = spacy_hat.render(explanations, page=True, title=hostile if where == "title" else None)
+    assert "alert(1)" in html
+    assert "<script>alert" not in html
+
+
+@pytest.mark.parametrize(
+    ("character", "seen"), [("\x00", "\u2400"), ("\x1b", "\u241b"), ("\u202e", "[U+202E]"), ("\u2066", "[U+2066]")]
+)
+@pytest.mark.parametrize("where", ["text", "label", "title"])
+def test_page_shows_characters_that_would_not_be_seen(where, character, seen):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    doc = nlp(f"The rent{character * (where == 'text')} is due. He paid.")
+    label = f"TENANT{character}" if where == "label" else "TENANT"
+    explanation = Explanation(doc, "textcat", label, "occlusion", 0.9, np.array([0.5, -0.2], dtype="float32"))
+    html = spacy_hat.render(explanation, page=True, title=f"A{character}" if where == "title" else None)
+    assert character not in html
+    assert seen in html
+
+
+def test_explanation_shows_itself_in_a_notebook():
+    explanation = make_explanations(make_doc())[0]
+    assert explanation._repr_html_() == spacy_hat.render(explanation, jupyter=False)
+
+
+def test_page_in_a_notebook_brings_no_warning(recwarn):
+    ipython = pytest.importorskip("IPython.display")
+    assert spacy_hat.render(make_explanations(make_doc()), jupyter=True) is None
+    assert ipython
+    assert [str(one.message) for one in recwarn if "IFrame" in str(one.message)] == []

@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from importlib.resources import files
 from string import Template
 
+import numpy as np
 from spacy.tokens import Doc, Span
 
 from .. import EVIDENCE_KEY, Explanation
+from .shown import escape, shown
 
 HUES = (210, 30, 120, 280, 340, 60, 170, 0)
 BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
@@ -42,7 +43,7 @@ def page_html(explanations: Sequence[Explanation], *, title: str | None = None, 
 
     explanations (Sequence[Explanation]): Of one document, one for each label; the first is shown first.
     title (str | None): Heading; None: the beginning of the document.
-    top (int): How many of the strongest sentences are listed.
+    top (int): How many sentences are listed, at most: of those for the label, and of those against it.
     RETURNS (str): A whole HTML document with its styles and script inside. It asks no other address for anything.
     """
     doc, sentences = explanations[0].doc, explanations[0].sentences
@@ -61,11 +62,11 @@ def page_html(explanations: Sequence[Explanation], *, title: str | None = None, 
                 "asked": asked is not None,
                 "notes": NOTES,
                 "keys": KEYS,
-                "texts": [_one_line(sentence.text) for sentence in sentences],
+                "texts": [shown(_one_line(sentence.text)) for sentence in sentences],
                 "explanations": [
                     {
-                        "label": one.label,
-                        "component": one.component,
+                        "label": shown(one.label),
+                        "component": shown(one.component),
                         "method": one.method,
                         "probability": round(one.probability, 6),
                         "scores": [float(f"{score:.5g}") for score in one.scores.tolist()],
@@ -99,7 +100,8 @@ def sentence_labels(doc: Doc, sentences: Sequence[Span]) -> list[list[SentenceLa
         scores = group.attrs.get("scores")
         for place, span in enumerate(group if key != EVIDENCE_KEY else ()):
             if len(span) and span.label_:
-                score = None if scores is None or place >= len(scores) else float(scores[place])
+                # (n_spans,), or (n_spans, 1) as spancat_singlelabel has them.
+                score = None if scores is None or place >= len(scores) else float(np.ravel(scores[place])[0])
                 labels[owner[span.start]].append(SentenceLabel(span.label_, score))
     return labels
 

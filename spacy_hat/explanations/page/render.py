@@ -1,15 +1,27 @@
 """`spacy_hat.render`: explanations as HTML, for a file or a notebook."""
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
+from html import escape as escape_attribute
 from typing import Any
 
 from spacy.util import is_in_jupyter
 
 from .. import Explanation
 from .html import page_html
+from .shown import shown
 
 FRAME_HEIGHT = "min(44rem, 85vh)"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What IPython displays. Its own class for HTML warns of any frame, whatever it shows."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
 
 
 def render(
@@ -27,7 +39,7 @@ def render(
     page (bool): Return a whole page, to be written to a file, rather than a frame for a notebook.
     jupyter (bool | None): Display it in the notebook; None: if this is one.
     title (str | None): Heading; None: the beginning of the document.
-    top (int): How many of the strongest sentences are listed.
+    top (int): How many sentences are listed, at most: of those for the label, and of those against it.
     RETURNS (str): The HTML, needing no network; None where it is displayed.
     RAISES (ValueError): If there is nothing to render, or the explanations are of several documents.
     """
@@ -42,12 +54,13 @@ def render(
     if page:
         return html
     # A frame keeps the page's styles and script apart from the notebook's.
+    name = escape_attribute(shown(title or "Explanation"))
     frame = (
-        f'<iframe srcdoc="{escape(html)}" title="{escape(title or "Explanation")}" loading="lazy" '
+        f'<iframe srcdoc="{escape_attribute(html)}" title="{name}" loading="lazy" '
         f'style="width: 100%; height: {FRAME_HEIGHT}; border: 1px solid #8884; border-radius: 6px"></iframe>'
     )
     if jupyter or (jupyter is None and is_in_jupyter()):
-        from IPython.display import HTML, display
+        from IPython.display import display
 
-        return display(HTML(frame))
+        return display(Frame(frame))
     return frame
