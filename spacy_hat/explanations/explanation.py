@@ -48,8 +48,8 @@ class Explanation:
         return _highest(self.scores, top)
 
     def speaking_against(self, top: int | None = None) -> list[int]:
-        """RETURNS (list[int]): Places in `sentences` of those below 0, the strongest first, `top` at most. Only occlusion
-        tells them; with other methods there are none."""
+        """RETURNS (list[int]): Places in `sentences` of those below 0, the strongest first, `top` at most. With
+        methods other than occlusion, there are none."""
         return _highest(-self.scores, top)
 
     def to_spans(self, top: int | None = None) -> SpanGroup:

@@ -167,10 +167,3 @@ def test_page_shows_characters_that_would_not_be_seen(where, character, seen):
 def test_explanation_shows_itself_in_a_notebook():
     explanation = make_explanations(make_doc())[0]
     assert explanation._repr_html_() == spacy_hat.render(explanation, jupyter=False)
-
-
-def test_page_in_a_notebook_brings_no_warning(recwarn):
-    ipython = pytest.importorskip("IPython.display")
-    assert spacy_hat.render(make_explanations(make_doc()), jupyter=True) is None
-    assert ipython
-    assert [str(one.message) for one in recwarn if "IFrame" in str(one.message)] == []
