@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 os.environ["HF_HUB_OFFLINE"] = "1"  # before the imports that read it
 
 from ..support.workshop import Workshop
-from .test_mistakes_checkpoints import CHECKPOINTS
-from .test_mistakes_commands import COMMANDS, EXCHANGES, WARM_STARTS
-from .test_mistakes_pipelines import PIPELINES
-from .test_mistakes_settings import SETTINGS
-from .test_mistakes_training import TRAINING
+from .checkpoints import CHECKPOINTS
+from .commands import COMMANDS, EXCHANGES, WARM_STARTS
+from .pipelines import PIPELINES
+from .settings import SETTINGS
+from .training import TRAINING
 
 MOST = 160
 TABLES = {

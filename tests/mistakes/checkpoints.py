@@ -2,7 +2,6 @@
 
 import os
 
-import pytest
 import torch
 
 from spacy_hat.modeling import HATModel
@@ -158,8 +157,3 @@ CHECKPOINTS = [
         ["pieces up to number 114", "vocab_size is 60", "expected at most 59", "Take the tokenizer that belongs"],
     ),
 ]
-
-
-@pytest.mark.parametrize("mistake", CHECKPOINTS, ids=lambda mistake: mistake.name)
-def test_mistake_with_a_checkpoint_is_answered(mistake, workshop):
-    mistake.check(workshop)

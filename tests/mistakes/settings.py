@@ -1,6 +1,5 @@
 """Mistakes in settings of the encoder: config.json, transformer_config and the builders' own."""
 
-import pytest
 import spacy
 from thinc.config import ConfigValidationError
 
@@ -216,8 +215,3 @@ SETTINGS = [
         for dropout in (1.0, -0.1)
     ),
 ]
-
-
-@pytest.mark.parametrize("mistake", SETTINGS, ids=lambda mistake: mistake.name)
-def test_mistake_in_settings_is_answered(mistake, workshop):
-    mistake.check(workshop)

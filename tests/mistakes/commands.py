@@ -1,6 +1,5 @@
 """Mistakes with `warm-start`, as a function and as a command, and with `import` and `export`."""
 
-import pytest
 from typer.testing import CliRunner
 
 from spacy_hat.cli import app
@@ -9,7 +8,7 @@ from spacy_hat.modeling import warm_start
 from ..support.fine_tuned import save_head
 from ..support.mistake import Mistake
 from ..support.workshop import as_bin, change, cut, drop, remove, reshape, write
-from .test_mistakes_checkpoints import Payload
+from .checkpoints import Payload
 
 SIZES = {"segment_length": 16, "max_segments": 6}
 OPTIONS = ["--layout", "S|SD", "--segment-length", "16", "--max-segments", "6"]
@@ -337,14 +336,3 @@ EXCHANGES = [
         FailedError,
     ),
 ]
-
-
-@pytest.mark.parametrize("mistake", WARM_STARTS, ids=lambda mistake: mistake.name)
-def test_mistake_in_a_warm_start_is_answered(mistake, workshop):
-    mistake.check(workshop)
-
-
-@pytest.mark.parametrize("mistake", COMMANDS + EXCHANGES, ids=lambda mistake: mistake.name)
-def test_mistake_on_the_command_line_is_answered(mistake, workshop):
-    mistake.check(workshop)
-    assert not (workshop.root / "absent").exists()
