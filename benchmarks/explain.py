@@ -6,9 +6,10 @@ for each sentence would be what a naive occlusion costs.
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import spacy
@@ -85,9 +86,10 @@ def main(
         with TemporaryDirectory() as folder:
             nlp = make_nlp(Path(folder), layout, width)
         doc = nlp(make_text(n_sentences))
-        once = seconds(lambda nlp=nlp, doc=doc: nlp.get_pipe("transformer").predict([doc]), repeats + 2)
-        occlusion = seconds(lambda nlp=nlp, doc=doc: explain(nlp, doc, "A"), repeats)
-        gradient = seconds(lambda nlp=nlp, doc=doc: explain(nlp, doc, "A", method="gradient"), repeats)
+        transformer: Any = nlp.get_pipe("transformer")
+        once = seconds(partial(transformer.predict, [doc]), repeats + 2)
+        occlusion = seconds(partial(explain, nlp, doc, "A"), repeats)
+        gradient = seconds(partial(explain, nlp, doc, "A", method="gradient"), repeats)
         table.add_row(
             f"{name}: {layout}",
             f"{once:.3f}",

@@ -132,7 +132,8 @@ def predict_document(hat: Path, config: str, output: str, n_pieces: int) -> dict
 
 def explained_mb(nlp: Language, n_pieces: int, output_mb: float) -> float:
     """RETURNS (float): what a document should take: to be read, or to be encoded, whichever is more."""
-    shim = get_shim(nlp.get_pipe("transformer").model)
+    transformer: Any = nlp.get_pipe("transformer")
+    shim = get_shim(transformer.model)
     sizes = shim.encoder.config
     together = min(n_pieces, max(shim.max_batch_pieces, sizes.max_segments * sizes.segment_length))
     working = WORKING * together * sizes.hidden_size * 4
@@ -187,14 +188,15 @@ def evaluate_documents(hat: Path, config: str, output: str, clean: bool, n_docs:
         nlp.remove_pipe("doc_cleaner")
     examples = [label(nlp, make_text(number, n_words), number) for number in range(n_docs)]
     give_back()
-    loaded, curve, predict = resident_mb(), [], nlp.pipe
+    loaded, predict = resident_mb(), nlp.pipe
+    curve: list[float] = []
 
     def metered(docs: Iterator[Doc], **settings: Any) -> Iterator[Doc]:
         for doc in predict(docs, **settings):
             curve.append(resident_mb() - loaded)
             yield doc
 
-    nlp.pipe = metered  # type: ignore[method-assign]
+    nlp.pipe = metered  # type: ignore[method-assign, assignment]
     create_evaluation_callback(nlp, lambda _: examples, {})()
     return curve
 

@@ -16,7 +16,7 @@ def make_shim(size: Size, layout: str, **settings: Any) -> HATShim:
     config = size.hat(layout)
     config.frozen_blocks = settings.pop("frozen_blocks", 0)
     shim = HATShim(**settings)
-    shim.load(HATModel(config), tokenizer=None)  # type: ignore[arg-type]
+    shim.load(HATModel(config), tokenizer=None)
     return shim
 
 

@@ -69,14 +69,14 @@ def main(
     quick: Quick = False,
 ) -> None:
     """Time the tokenizer alone; tokenizer, alignment and packing; and encoding at base size."""
-    if tokenizer_folder is None and not quick:
-        raise typer.BadParameter("Give a folder with a tokenizer, such as models/hat-minilm, or --quick.")
     console = Console()
     size = replace(BASE, n_segments=TIMED_SEGMENTS, segment_length=segment_length)
     if quick:
         size, n_pieces, repeats = replace(QUICK, n_layers=3), 1000, 1
         with TemporaryDirectory() as folder:
             tokenizer = load_tokenizer(save_tiny_hat(Path(folder)))
+    elif tokenizer_folder is None:
+        raise typer.BadParameter("Give a folder with a tokenizer, such as models/hat-minilm, or --quick.")
     else:
         tokenizer = load_tokenizer(tokenizer_folder)
     doc = make_doc(tokenizer, n_pieces)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -142,7 +143,7 @@ def predicting(model: nn.Module, batch: Batch, precision: str) -> Work:
     ways = [(cast, False), (model, True)]
     for way, autocast in ways:
         encode(way, batch.small(), autocast)
-    seconds = [seconds_of(lambda way=way: encode(way[0], batch.small(), way[1])) for way in ways]
+    seconds = [seconds_of(partial(encode, way, batch.small(), autocast)) for way, autocast in ways]
     chosen, autocast = ways[int(np.argmin(seconds))]
     return lambda: encode(chosen, batch, autocast)
 
@@ -156,8 +157,8 @@ def training(model: nn.Module, batch: Batch, precision: str) -> Work:
     RETURNS (Work): takes the step.
     """
     model = model.train()
-    width = model.config.hidden_size
-    gradient = torch.randn(*batch.ids.shape, width) * batch.mask[:, :, None]
+    config: Any = model.config
+    gradient = torch.randn(*batch.ids.shape, config.hidden_size) * batch.mask[:, :, None]
 
     def step() -> None:
         model.zero_grad()

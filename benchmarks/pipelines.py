@@ -31,8 +31,16 @@ def save_tiny_hat(folder: Path) -> Path:
     RETURNS (Path): the folder.
     """
     tokenizer = load_tokenizer(save_tiny_tokenizer(folder))
-    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2, "segment_length": 16}
-    config = HATConfig(vocab_size=len(tokenizer), layout="S|SD|S|SD", max_segments=8, pad_token_id=0, **sizes)
+    config = HATConfig(
+        vocab_size=len(tokenizer),
+        layout="S|SD|S|SD",
+        hidden_size=32,
+        intermediate_size=64,
+        num_attention_heads=2,
+        segment_length=16,
+        max_segments=8,
+        pad_token_id=0,
+    )
     HATModel(config).save_pretrained(folder)
     return folder
 

@@ -1,6 +1,7 @@
 """The matrix products of an encoder on their own: the limit that this machine sets."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -53,12 +54,12 @@ def bare_products(size: Size, dtype: torch.dtype) -> Work:
     products: list[Callable[[], Tensor]] = []
     for query_key_value, output, feed_in, feed_out in blocks:
         products += [
-            lambda layer=query_key_value: layer(rows),
+            partial(query_key_value, rows),
             lambda: torch.bmm(query, query.transpose(1, 2)),
             lambda: torch.bmm(weights, query),
-            lambda layer=output: layer(rows),
-            lambda layer=feed_in: layer(rows),
-            lambda layer=feed_out: layer(inner_rows),
+            partial(output, rows),
+            partial(feed_in, rows),
+            partial(feed_out, inner_rows),
         ]
 
     def multiply() -> None:

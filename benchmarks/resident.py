@@ -6,7 +6,8 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any
 
-from spacy_hat.machine.processor import MB, peak_mb, reset_peak, resident_mb
+from spacy_hat.machine import processor
+from spacy_hat.machine.processor import MB, reset_peak
 
 __all__ = ["MB", "in_fresh_process", "in_use_mb", "peak_mb", "reset_peak", "resident_mb"]
 
@@ -18,6 +19,16 @@ class MallocInfo(ctypes.Structure):
         (name, ctypes.c_size_t)
         for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks")
     ] + [("keepcost", ctypes.c_size_t)]
+
+
+def resident_mb() -> float:
+    """RETURNS (float): Memory that this process has now, in MB."""
+    return _told(processor.resident_mb())
+
+
+def peak_mb() -> float:
+    """RETURNS (float): The most that it had since `reset_peak`, in MB."""
+    return _told(processor.peak_mb())
 
 
 def in_use_mb() -> float:
@@ -37,3 +48,11 @@ def in_fresh_process(work: Callable[..., Any], *args: Any) -> Any:
     """
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *args).result()
+
+
+def _told(megabytes: float | None) -> float:
+    if megabytes is None:
+        raise RuntimeError(
+            "This system does not tell the memory of a process. Expected: Linux. Run this benchmark there."
+        )
+    return megabytes

@@ -47,7 +47,10 @@ class Size:
     def hat(self, layout: str) -> HATConfig:
         """RETURNS (HATConfig): A HAT of this size."""
         return HATConfig(
-            **self.shared(),
+            vocab_size=self.vocab_size,
+            hidden_size=self.hidden_size,
+            num_attention_heads=self.n_heads,
+            intermediate_size=self.intermediate_size,
             layout=layout,
             segment_length=self.segment_length,
             max_segments=self.n_segments,

@@ -37,7 +37,7 @@ def pipeline_tokenizer(nlp: Language) -> Any:
     """
     for _, component in nlp.pipeline:
         model = getattr(component, "model", None)
-        if getattr(model, "name", None) == "hat":
+        if model is not None and model.name == "hat":
             return get_shim(model).tokenizer
     raise typer.BadParameter(f"The pipeline {nlp.pipe_names} has no HAT encoder to count pieces with.")
 

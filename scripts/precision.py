@@ -72,7 +72,8 @@ def main(
         raise typer.BadParameter("This CPU does not multiply bfloat16 natively, so predictions would be in float32.")
     if wrong := [pair for pair in pairs if "=" not in pair]:
         raise typer.BadParameter(f"Expected PIPELINE=DOCUMENTS, got {wrong[0]}")
-    rows = [measure(*map(Path, pair.split("=", 1)), console, limit) for pair in pairs]
+    split = [pair.partition("=") for pair in pairs]
+    rows = [measure(Path(pipeline), Path(documents), console, limit) for pipeline, _, documents in split]
     console.print(results_table(rows))
     if out is not None:
         with new_file(out) as file:

@@ -203,8 +203,10 @@ def main(
     )
     source = work.resolve() / "source"
     todo = [cell for cell in cells if not read_results(out).get(cell.key, {}).get("passed")]
-    wheel = last_commit(source) if todo and not report else None
-    for cell in todo if wheel else []:
+    if report:
+        todo = []
+    wheel = last_commit(source) if todo else Path()
+    for cell in todo:
         console.print(cell.key, style="bold", highlight=False)
         result = {"cell": cell.key, **asdict(cell), **run_cell(cell, work=work.resolve(), source=source, wheel=wheel)}
         console.print(f"  {result['summary']}", *(f"\n  {name}" for name in result["failed"]))

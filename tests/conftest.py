@@ -1,6 +1,7 @@
 """Settings for all tests: no network, one thread, no time limits on examples. And one checkpoint for all of them."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -23,3 +24,24 @@ def hat_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from .support.pipelines import save_hat
 
     return save_hat(tmp_path_factory.mktemp("hat"))
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Documents with one of two labels, and a label for each sentence; and something for what looks at tokens."""
+    from .support.configs import small_corpus
+
+    path = tmp_path_factory.mktemp("corpus") / "docs.spacy"
+    small_corpus().to_disk(path)
+    return path
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, hat_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an encoder and configs where the pages have them."""
+    from .support.project import ROOT
+
+    shutil.copytree(hat_folder, tmp_path / "models" / "hat-minilm")
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

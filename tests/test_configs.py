@@ -7,41 +7,11 @@ import spacy
 from spacy.cli.debug_config import debug_config
 from spacy.cli.init_config import fill_config
 from spacy.cli.train import train
-from spacy.tokens import Doc, DocBin, Span
-from thinc.api import Config
 
-ROOT = Path(__file__).parent.parent
+from .support.configs import TEXTS, sections
+from .support.project import ROOT
+
 CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
-TEXTS = {
-    "a": "we read whole documents. the appeal was dismissed.",
-    "b": "hello world. this is the court. costs follow.",
-}
-
-
-@pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Documents with one of two labels, and a label for each sentence; and something for what looks at tokens."""
-    nlp = spacy.blank("en")
-    nlp.add_pipe("sentencizer")
-    docs = []
-    for label, text in TEXTS.items():
-        doc = nlp(text)
-        spans = [Span(doc, sent.start, sent.end, label="long" if len(sent) > 3 else "short") for sent in doc.sents]
-        plain = Doc(nlp.vocab, words=[token.text for token in doc], spaces=[bool(token.whitespace_) for token in doc])
-        plain.cats = {other: float(other == label) for other in TEXTS}
-        plain.spans["sc"] = [Span(plain, span.start, span.end, label=span.label) for span in spans]
-        plain.set_ents([Span(plain, 0, 1, label="FIRST")])
-        for token in plain:
-            token.tag_, token.pos_, token.lemma_ = ("P", "PUNCT", ".") if token.text == "." else ("W", "X", token.text)
-        docs += [plain] * 4
-    path = tmp_path_factory.mktemp("corpus") / "docs.spacy"
-    DocBin(docs=docs).to_disk(path)
-    return path
-
-
-def sections(config: Config) -> list[list[str]]:
-    """The lines of each section, in any order: that of settings which a config leaves out depends on confection."""
-    return [sorted(section.splitlines()) for section in config.to_str().split("\n\n")]
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)

@@ -12,9 +12,7 @@ import pytest
 import spacy
 import yaml
 
-from .test_configs import ROOT
-from .test_readme import BLOCKS as README_BLOCKS
-from .test_readme import CODE_BLOCK, workplace  # noqa: F401
+from .support.project import CODE_BLOCK, README_BLOCKS, ROOT
 
 DOCS = ROOT / "docs"
 # Of UNIVERSE.md in spaCy's website, with the categories of its universe.json.
@@ -55,7 +53,7 @@ def code_blocks(page: str, language: str) -> list[str]:
     return [block for _, name, block in CODE_BLOCK.findall(text) if name == language]
 
 
-def test_start_page_pipeline_in_code_runs(workplace: Path) -> None:  # noqa: F811
+def test_start_page_pipeline_in_code_runs(workplace: Path) -> None:
     (code,) = code_blocks("index.md", "python")
     names: dict[str, spacy.language.Language] = {}
     exec(code, names)

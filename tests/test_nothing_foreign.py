@@ -12,9 +12,9 @@ import torch
 from spacy_hat.modeling import HATForSequenceClassification, HATModel, load_tokenizer, warm_start
 
 from .support.pipelines import initialize, make_nlp, save_hat, train
+from .support.project import ROOT
 from .support.sources import Source
 
-ROOT = Path(__file__).parent.parent
 REFUSED = "is refused, and nothing that it holds was run"
 
 

@@ -12,24 +12,12 @@ import spacy
 from spacy.cli.train import train
 from transformers import BertConfig, BertModel
 
+from .support.project import README, README_BLOCKS, ROOT
 from .support.tokenizers_tiny import wordpiece_tokenizer
-from .test_configs import ROOT, corpus  # noqa: F401
 
-README = (ROOT / "README.md").read_text(encoding="utf8")
-CODE_BLOCK = re.compile(r"((?:<!-- [^\n]* -->\n)?)```(\w+)\n(.*?)```", flags=re.DOTALL)
-BLOCKS = CODE_BLOCK.findall(README)
-PYTHON = [block for _, language, block in BLOCKS if language == "python"]
-SHELL = [block for comment, language, block in BLOCKS if language == "bash" and not comment]
-SET_UP = [block for comment, language, block in BLOCKS if language == "bash" and comment]
-
-
-@pytest.fixture
-def workplace(tmp_path: Path, hat_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with an encoder and configs where the README has them."""
-    shutil.copytree(hat_folder, tmp_path / "models" / "hat-minilm")
-    shutil.copytree(ROOT / "configs", tmp_path / "configs")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+PYTHON = [block for _, language, block in README_BLOCKS if language == "python"]
+SHELL = [block for comment, language, block in README_BLOCKS if language == "bash" and not comment]
+SET_UP = [block for comment, language, block in README_BLOCKS if language == "bash" and comment]
 
 
 def test_readme_has_two_set_up_commands() -> None:
@@ -37,7 +25,7 @@ def test_readme_has_two_set_up_commands() -> None:
     assert all(len(block.strip().splitlines()) == 1 for block in SET_UP)
 
 
-def test_readme_application_runs(workplace: Path, corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+def test_readme_application_runs(workplace: Path, corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     overrides = {"paths.train": str(corpus), "paths.dev": str(corpus), "training.max_steps": 2}
     for task in ("textcat", "spancat"):
         train(workplace / "configs" / f"hat_{task}.cfg", workplace / "training" / task, overrides=overrides)
@@ -61,7 +49,7 @@ def test_readme_links_lead_to_files() -> None:
     assert [link for link in local if not (ROOT / link).is_file()] == []
 
 
-def test_readme_own_data_runs(workplace: Path, corpus: Path) -> None:  # noqa: F811
+def test_readme_own_data_runs(workplace: Path, corpus: Path) -> None:
     tokenizer = wordpiece_tokenizer()
     sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16, "num_hidden_layers": 12}
     BertModel(BertConfig(vocab_size=len(tokenizer), **sizes)).save_pretrained(workplace / "bert-base-uncased")

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from .support.project import ROOT
+
 PACKAGE = ROOT / "spacy_hat"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Each room imports only from those below it. Rooms of one floor do not know each other.
 FLOORS = [
     {"cli"},
@@ -177,3 +179,16 @@ def test_structure_words_that_have_no_place_in_the_package(word):
 def test_structure_only_commands_print(path):
     calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))) if isinstance(node, ast.Call)]
     assert "print" not in {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+
+
+def test_structure_nothing_is_imported_from_a_module_of_tests():
+    found = {path: {part for name in imports_of(path) for part in name.split(".")} for path in TESTS}
+    assert [(str(path), part) for path, parts in found.items() for part in parts if part.startswith("test_")] == []
+
+
+@pytest.mark.parametrize("path", TESTS, ids=name_of)
+def test_structure_tests_stand_where_they_are_collected(path):
+    # A test in another module would never run, and nobody would miss it.
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf8")))
+    tests = [node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    assert path.stem.startswith("test_") or tests == []

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from spacy_hat.cli import app
 
+from .support.project import ROOT
 from .support.tokenizers_tiny import wordpiece_tokenizer
-from .test_configs import ROOT
 
 PAGE = (ROOT / "docs" / "training.md").read_text(encoding="utf8")
 BLOCKS = re.findall(r"(?:<!-- file: (\S+) -->\n)?```(\w+)\n(.*?)```", PAGE, flags=re.DOTALL)

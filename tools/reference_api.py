@@ -87,7 +87,7 @@ def _default_config(factory: str) -> str:
     from spacy.language import Language
     from thinc.api import Config
 
-    settings = {"factory": factory, **Language.get_factory_meta(factory).default_config}
+    settings = {"factory": factory, **(Language.get_factory_meta(factory).default_config or {})}
     config = Config({"components": {factory: settings}}).to_str(interpolate=False)
     return f"\nDefaults:\n\n```ini\n{config[config.index(f'[components.{factory}]') :].strip()}\n```\n"
 

@@ -43,11 +43,11 @@ def read_results(folder: Path, task: Task, *, max_steps: int = 0) -> dict[str, l
 
 def mean_and_spread(values: Sequence[float | None]) -> str:
     """Mean and, of several values, sample standard deviation: "0.912 ± 0.031". Values that were not kept are None."""
-    values = [value for value in values if value is not None]
-    if not values:
+    kept = [value for value in values if value is not None]
+    if not kept:
         return ""
-    spread = f" ± {numpy.std(values, ddof=1):.3f}" if len(values) > 1 else ""
-    return f"{numpy.mean(values):.3f}{spread}"
+    spread = f" ± {numpy.std(kept, ddof=1):.3f}" if len(kept) > 1 else ""
+    return f"{numpy.mean(kept):.3f}{spread}"
 
 
 def pooled_accuracy(results: Sequence[Result], group: str) -> str:

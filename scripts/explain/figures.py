@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,6 @@ def quote(page: Path, name: str, text: str) -> None:
         made.write_text(place.sub(lambda match: match[1] + text.rstrip() + "\n" + match[2], before), encoding="utf8")
 
 
-def markdown_rows(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def markdown_rows(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """RETURNS (str): a Markdown table."""
     return markdown_table(header, rows) + "\n"

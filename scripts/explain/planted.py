@@ -7,7 +7,7 @@ other.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import spacy
@@ -34,6 +34,7 @@ FILLERS = (
     "we read that and this is the court.",
     "documents follow the appeal.",
 )
+NO_STEP: Any = False  # spaCy takes it for the optimizer, and does not say so in its types
 Planted = tuple[str, str, int]
 
 
@@ -92,9 +93,10 @@ def train_planted(
     nlp.initialize(lambda: examples)
     optimizer = adam_v1(learn_rate=0.01, encoder_learn_rate=encoder_learn_rate)
     for batch in _batches(examples, n_steps):
-        nlp.update(batch, sgd=False, annotates=["sentencizer"])
+        nlp.update(batch, sgd=NO_STEP, annotates=["sentencizer"])
         for name in ("transformer", "textcat"):
-            nlp.get_pipe(name).finish_update(optimizer)
+            pipe: Any = nlp.get_pipe(name)
+            pipe.finish_update(optimizer)
     return nlp
 
 
@@ -132,7 +134,9 @@ def main(
     """Train two classifiers of planted documents (max and attentive pooling) and rank the sentence that decides."""
     console = Console()
     n_train, n_steps, n_test = (24, 4, 4) if quick else (300, 200, 200)
-    rows, figures = [], {"hat": hat.name, "documents": n_test, "steps": n_steps, "first": {}, "accuracy": {}}
+    rows: list[tuple[str, ...]] = []
+    first: dict[str, float] = {}
+    accuracy: dict[str, float] = {}
     planted = make_planted(n_test, seed=1)
     for pooling, methods in (("max", ("occlusion", "gradient")), ("attentive", ("occlusion", "gradient", "attention"))):
         with console.status(f"training, pooling = {pooling}"):
@@ -140,16 +144,17 @@ def main(
         tested = make_planted(n_test, seed=2, with_open=True)
         docs = list(nlp.pipe(text for text, _, _ in tested))
         right = [max(doc.cats, key=doc.cats.__getitem__) == p[1] for doc, p in zip(docs, tested, strict=True)]
-        figures["accuracy"][pooling] = float(np.mean(right))
+        accuracy[pooling] = float(np.mean(right))
         for method in methods:
             with progress_bar(console) as progress:
                 tracked = progress.track(planted, description=f"{pooling}: {method}")
                 ranks = [rank for one in tracked for rank in first_ranks(nlp, [one], method)]
             share = float(np.mean(np.array(ranks) == 0))
-            figures["first"][f"{pooling} {method}"] = share
-            rows.append((pooling, method, f"{share:.1%}", f"{figures['accuracy'][pooling]:.1%}"))
+            first[f"{pooling} {method}"] = share
+            rows.append((pooling, method, f"{share:.1%}", f"{accuracy[pooling]:.1%}"))
     table = markdown_rows(("pooling", "method", "decisive sentence first", "accuracy of the classifier"), rows)
     console.print(table)
+    figures = {"hat": hat.name, "documents": n_test, "steps": n_steps, "first": first, "accuracy": accuracy}
     write_figures(figures, out / "planted.json")
     if page is not None:
         quote(page, "planted", table)

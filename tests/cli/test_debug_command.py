@@ -9,11 +9,9 @@ from spacy_hat.cli import app
 from spacy_hat.cli.debug_tables import duration, size
 from spacy_hat.training.config import Steps, training_config
 
-from ..test_configs import corpus  # noqa: F401
-
 
 @pytest.fixture
-def config(corpus, hat_folder, tmp_path):  # noqa: F811
+def config(corpus, hat_folder, tmp_path):
     paths = {"train": str(corpus), "dev": str(corpus), "hat": str(hat_folder)}
     steps = Steps(max_steps=8, eval_frequency=4, warmup_steps=2)
     (tmp_path / "my.cfg").write_text(training_config(["textcat", "spancat"], steps=steps, **paths))
@@ -72,7 +70,7 @@ def test_debug_command_takes_overrides_limit_and_no_batch(config):
     assert report["batch"] is None
 
 
-def test_debug_command_looks_at_a_corpus(corpus, hat_folder):  # noqa: F811
+def test_debug_command_looks_at_a_corpus(corpus, hat_folder):
     status, output = run(corpus, "--hat", hat_folder, "--lang", "xx", "--limit", "6", "--json")
     report = json.loads(output)
     assert status == 0

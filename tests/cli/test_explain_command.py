@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from spacy_hat.cli import app
 from spacy_hat.explanations import METHODS
 
-from ..explanations.test_explain_occlusion import pipeline
+from ..support.explained import pipeline
 from ..support.pipelines import make_text
 
 

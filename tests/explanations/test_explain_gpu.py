@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ..support.explained import TEXT, make_random
 from ..support.pipelines import has_gpu, initialize, make_nlp
-from .test_explain_occlusion import TEXT, make_random
 
 ON_DEVICE = """
 import json, sys

@@ -13,8 +13,8 @@ from spacy_hat.explanations.encoded import EncodedDocument
 from spacy_hat.explanations.gradient import gradient_times_input, log_odds_gradient
 from spacy_hat.explanations.question import find_decision
 
+from ..support.explained import TEXT, find_span, make_random, pipeline
 from ..support.pipelines import document_head, encoder_of, initialize, make_nlp, save_hat, step
-from .test_explain_occlusion import TEXT, find_span, make_random, pipeline
 
 
 @pytest.fixture(scope="module")

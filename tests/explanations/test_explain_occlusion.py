@@ -8,40 +8,11 @@ import spacy
 
 import spacy_hat
 
+from ..support.explained import HEADS, TEXT, find_span, pipeline
 from ..support.occlusion_reference import scores_without
-from ..support.pipelines import encoder_of, initialize, make_nlp, make_text, save_hat
+from ..support.pipelines import encoder_of, make_text, save_hat
 
-# Sentences of 2 to 6 words, one far longer than a segment, and one of spaces.
-TEXT = " ".join(
-    [make_text(1), "we read the whole documents this is that was held and read hello world the court.", make_text(2)]
-)
 SPACED = "the court held that. \n\n  the appeal was dismissed. hello world."
-HEADS = {
-    "textcat": None,
-    "textcat_multilabel": None,
-    "spancat": "costs follow.",
-    "spancat_singlelabel": "costs follow.",
-}
-
-
-def make_random(nlp, *heads, scale=0.5):
-    """Give heads an output that is not all zeros, without training."""
-    random = np.random.default_rng(0)
-    for head in heads:
-        layer = nlp.get_pipe(head).model.get_ref("output_layer")
-        layer.set_param("W", (scale * random.normal(size=layer.get_param("W").shape)).astype("float32"))
-    return nlp
-
-
-def pipeline(folder, *heads, **settings):
-    nlp = make_nlp(folder, *heads, **settings)
-    initialize(nlp)
-    return make_random(nlp, *heads)
-
-
-def find_span(doc, head):
-    text = HEADS[head]
-    return None if text is None else next(sentence for sentence in doc.sents if sentence.text == text)
 
 
 def assert_equal_brute_force(nlp, head, text):

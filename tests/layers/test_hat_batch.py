@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import spacy
 import torch
 from spacy_transformers.layers import trfs2arrays
 from thinc.api import reduce_mean, reduce_sum
@@ -11,21 +10,9 @@ from spacy_hat.layers.hat_batch import make_batch
 from spacy_hat.layers.segment_grid import SegmentGrid
 from spacy_hat.packing import Packer
 
+from ..support.batches import NLP, TEXTS, WIDTH
 from ..support.tokenizers_tiny import TINY_TOKENIZERS
 
-WIDTH = 6
-NLP = spacy.blank("en")
-NLP.add_pipe("sentencizer")
-TEXTS = {
-    "plain": ["the court held that. appeals dismissed and costs follow."],
-    "space tokens": ["the  court \n\n held. ", "  hello"],
-    "empty first": ["", "hello world."],
-    "empty in the middle": ["the court.", "", " ", "hello world. costs follow."],
-    "empty last": ["hello.", ""],
-    "spaces first": [" \n", "hello unknownword."],
-    "emoji": ["\U0001f469\u200d\U0001f469\u200d\U0001f467 hello.", "\U0001f3f3\ufe0f\u200d\U0001f308"],
-    "long": ["the appeal was dismissed and costs follow. " * 6, "hello."],
-}
 batches = pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS.keys())
 tokenizers = pytest.mark.parametrize("tokenizer", TINY_TOKENIZERS)
 

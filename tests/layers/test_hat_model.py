@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import spacy
-from spacy.tokens import Doc
 from spacy_transformers.data_classes import FullTransformerBatch
 from thinc.api import Model
 from transformers.utils import ModelOutput
@@ -11,27 +10,8 @@ from transformers.utils import ModelOutput
 from spacy_hat.architectures import hat_model_v1
 from spacy_hat.layers.hat_model import replace_listener_cfg
 
+from ..support.encoders import LONG, hidden_of, make_docs, make_model
 from ..support.pipelines import LISTENER, save_hat
-
-NLP = spacy.blank("en")
-NLP.add_pipe("sentencizer")
-LONG = "the appeal was dismissed. costs follow. " * 8
-TEXTS = ["the court held that. hello world. costs follow.", "", LONG, " ", "hello"]
-
-
-def make_docs(texts=TEXTS):
-    return [NLP(text) for text in texts]
-
-
-def make_model(name, **settings):
-    model = hat_model_v1(str(name), **settings)
-    model.initialize(X=[Doc(NLP.vocab, words=["hello"])])
-    return model
-
-
-def hidden_of(batch):
-    """RETURNS (list[Floats3d]): The output of each document that has one."""
-    return [data.tensors[0] for data in batch.doc_data if data.tensors]
 
 
 def token_vectors(batch):

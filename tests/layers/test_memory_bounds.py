@@ -12,9 +12,8 @@ from spacy_hat.layers import shim
 from spacy_hat.machine import free_memory
 from spacy_hat.modeling import HATModel, PackedInputs
 
+from ..support.encoders import LENGTHS, WINDOWS, make_docs, make_inputs, make_model, make_shim
 from ..support.pipelines import initialize, make_nlp, make_text
-from .test_hat_model import make_docs, make_model
-from .test_shim import LENGTHS, WINDOWS, make_inputs, make_shim
 
 
 @pytest.mark.parametrize("max_pieces", [1, 13, 52, 53, 60, 61, 1000])

@@ -17,10 +17,10 @@ from spacy_hat.layers.segment_grid import SegmentGrid
 from spacy_hat.layers.span_vectors import span_vectors
 from spacy_hat.packing import Packer
 
+from ..support.batches import NLP, TEXTS, WIDTH
+from ..support.encoders import hidden_of, make_docs, make_model
 from ..support.tokenizers_tiny import TINY_TOKENIZERS
 from ..support.trf_data import make_spans
-from .test_hat_batch import NLP, TEXTS, WIDTH
-from .test_hat_model import hidden_of, make_docs, make_model
 
 batches = pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS.keys())
 MESSAGE = (

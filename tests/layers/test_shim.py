@@ -9,30 +9,13 @@ import torch
 from thinc.api import Adam
 
 from spacy_hat.layers.shim import HATShim
-from spacy_hat.modeling import HATModel, PackedInputs, load_tokenizer
 
-LENGTHS = [12, 3, 7, 12, 1, 5, 12, 9]
-WINDOWS = [5, 3]
+from ..support.encoders import LENGTHS, make_inputs, make_shim
+
 has_bfloat16 = pytest.mark.skipif(
     not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this CPU does not multiply bfloat16 natively"
 )
 has_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU in this machine")
-
-
-def make_inputs(seed=0):
-    lengths, windows = np.array(LENGTHS), np.array(WINDOWS)
-    return PackedInputs(
-        piece_ids=np.random.default_rng(seed).integers(5, 100, size=lengths.sum()),
-        segment_lengths=lengths,
-        window_lengths=windows,
-        segment_positions=np.concatenate([np.arange(n) for n in windows]),
-    )
-
-
-def make_shim(folder, *, config=None, **settings):
-    shim = HATShim(**settings)
-    shim.load(HATModel.from_pretrained(folder, **(config or {})), load_tokenizer(folder))
-    return shim
 
 
 def copies(tensors):

@@ -4,24 +4,10 @@ import pytest
 import torch
 
 from spacy_hat.modeling import HATModel, load_tokenizer
-from spacy_hat.modeling.start.scratch import SMALLEST_VOCABULARY, start_from_scratch, train_tokenizer
+from spacy_hat.modeling.start.scratch import SMALLEST_VOCABULARY, train_tokenizer
 
+from ..support.scratch import SIZES, TEXTS, start
 from ..support.tokenizers_tiny import SCRIPTS
-
-TEXTS = ["the court held that the appeal was dismissed", "costs follow the court", "the appeal was read whole"] * 3
-SIZES = {
-    "layout": "S|SD",
-    "segment_length": 16,
-    "max_segments": 6,
-    "hidden_size": 32,
-    "num_attention_heads": 4,
-    "intermediate_size": 48,
-    "vocab_size": 300,
-}
-
-
-def start(texts=TEXTS, **settings):
-    return start_from_scratch(texts, name="corpus", **{**SIZES, **settings})
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import yaml
 from spacy_hat.modeling.files.card import SourceCard, read_source_card
 from spacy_hat.modeling.start.cards import scratch_card, warm_start_card
 
+from ..support.scratch import start as start_from_scratch
 from ..support.sources import Source
-from .test_from_scratch import start as start_from_scratch
 
 CARD = "---\nlicense: apache-2.0\nlanguage: en\nwidget: [1]\n---\n\n# A model\n"
 

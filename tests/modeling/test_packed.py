@@ -1,34 +1,14 @@
 """The packed interface: the same numbers as the padded one, in portions of any size."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 import torch
 
 from spacy_hat.modeling import PackedInputs
 
-from ..support.tiny import BATCHES, RAGGED, encode, make_batch
+from ..support.tiny import BATCHES, RAGGED, encode, make_batch, pack
 
 TOLERANCE = 1e-5
-
-
-def pack(segment_lengths: list[list[int]], batch: dict[str, torch.Tensor], settings: dict[str, Any]) -> PackedInputs:
-    """The same documents in the packed interface; segments of no pieces are not there, but keep their place."""
-    ids = batch["input_ids"].numpy()
-    length = settings["max_sentence_length"]
-    pieces: list[int] = []
-    lengths: list[int] = []
-    windows: list[int] = []
-    places: list[int] = []
-    for doc, segments in enumerate(segment_lengths):
-        real = [place for place, n_pieces in enumerate(segments) if n_pieces]
-        windows.append(len(real))
-        for place in real:
-            pieces.extend(ids[doc, place * length : place * length + segments[place]])
-            lengths.append(segments[place])
-            places.append(place)
-    return PackedInputs(*(np.array(values, dtype=np.int64) for values in (pieces, lengths, windows, places)))
 
 
 @pytest.mark.parametrize("segment_lengths", BATCHES.values(), ids=BATCHES)

@@ -6,8 +6,7 @@ import torch
 from spacy_hat.modeling import HATModel
 from spacy_hat.modeling.prepare import prepared
 
-from ..support.tiny import BATCHES, RAGGED, make_batch, tiny_model, tiny_settings
-from .test_packed import pack
+from ..support.tiny import BATCHES, RAGGED, make_batch, pack, tiny_model, tiny_settings
 
 LAYOUTS = ["S|SD|D|SD", "S", "D", "SD|D"]
 

@@ -6,32 +6,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_hat.modeling import HATModel, PackedInputs
+from spacy_hat.modeling import HATModel
 from spacy_hat.modeling import repeats as module
 from spacy_hat.modeling.repeats import find_repeats, pick_segments
 
+from ..support.segments import DISTINCT, REPEATED, A, B, C, D, block_inputs, pack
 from ..support.tiny import gradients, tiny_model, tiny_settings
 
 # S parts before the first D: 1, 2, 2, 4, 1, 0
 LAYOUTS = {"SD|S": 1, "S|SD|D|SD": 2, "S|S|D": 2, "S|S|S|S": 4, "SD|D|D": 1, "D|S": 0}
 layouts = pytest.mark.parametrize("layout", LAYOUTS)
-A, B, C, D = [4, 7, 9], [4, 9, 7], [4, 7, 9, 11, 13], [4]
 segments = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=4), min_size=1, max_size=12)
-
-
-def pack(*windows):
-    """Windows of segments of pieces."""
-    flat = [segment for window in windows for segment in window]
-    return PackedInputs(
-        piece_ids=np.array([piece for segment in flat for piece in segment], dtype=np.int64),
-        segment_lengths=np.array([len(segment) for segment in flat], dtype=np.int64),
-        window_lengths=np.array([len(window) for window in windows], dtype=np.int64),
-        segment_positions=np.array([n for window in windows for n in range(len(window))], dtype=np.int64),
-    )
-
-
-REPEATED = pack([A, B, A, C], [C, D, A], [A])
-DISTINCT = pack([A, B, C], [D])
 
 
 def split(inputs):
@@ -67,14 +52,6 @@ def test_pick_segments_takes_them_in_the_order_asked_for():
     assert split(picked) == [tuple(C), tuple(A)]
     assert picked.window_lengths.tolist() == [1, 1]
     assert picked.segment_positions.tolist() == [0, 0]
-
-
-def block_inputs(model):
-    """RETURNS: A list that fills with the number of pieces that the first segment-wise part gets."""
-    sizes = []
-    block = next(layer.sentence_encoder for layer in model.encoder.layers() if layer.sentence_encoder is not None)
-    block.register_forward_pre_hook(lambda module, args: sizes.append(len(args[0])))
-    return sizes
 
 
 @layouts

@@ -10,8 +10,8 @@ import torch
 from spacy_hat.modeling import HATModel
 from spacy_hat.modeling.segment_cache import SegmentCache
 
+from ..support.segments import DISTINCT, REPEATED, A, B, C, D, block_inputs, pack
 from ..support.tiny import gradients, tiny_model, tiny_settings
-from .test_repeats import DISTINCT, REPEATED, A, B, C, D, block_inputs, pack
 
 BATCHES = [REPEATED, DISTINCT, pack([B, D, C]), pack([[5, 6], A], [[5, 6, 7]]), REPEATED]
 ROOM = 10**6

@@ -7,8 +7,7 @@ import torch
 
 from spacy_hat.modeling import HATModel
 
-from ..support.tiny import BATCHES, FULL, RAGGED, gradients, make_batch, tiny_model, tiny_settings
-from .test_packed import pack
+from ..support.tiny import BATCHES, FULL, RAGGED, gradients, make_batch, pack, tiny_model, tiny_settings
 
 LAYOUTS = ["S", "D", "SD", "S|S", "S|D", "D|S", "S|SD|D|SD", "SD|D|D", "D|D"]
 batches = pytest.mark.parametrize("segment_lengths", BATCHES.values(), ids=BATCHES)

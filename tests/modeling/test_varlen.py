@@ -13,8 +13,7 @@ from spacy_hat.modeling import HATModel
 from spacy_hat.modeling import varlen as module
 from spacy_hat.modeling.plan import plan_attention
 
-from ..support.tiny import BATCHES, RAGGED, gradients, make_batch, tiny_model, tiny_settings
-from .test_packed import pack
+from ..support.tiny import BATCHES, RAGGED, gradients, make_batch, pack, tiny_model, tiny_settings
 
 
 def slow_varlen(query, key, value, bounds_q, bounds_k, max_q, max_k):

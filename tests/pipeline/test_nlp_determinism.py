@@ -8,7 +8,7 @@ import pytest
 from spacy.cli.train import train
 
 from ..support.pipelines import document_head, span_head
-from .test_nlp_grid import corpus, hat, made, make_config  # noqa: F401
+from ..support.training import hat, made, make_config
 
 COMPONENTS = ["textcat", "spancat", "ner"]
 
@@ -19,7 +19,7 @@ def trained_bytes(folder):
 
 
 @pytest.fixture(scope="module")
-def config(hat_folder, corpus, tmp_path_factory):  # noqa: F811
+def config(hat_folder, corpus, tmp_path_factory):
     """The file of a config that drops out in the encoder and in the heads."""
     dropouts = {"hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
     components = {

@@ -10,57 +10,17 @@ sourced       transformer and component sourced            component sourced wit
 import numpy as np
 import pytest
 import spacy
-from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train as train_nlp
-from spacy.util import copy_config
-from thinc.api import Config
 
 from spacy_hat.layers.hat_model import get_shim
 
-from ..support.pipelines import COMPONENTS, LISTENER, annotate, make_text, predictions
+from ..support.pipelines import LISTENER, make_text, predictions
+from ..support.training import hat, made, make_config
 
 TEXTS = [make_text(number) for number in range(50, 54)] + ["", " ", "hello"]
 HEADS = ["textcat", "spancat", "ner"]
 FROZEN = {"transformer_config": {"frozen_blocks": 2}}
-# Multi-language: English takes half a second each time to read the exceptions of its tokenizer.
-SETTINGS = """
-[nlp]
-lang = "xx"
-
-[training]
-dev_corpus = "corpora.dev"
-train_corpus = "corpora.train"
-seed = 0
-gpu_allocator = null
-max_steps = 2
-eval_frequency = 2
-annotating_components = ["sentencizer"]
-
-[training.optimizer]
-@optimizers = "spacy-hat.Adam.v1"
-encoder_learn_rate = 0.001
-learn_rate = 0.01
-
-[training.score_weights]
-cats_macro_auc = 1.0
-
-[corpora]
-
-[corpora.train]
-@readers = "spacy.Corpus.v1"
-
-[corpora.dev]
-@readers = "spacy.Corpus.v1"
-"""
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory):
-    nlp = spacy.blank("xx")
-    path = tmp_path_factory.mktemp("corpus") / "docs.spacy"
-    DocBin(docs=[annotate(nlp.make_doc(make_text(number)), number) for number in range(4)]).to_disk(path)
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -70,18 +30,6 @@ def source(hat_folder, corpus, tmp_path_factory):
     path = tmp_path_factory.mktemp("source")
     train_nlp(init_nlp(make_config(corpus, components, {"max_steps": 5})), path)
     return path / "model-last"
-
-
-def made(component, **settings):
-    """The component as its factory makes it, with other settings of its model."""
-    factory, config = COMPONENTS[component]
-    config = copy_config(config)
-    config["model"].update(settings)
-    return {"factory": factory, **config}
-
-
-def hat(folder, **settings):
-    return {"@architectures": "spacy-hat.HATModel.v1", "name": str(folder), "packing": "sentences", **settings}
 
 
 def own_encoder(folder, **settings):
@@ -110,16 +58,6 @@ def sourced_replaced(component, frozen, hat_folder, source):
         return components, {}
     trained = {"transformer": {"source": str(source)}, "tagger": made("tagger")}
     return components | trained, {"frozen_components": [component]}
-
-
-def make_config(corpus, components, training):
-    config = Config().from_str(SETTINGS)
-    config["nlp"]["pipeline"] = ["sentencizer", *components]
-    config["components"] = {"sentencizer": {"factory": "sentencizer"}, **components}
-    config["training"].update(training)
-    for name in ("train", "dev"):
-        config["corpora"][name]["path"] = str(corpus)
-    return config
 
 
 def encoder_weights(nlp, component):

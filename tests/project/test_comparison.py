@@ -1,7 +1,6 @@
 """The comparison: which runs there are, what they are called, and what the report makes of them."""
 
 import json
-from pathlib import Path
 
 import pytest
 import spacy
@@ -14,9 +13,9 @@ from scripts.compare.report import markdown_table, mean_and_spread, pooled_accur
 from scripts.compare.runs import Run, training_command
 from scripts.compare.text_baselines import first_pieces, fit_and_predict
 
+from ..support.project import ROOT
 from ..support.tokenizers_tiny import wordpiece_tokenizer
 
-ROOT = Path(__file__).parents[2]
 ENCODERS = [
     (task, name, method)
     for task, methods in METHODS.items()

@@ -1,7 +1,6 @@
 """Every benchmark of speed runs with --quick, and the page of documentation is made of what they leave behind."""
 
 import json
-from pathlib import Path
 
 import pytest
 import typer
@@ -15,7 +14,7 @@ from spacy_hat.machine.processor import describe_machine
 from tools import performance
 from tools.performance_sections import SECTIONS, comparison_rows
 
-ROOT = Path(__file__).parents[2]
+from ..support.project import ROOT
 
 
 def app_of(main):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from weasel.util import load_project_config
 
-ROOT = Path(__file__).parents[2]
+from ..support.project import ROOT
 
 
 @pytest.fixture(scope="module")

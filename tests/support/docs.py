@@ -1,9 +1,12 @@
 """Documents to pack, a short way to pack them, and a view of the result document by document."""
 
+from typing import Any
+
 import numpy as np
 import spacy
+from spacy.tokens import Doc
 
-from spacy_hat.packing import Packer
+from spacy_hat.packing import PackedDocs, Packer
 from tests.support import odd_text
 from tests.support.tokenizers_tiny import TINY_TOKENIZERS
 
@@ -17,16 +20,25 @@ LONG = "the appeal was dismissed and costs follow that we read the whole documen
 ODD_TEXTS = odd_text.ODD_TEXTS | {"long": SHORT * 9 + LONG * 3}
 
 
-def pack(docs, name="wordpiece", packing="greedy", segment_length=9, max_segments=4, **settings):
+def pack(
+    docs: list[Doc],
+    name: str = "wordpiece",
+    packing: Any = "greedy",
+    segment_length: int = 9,
+    max_segments: int = 4,
+    **settings: Any,
+) -> PackedDocs:
+    """RETURNS (PackedDocs): The documents, cut into pieces by one of the tiny tokenizers."""
     return Packer(packing, **settings)(docs, TOKENIZERS[name], segment_length=segment_length, max_segments=max_segments)
 
 
-def classifier_rows(packed):
+def classifier_rows(packed: PackedDocs) -> np.ndarray:
+    """RETURNS (ndarray): (n_segments,) rows of the first pieces."""
     return np.cumsum(packed.segment_lengths) - packed.segment_lengths
 
 
-def parts(packed):
-    """What the batch says of each document, free of its place in the batch."""
+def parts(packed: PackedDocs) -> list[dict[str, Any]]:
+    """RETURNS (list[dict]): What the batch says of each document, free of its place in the batch."""
     row_ends = np.cumsum(packed.segment_lengths)
     segment_ends, token_ends = np.cumsum(packed.segments_per_doc), np.cumsum(packed.tokens_per_doc)
     align_ends = np.cumsum(packed.align_lengths)

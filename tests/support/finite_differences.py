@@ -33,7 +33,7 @@ def assert_gradients(model: Model, X: Any) -> None:
     assert analytic == _close_to(numeric)
     for node in model.walk():
         for name in node.param_names:
-            param = node.get_param(name).copy()
+            param: Any = node.get_param(name).copy()
             direction = rng.normal(size=param.shape).astype("float32")
             losses = []
             for sign in (1, -1):
@@ -43,8 +43,8 @@ def assert_gradients(model: Model, X: Any) -> None:
             assert float((node.get_grad(name) * direction).sum()) == _close_to((losses[0] - losses[1]) / (2 * STEP))
 
 
-def arrays_of(X: Any) -> list[numpy.ndarray]:
-    """The arrays in the input, output or gradient of a layer."""
+def arrays_of(X: Any) -> list[Any]:
+    """RETURNS (list[ndarray]): The arrays in the input, output or gradient of a layer."""
     if isinstance(X, tuple):
         return arrays_of(X[0])
     if isinstance(X, Ragged):
@@ -54,7 +54,7 @@ def arrays_of(X: Any) -> list[numpy.ndarray]:
     return [X]
 
 
-def with_arrays(X: Any, arrays: list[numpy.ndarray]) -> Any:
+def with_arrays(X: Any, arrays: list[Any]) -> Any:
     """The same input, output or gradient with other arrays."""
     if isinstance(X, tuple):
         return (with_arrays(X[0], arrays), *X[1:])

@@ -1,22 +1,33 @@
 """Occlusion by brute force: a Doc built without the sentence, packed by hand, through all of encoder and head."""
 
+from typing import Any
+
 import numpy as np
-from spacy.tokens import Doc
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from thinc.api import Model
 
 from spacy_hat.explanations.head import find_encoder
+from spacy_hat.layers.hat_model import get_shim
 from spacy_hat.packing import PackedDocs, tokenize
 
+# Windows of segments of (piece id, number of its sentence)
+Windows = list[list[list[tuple[int, int]]]]
+Scores = list[dict[str, float] | None]
 
-def segments_of(nlp, doc, encoder):
-    """RETURNS (list): The windows of a document, lists of segments, lists of (piece id, sentence)."""
-    config, tokenizer = encoder.shims[0].encoder.config, encoder.shims[0].tokenizer
+
+def segments_of(doc: Doc, encoder: Model) -> Windows:
+    """RETURNS (Windows): How a document is packed."""
+    shim = get_shim(encoder)
+    config, tokenizer = shim.encoder.config, shim.tokenizer
     packed = encoder.attrs["packer"](
         [doc], tokenizer, segment_length=config.segment_length, max_segments=config.max_segments
     )
-    pieces = []
+    pieces: list[tuple[int, int]] = []
     for number, sentence in enumerate(doc.sents):
         pieces += [(piece, number) for piece in tokenize(sentence.as_doc(), tokenizer).ids.tolist()]
-    windows, row, segment, used = [], 0, 0, 0
+    windows: Windows = []
+    row, segment, used = 0, 0, 0
     for n_segments in packed.window_lengths:
         window = []
         for _ in range(n_segments):
@@ -30,7 +41,7 @@ def segments_of(nlp, doc, encoder):
     return windows
 
 
-def doc_without(doc, gone):
+def doc_without(doc: Doc, gone: int) -> Doc:
     """RETURNS (Doc): The document without a sentence."""
     kept = [token for number, sentence in enumerate(doc.sents) if number != gone for token in sentence]
     return Doc(
@@ -41,10 +52,14 @@ def doc_without(doc, gone):
     )
 
 
-def pack_by_hand(windows, gone, doc, encoder):
+def pack_by_hand(windows: Windows, gone: int, doc: Doc, encoder: Model) -> PackedDocs:
     """RETURNS (PackedDocs): The document without a sentence, its pieces in the segments that they were in."""
-    tokenizer = encoder.shims[0].tokenizer
-    ids, lengths, window_lengths, positions, rows = [], [], [], [], []
+    tokenizer = get_shim(encoder).tokenizer
+    ids: list[int] = []
+    lengths: list[int] = []
+    window_lengths: list[int] = []
+    positions: list[int] = []
+    rows: list[int] = []
     for window in windows:
         left = [[piece for piece, sentence in segment if sentence != gone] for segment in window]
         left = [segment for segment in left if segment]
@@ -59,7 +74,10 @@ def pack_by_hand(windows, gone, doc, encoder):
             window_lengths.append(len(left))
     counts = tokenize(doc, tokenizer).token_counts
     assert counts.sum() == len(rows)
-    as_array = lambda values: np.array(values, dtype=np.int64)  # noqa: E731
+
+    def as_array(values: list[int]) -> np.ndarray:
+        return np.array(values, dtype=np.int64)
+
     return PackedDocs(
         piece_ids=as_array(ids),
         segment_lengths=as_array(lengths),
@@ -73,7 +91,7 @@ def pack_by_hand(windows, gone, doc, encoder):
     )
 
 
-def run(nlp, head, doc, packed=None):
+def run(nlp: Language, head: str, doc: Doc, packed: PackedDocs | None = None) -> Doc:
     """RETURNS (Doc): The document, after encoder and head; packed so, if that is given."""
     encoder = next(filter(None, map(find_encoder, (component.model for component in models(nlp)))))
     own = encoder.attrs["packer"]
@@ -88,19 +106,20 @@ def run(nlp, head, doc, packed=None):
     return doc
 
 
-def models(nlp):
+def models(nlp: Language) -> list[Any]:
+    """RETURNS (list): The components that have a model."""
     return [component for _, component in nlp.pipeline if hasattr(component, "model")]
 
 
-def scores_without(nlp, head, doc, span=None):
+def scores_without(nlp: Language, head: str, doc: Doc, span: Span | None = None) -> Scores:
     """Score a document without each of its sentences, or a sentence of it without the others.
 
-    RETURNS (list): For each sentence of the document, label -> score; None for the span itself.
+    RETURNS (Scores): For each sentence of the document, label -> score; None for the span itself.
     """
     encoder = next(filter(None, map(find_encoder, (component.model for component in models(nlp)))))
-    windows = segments_of(nlp, doc, encoder)
-    component = nlp.get_pipe(head)
-    scores = []
+    windows = segments_of(doc, encoder)
+    component: Any = nlp.get_pipe(head)
+    scores: Scores = []
     for gone, sentence in enumerate(doc.sents):
         if span is not None and sentence.start == span.start:
             scores.append(None)

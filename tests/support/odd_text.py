@@ -69,4 +69,6 @@ def examples(number: int) -> settings:
     number (int): How many by default.
     RETURNS (settings): To decorate the test.
     """
-    return settings(max_examples=number * settings.default.max_examples // 100)
+    profile = settings.default
+    assert profile is not None  # for the type checker: conftest loads one
+    return settings(max_examples=number * profile.max_examples // 100)

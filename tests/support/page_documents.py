@@ -1,5 +1,7 @@
 """Documents with made-up explanations: what a page shows does not depend on where its numbers are from."""
 
+from typing import Any
+
 import numpy as np
 import spacy
 from spacy.tokens import Doc, Span, SpanGroup
@@ -34,7 +36,7 @@ def make_doc(*, repeat: int = 1, labelled: bool = False) -> Doc:
     return doc
 
 
-def make_explanations(doc: Doc, method: str = "occlusion", **settings) -> list[Explanation]:
+def make_explanations(doc: Doc, method: str = "occlusion", **settings: Any) -> list[Explanation]:
     """Two labels' explanations; sentences count less with each repetition."""
     n_sentences = len(list(doc.sents))
     fading = np.repeat(0.9 ** np.arange(n_sentences // 10), 10)

@@ -32,6 +32,7 @@ LISTENER = {
 SENTENCES = {"@misc": "spacy-hat.sentence_suggester.v1"}
 OUTCOMES = ["the appeal was dismissed.", "hello world."]
 COSTS = "costs follow."
+NO_STEP: Any = False  # spaCy takes it for the optimizer, and does not say so in its types
 FILLERS = ["the court held that.", "we read whole documents.", "this is the court.", "that was read and held."]
 
 
@@ -115,7 +116,7 @@ def save_hat(folder: Path, tokenizer: str = "wordpiece", **settings: Any) -> Pat
     RETURNS (Path): The folder.
     """
     made = TOKENIZERS[tokenizer]()
-    config = {
+    config: dict[str, Any] = {
         "vocab_size": len(made),
         "hidden_size": 32,
         "intermediate_size": 48,
@@ -214,10 +215,11 @@ def step(
     RETURNS (dict[str, float]): The losses.
     """
     annotating = [name for name in ("sentencizer", *annotates) if name in nlp.pipe_names]
-    losses = nlp.update(examples, sgd=False, annotates=annotating, exclude=exclude, losses={})
+    losses = nlp.update(examples, sgd=NO_STEP, annotates=annotating, exclude=exclude, losses={})
     for name, pipe in nlp.pipeline:
-        if name not in exclude and getattr(pipe, "is_trainable", False):
-            pipe.finish_update(sgd)
+        trainable: Any = pipe
+        if name not in exclude and getattr(trainable, "is_trainable", False):
+            trainable.finish_update(sgd)
     return losses
 
 
@@ -229,7 +231,8 @@ def train(nlp: Language, examples: list[Example], n_steps: int, **components: It
 
 def encoder_of(nlp: Language) -> HATModel:
     """The PyTorch encoder of the component called `transformer`."""
-    return nlp.get_pipe("transformer").model.shims[0].encoder
+    transformer: Any = nlp.get_pipe("transformer")
+    return transformer.model.shims[0].encoder
 
 
 def weights_of(nlp: Language) -> dict[str, numpy.ndarray]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from spacy_hat.modeling import HATConfig
+from spacy_hat.modeling import HATConfig, PackedInputs
 
 LAYOUT = "S|SD|D|SD"
 VOCAB_SIZE = 60
@@ -119,3 +119,21 @@ def backward(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> dict[str
     weights = torch.randn(output.shape, generator=torch.Generator().manual_seed(5))
     (output * weights).sum().backward()
     return gradients(model)
+
+
+def pack(segment_lengths: list[list[int]], batch: dict[str, torch.Tensor], settings: dict[str, Any]) -> PackedInputs:
+    """The same documents in the packed interface; segments of no pieces are not there, but keep their place."""
+    ids = batch["input_ids"].numpy()
+    length = settings["max_sentence_length"]
+    pieces: list[int] = []
+    lengths: list[int] = []
+    windows: list[int] = []
+    places: list[int] = []
+    for doc, segments in enumerate(segment_lengths):
+        real = [place for place, n_pieces in enumerate(segments) if n_pieces]
+        windows.append(len(real))
+        for place in real:
+            pieces.extend(ids[doc, place * length : place * length + segments[place]])
+            lengths.append(segments[place])
+            places.append(place)
+    return PackedInputs(*(np.array(values, dtype=np.int64) for values in (pieces, lengths, windows, places)))

@@ -1,12 +1,16 @@
 """Tiny fast tokenizers, one of each family, made on the spot: no file and no network."""
 
 import unicodedata
+from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
 from .charsmap_tiny import precompile, rules
+
+Make = Callable[[], PreTrainedTokenizerFast]
 
 TEXT = "the court held that appeal was dismissed and costs follow we read whole documents hello world this is"
 WORDS = TEXT.split()
@@ -39,7 +43,7 @@ ROBERTA_SPECIALS = {
     "sep_token": "</s>",
     "unk_token": "<unk>",
 }
-FORMS = ("NFC", "NFD", "NFKC", "NFKD")
+FORMS: tuple[Literal["NFC", "NFD", "NFKC", "NFKD"], ...] = ("NFC", "NFD", "NFKC", "NFKD")
 LETTERS = "".join(
     sorted(
         {
@@ -140,11 +144,15 @@ def sentencepiece_tokenizer(letters: str = LETTERS) -> PreTrainedTokenizerFast:
 
 
 # With a piece for each character of SCRIPTS.
-SCRIPT_TOKENIZERS = {
+SCRIPT_TOKENIZERS: dict[str, Make] = {
     "uncased WordPiece": partial(wordpiece_tokenizer, LETTERS),
     "cased WordPiece": partial(wordpiece_tokenizer, LETTERS, lowercase=False),
     "byte-level BPE": bpe_tokenizer,
     "SentencePiece": sentencepiece_tokenizer,
 }
-TINY_TOKENIZERS = {"wordpiece": wordpiece_tokenizer, "bpe": bpe_tokenizer, "unigram": unigram_tokenizer}
+TINY_TOKENIZERS: dict[str, Make] = {
+    "wordpiece": wordpiece_tokenizer,
+    "bpe": bpe_tokenizer,
+    "unigram": unigram_tokenizer,
+}
 TOKENIZERS = TINY_TOKENIZERS | SCRIPT_TOKENIZERS

@@ -1,5 +1,8 @@
 """Transformer output without a transformer: by hand for one document, or from a stand-in encoder of a few lines."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
 import numpy
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
@@ -31,7 +34,7 @@ def make_output(segments: list[list[int]], *, seed: int = 0, segment_length: int
     return TransformerData(
         wordpieces=WordpieceBatch.zeros([segment_length] * len(segments)),
         model_output=BaseModelOutput(last_hidden_state=hidden),
-        align=Ragged(numpy.array(rows, dtype="i"), numpy.array([n for tokens in segments for n in tokens], dtype="i")),
+        align=Ragged(_ints(rows), _ints(n for tokens in segments for n in tokens)),
     )
 
 
@@ -46,7 +49,12 @@ def make_doc(segments: list[list[int]], *, seed: int = 0, output: TransformerDat
 def make_spans(*per_doc: list[list[int]]) -> Ragged:
     """Suggested spans of each document."""
     spans = [span for spans in per_doc for span in spans]
-    return Ragged(numpy.array(spans, dtype="i").reshape((-1, 2)), numpy.array([len(s) for s in per_doc], dtype="i"))
+    return Ragged(_ints(spans).reshape((-1, 2)), _ints(len(spans) for spans in per_doc))
+
+
+def _ints(values: Iterable[Any]) -> Any:
+    """RETURNS (Ints1d | Ints2d): As thinc has them; numpy's type checks against none of thinc's."""
+    return numpy.array(list(values), dtype="i")
 
 
 def listener_tok2vec(*, grad_factor: float = 1.0, width: int | None = WIDTH) -> Model:
@@ -73,7 +81,7 @@ def stand_in_encoder(width: int = 16, tokens_per_segment: int = 6) -> Model[list
             data.model_output = BaseModelOutput(last_hidden_state=hidden)
         return data
 
-    def forward(model, docs, is_train):
+    def forward(model: Model, docs: list[Doc], is_train: bool) -> tuple[FullTransformerBatch, Callable]:
         batch = FullTransformerBatch.empty(len(docs))
         batch.cached_doc_data = [encode(doc) for doc in docs]
         return batch, lambda d_batch: model.attrs["gradients"].append(d_batch) or []

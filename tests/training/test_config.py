@@ -1,7 +1,5 @@
 """Configs that are made: complete and valid whatever is asked for, and training on each task."""
 
-from pathlib import Path
-
 import pytest
 import spacy
 from spacy.cli.init_config import fill_config
@@ -11,9 +9,10 @@ from thinc.api import Config
 
 from spacy_hat.training.config import TASKS, Steps, count_docs, training_config
 
-from ..test_configs import corpus, sections  # noqa: F401
+from ..support.configs import sections
+from ..support.project import ROOT
 
-CONFIGS = Path(__file__).parent.parent.parent / "configs"
+CONFIGS = ROOT / "configs"
 TOGETHER = ["textcat", "spancat", "ner", "tagger"]
 ALONE = [[task] for task in TASKS]
 COMBINATIONS = [*ALONE, TOGETHER, ["textcat_multilabel", "ner"], ["morphologizer", "tagger"]]
@@ -40,7 +39,7 @@ def test_training_config_fills_without_a_diff(tasks, options, tmp_path):
 
 
 @pytest.mark.parametrize("tasks", [*ALONE, TOGETHER], ids=names)
-def test_training_config_trains(tasks, corpus, hat_folder, tmp_path):  # noqa: F811
+def test_training_config_trains(tasks, corpus, hat_folder, tmp_path):
     paths = {"hat": str(hat_folder), "train": str(corpus), "dev": str(corpus)}
     (tmp_path / "made.cfg").write_text(training_config(tasks, **paths))
     train(tmp_path / "made.cfg", tmp_path, overrides={"training.max_steps": 2})
