@@ -10,7 +10,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy_transformers.annotation_setters import null_annotation_setter
-from thinc.api import Model, reduce_max, reduce_mean
+from thinc.api import Model, NumpyOps, reduce_max, reduce_mean
 from thinc.types import Ragged
 
 from spacy_hat.architectures import hat_model_v1, hat_tok2vec_v1
@@ -19,6 +19,7 @@ from spacy_hat.modeling import PackedInputs
 
 from .pipelines import make_text, save_hat
 
+OPS = NumpyOps()
 NLP = spacy.blank("en")
 NLP.add_pipe("sentencizer")
 
@@ -135,11 +136,12 @@ def scores(model: Model, train: bool = False) -> Any:
     numpy.random.seed(0)
     texts = docs(2)
     is_spans = model.name == "span_classifier"
-    spans = Ragged(numpy.array([[0, 3], [1, 4]], dtype="int32"), numpy.array([1, 1], dtype="int32"))
+    spans = Ragged(OPS.asarray2i([[0, 3], [1, 4]]), OPS.asarray1i([1, 1]))
     given = (texts, spans) if is_spans else texts
     model.initialize(X=given, Y=numpy.zeros((2, 3), dtype="float32"))
     output = model.get_ref("output_layer")
-    output.set_param("W", numpy.random.default_rng(0).normal(size=output.get_param("W").shape).astype("float32"))
+    random = numpy.random.default_rng(0).normal(size=output.get_param("W").shape)
+    output.set_param("W", OPS.asarray_f(random))
     return model(given, train)[0].round(5).tolist()
 
 
@@ -175,7 +177,7 @@ def first_token(pipe: Any) -> Any:
         Doc.set_extension("trf_data", default=None)
     data = TransformerData.zeros(1, 4)
     data.model_output["last_hidden_state"] = numpy.ones((1, 2, 4), dtype="float32")
-    data.align = Ragged(numpy.ones(len(doc), dtype="int32"), numpy.ones(len(doc), dtype="int32"))
+    data.align = Ragged(OPS.asarray1i([1] * len(doc)), OPS.asarray1i([1] * len(doc)))
     doc._.trf_data = data
     return pipe(doc).tensor.shape
 
@@ -183,7 +185,7 @@ def first_token(pipe: Any) -> Any:
 def with_vectors() -> Language:
     """RETURNS (Language): A pipeline that has word vectors."""
     nlp = spacy.blank("en")
-    nlp.vocab.set_vector("court", numpy.ones(3, dtype="float32"))
+    nlp.vocab.set_vector("court", OPS.asarray1f([1.0] * 3))
     return nlp
 
 
