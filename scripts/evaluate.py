@@ -6,12 +6,13 @@ A pipeline with a text classifier is scored by `doc.cats`, one with a span categ
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import spacy
 import typer
 from rich.console import Console
 from spacy.language import Language
+from spacy.pipeline import TextCategorizer
 from spacy.tokens import Doc, DocBin
 
 from scripts.corpus_files import MAX_TEXT_LENGTH, progress_bar
@@ -24,32 +25,23 @@ from scripts.scores import (
     sentence_labels,
     sentence_scores,
 )
-from spacy_hat.layers.hat_model import get_shim
 from spacy_hat.machine.atomic_output import new_file
 from spacy_hat.packing import tokenize
+from spacy_hat.pipeline.heads import encoder_of, heads_of
 
 
-def pipeline_tokenizer(nlp: Language) -> Any:
-    """Find the tokenizer of the pipeline's encoder.
-
-    nlp (Language): a pipeline with a HAT in it.
-    RETURNS (Any): its fast Hugging Face tokenizer.
-    """
-    for _, component in nlp.pipeline:
-        model = getattr(component, "model", None)
-        if model is not None and model.name == "hat":
-            return get_shim(model).tokenizer
-    raise typer.BadParameter(f"The pipeline {nlp.pipe_names} has no HAT encoder to count pieces with.")
-
-
-def count_pieces(nlp: Language, doc: Doc) -> int:
-    """The length of a document as the encoder sees it, whether or not it reads all of it.
+def count_pieces(nlp: Language, head: str, docs: list[Doc]) -> list[int]:
+    """The lengths of documents as the encoder of a head sees them, whether or not it reads all of them.
 
     nlp (Language): a pipeline with a HAT in it.
-    doc (Doc): the document.
-    RETURNS (int): its pieces.
+    head (str): name of the component.
+    docs (list[Doc]): the documents.
+    RETURNS (list[int]): their pieces.
     """
-    return len(tokenize(doc, pipeline_tokenizer(nlp)))
+    encoder = encoder_of(nlp, head)
+    if encoder is None:
+        raise typer.BadParameter(f"Component {head} of {nlp.pipe_names} reads no HAT encoder to count pieces with.")
+    return [len(tokenize(doc, encoder.shim.tokenizer)) for doc in docs]
 
 
 def load(model: Path, precision: str | None) -> Language:
@@ -80,8 +72,9 @@ def evaluate(model: Path, test: Path, *, limit: int = 0, precision: str | None =
     with progress_bar(console) as progress:
         piped = nlp.pipe(doc.text for doc in gold)
         predicted = list(progress.track(piped, total=len(gold), description=f"predicting {test}"))
-    if any(name.startswith("textcat") for name in nlp.pipe_names) and all(doc.cats for doc in gold):
-        n_pieces = [count_pieces(nlp, doc) for doc in gold]
+    classifiers = [head.name for head in heads_of(nlp) if isinstance(head, TextCategorizer)]
+    if classifiers and all(doc.cats for doc in gold):
+        n_pieces = count_pieces(nlp, classifiers[0], gold)
         return document_scores(
             [best_label(doc.cats) for doc in gold], [best_label(doc.cats) for doc in predicted], n_pieces
         )

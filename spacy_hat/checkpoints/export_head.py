@@ -13,12 +13,12 @@ from ..choices import HeadKind
 from ..layers.hat_model import get_shim
 from ..modeling.published_head import PublishedHead, write_head
 from ..modeling.start.cards import head_card
-from ..pipeline.head_checks import Head, heads_of
+from ..pipeline.heads import Head, Labelled, encoder_of, encoders_of, heads_of, labelled_by
 from ..pipeline.sentence_suggester import SentenceSuggester
 from .head_weights import DENSE, NEVER, get_parameters, pooling_of
 from .import_head import MULTI, NEGATIVE_LABEL, SINGLE
 
-KINDS: dict[str, HeadKind] = {"document_classifier": "documents", "span_classifier": "segments"}
+KINDS: dict[Labelled, HeadKind] = {"documents": "documents", "spans": "segments"}
 
 
 @dataclass
@@ -55,13 +55,13 @@ def export_checkpoint(nlp: Language, component: str | None = None) -> Exported:
     RAISES (ValueError): If there is no such categorizer, or no published head is equal to it; says why.
     """
     pipe = _choose(nlp, component)
-    kind = KINDS.get(pipe.model.name)
-    if kind is None:
+    labelled = labelled_by(pipe)
+    if labelled is None:
         raise ValueError(
             f"Component '{pipe.name}' cannot be exported: its model is {pipe.model.name!r}, expected "
             "spacy-hat.DocumentClassifier.v1 or spacy-hat.SpanClassifier.v1. No published head computes what others do."
         )
-    encoder = _encoder_of(nlp, pipe)
+    encoder, kind = _encoder_of(nlp, pipe), KINDS[labelled]
     weights = get_parameters(pipe.model, kind)
     notes = []
     if kind == "segments":
@@ -87,7 +87,7 @@ def _choose(nlp: Language, component: str | None) -> Head:
             f"The pipeline has no text or span categorizer '{component}'. Got: {', '.join(nlp.pipe_names)}. Expected: "
             f"{' or '.join(heads) or 'one of them'}. Correct the name."
         )
-    ours = [pipe for pipe in heads.values() if pipe.model.name in KINDS]
+    ours = [pipe for pipe in heads.values() if labelled_by(pipe)]
     if component is not None:
         return heads[component]
     if len(ours) != 1:
@@ -101,21 +101,13 @@ def _choose(nlp: Language, component: str | None) -> Head:
 
 def _encoder_of(nlp: Language, pipe: Head) -> Model:
     """The `hat` layer that a head reads: inside it, or that of the component it listens to."""
-    nodes = {id(node) for node in pipe.model.walk()}
-    own = [node for node in pipe.model.walk() if node.name == "hat"]
-    upstream = [
-        node
-        for _, other in nlp.pipeline
-        if any(id(listener) in nodes for listener in getattr(other, "listeners", ()))
-        for node in other.model.walk()  # type: ignore[attr-defined]
-        if node.name == "hat"
-    ]
-    if not (found := own or upstream):
+    encoder = encoder_of(nlp, pipe.name)
+    if encoder is None:
         raise ValueError(
             f"Component '{pipe.name}' reads no HAT. Got: a pipeline of {', '.join(nlp.pipe_names)}. Expected: a `hat` "
             "or `transformer` component with spacy-hat.HATModel.v1 before it, not disabled or excluded."
         )
-    return found[0]
+    return encoder.layer
 
 
 def _fold_spans(pipe: Head, encoder: Model, weights: dict[str, numpy.ndarray]) -> list[str]:
@@ -166,7 +158,8 @@ def _labels(pipe: Head, weights: dict[str, numpy.ndarray]) -> tuple[list[str], l
 def _left_behind(nlp: Language, pipe: Head, encoder: Model, head: PublishedHead) -> list[str]:
     """What the user may rely on, and will not find in the checkpoint."""
     packer = encoder.attrs["packer"]
-    others = [name for name, other in nlp.pipeline if other is not pipe and "hat" not in _layers(other)]
+    taken = {pipe.name, *(of_pipeline.component for of_pipeline in encoders_of(nlp) if of_pipeline.layer is encoder)}
+    others = [name for name in nlp.pipe_names if name not in taken]
     settings: dict[str, Any] = {"packing": packer.packing, "overflow": packer.overflow, **pipe.cfg}
     kept = [f"{name} = {value!r}" for name, value in settings.items() if name not in ("labels", "positive_label")]
     notes = [f"Left behind, as a checkpoint has no place for them: {', '.join(kept)}."]
@@ -175,8 +168,3 @@ def _left_behind(nlp: Language, pipe: Head, encoder: Model, head: PublishedHead)
     if head.pooling == "mean":
         notes.append("Pooling by mean is spacy-hat's own: the published code would take the maximum without a word.")
     return notes
-
-
-def _layers(component: Any) -> list[str]:
-    model = getattr(component, "model", None)
-    return [node.name for node in model.walk()] if isinstance(model, Model) else []

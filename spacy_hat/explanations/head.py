@@ -15,8 +15,6 @@ from ..modeling import HATModel
 from ..modeling.stages import StagedEncoder
 from .document import OneDocument
 
-HEADS = ("document_classifier", "span_classifier")
-
 
 @dataclass(frozen=True)
 class ExplainedHead:
@@ -62,25 +60,6 @@ class ExplainedHead:
             [doc], shim.tokenizer, segment_length=config.segment_length, max_segments=config.max_segments
         )
         return OneDocument(packed, sentence_starts)
-
-
-def take_apart(model: Model) -> tuple[Model, Model, bool] | None:
-    """Find the parts of a head.
-
-    model (Model): The model of a component.
-    RETURNS (tuple[Model, Model, bool] | None): The listener or encoder that it reads, its classifier, and whether it
-        labels spans; None if it is no head of this package.
-    """
-    if model.name not in HEADS:
-        return None
-    source = next(node for node in model.walk() if node.name == "transformer_source")
-    return source.layers[0], model.layers[1], model.name == "span_classifier"
-
-
-def find_encoder(model: Any) -> Model | None:
-    """RETURNS (Model | None): The `hat` layer in a model; None if there is none."""
-    nodes = model.walk() if isinstance(model, Model) else ()
-    return next((node for node in nodes if node.name == "hat" and isinstance(node.shims[0], HATShim)), None)
 
 
 def classifier_input(head: ExplainedHead, outputs: list[TransformerData]) -> Any:

@@ -7,25 +7,22 @@ import numpy as np
 from spacy.language import Language
 from spacy.pipeline import SpanCategorizer, TextCategorizer
 from spacy.tokens import Doc, Span
-from thinc.api import Model
 
-from ..layers.trf_interface import Transformer, TransformerListener
-from .head import ExplainedHead, find_encoder, take_apart
-
-Classifier = TextCategorizer | SpanCategorizer
+from ..pipeline.heads import Head, encoder_of, labelled_by, overwritten_by, reads_another
+from .head import ExplainedHead
 
 
 @dataclass(frozen=True)
 class Decision:
     """A classifier, and the document or span that it decided on.
 
-    component (Classifier): The component.
+    component (Head): The component.
     head (ExplainedHead): Its model, taken apart.
     doc (Doc): The document.
     span (Span | None): The span; None for a classifier of documents.
     """
 
-    component: Classifier
+    component: Head
     head: ExplainedHead
     doc: Doc
     span: Span | None
@@ -70,22 +67,23 @@ def find_decision(
     RAISES (ValueError): If there is no such classifier or more than one, or the document has nothing to explain.
     """
     chosen = _choose(nlp, component, of_spans=span is not None, label=label)
-    parts = take_apart(chosen.model)
-    assert parts is not None  # for the type checker: such components were not chosen
-    source, classifier, of_spans = parts
-    encoder = find_encoder(source) if not isinstance(source, TransformerListener) else _upstream(nlp, chosen, source)
+    encoder = encoder_of(nlp, chosen.name)
     if encoder is None:
         raise ValueError(
-            f"Component '{chosen.name}' reads a transformer that is no HAT. Got: no spacy-hat encoder among "
+            f"Component '{chosen.name}' reads no HAT. Got: no spacy-hat encoder that runs before it, among "
             f"{', '.join(nlp.component_names)}. Expected: a `hat` component, or a `transformer` with "
-            '@architectures = "spacy-hat.HATModel.v1". Explanations take the encoder apart, so it has to be ours.'
+            '@architectures = "spacy-hat.HATModel.v1", not disabled. Explanations take the encoder apart, so it has '
+            "to be ours."
         )
-    decision = Decision(chosen, ExplainedHead(encoder, classifier, of_spans), doc, span)
+    if other := overwritten_by(nlp, chosen.name):
+        raise ValueError(reads_another(chosen.name, encoder.component, other))
+    head = ExplainedHead(encoder.layer, chosen.model.layers[1], of_spans=labelled_by(chosen) == "spans")
+    decision = Decision(chosen, head, doc, span)
     _check_document(decision)
     return decision
 
 
-def _choose(nlp: Language, name: str | None, *, of_spans: bool, label: str | None) -> Classifier:
+def _choose(nlp: Language, name: str | None, *, of_spans: bool, label: str | None) -> Head:
     """The component, which is one of our heads."""
     kind, wanted = ("span", "spancat") if of_spans else ("document", "textcat")
     type_wanted = SpanCategorizer if of_spans else TextCategorizer
@@ -95,16 +93,16 @@ def _choose(nlp: Language, name: str | None, *, of_spans: bool, label: str | Non
                 f"The pipeline has no component '{name}'. Expected one of: {', '.join(nlp.component_names)}. "
                 "Correct `component`."
             )
-        component: Any = nlp.get_pipe(name) if name in nlp.pipe_names else dict(nlp.components)[name]
-        if _is_ours(component) and not isinstance(component, type_wanted):
+        component: Any = nlp.get_pipe(name)
+        if labelled_by(component) and not isinstance(component, type_wanted):
             fix = "Leave `span` out" if of_spans else "Give the span too: explain(nlp, doc, label, span=span)"
             labels = "documents" if of_spans else "spans"
             raise ValueError(f"Component '{name}' labels {labels}. Got: a question about a {kind}. {fix}.")
-        if not _is_ours(component):
+        if not labelled_by(component):
             raise ValueError(_not_ours(kind, name, component))
         return component
     found = [component for _, component in nlp.components if isinstance(component, type_wanted)]
-    ours = [component for component in found if _is_ours(component)]
+    ours = [component for component in found if labelled_by(component)]
     with_label = [component for component in ours if label is None or label in component.labels]
     if len(with_label) == 1 or len(ours) == 1:
         return (with_label or ours)[0]
@@ -123,11 +121,6 @@ def _choose(nlp: Language, name: str | None, *, of_spans: bool, label: str | Non
     )
 
 
-def _is_ours(component: Any) -> bool:
-    model = getattr(component, "model", None)
-    return isinstance(model, Model) and take_apart(model) is not None
-
-
 def _not_ours(kind: str, name: str, component: Any) -> str:
     head = "SpanClassifier" if kind == "span" else "DocumentClassifier"
     model = getattr(getattr(component, "model", None), "name", "none")
@@ -135,16 +128,6 @@ def _not_ours(kind: str, name: str, component: Any) -> str:
         f"Component '{name}' cannot be explained. Got: a model named '{model}'. Expected: "
         f'"spacy-hat.{head}.v1" in [components.{name}.model], which reads whole segments. Train it with that head.'
     )
-
-
-def _upstream(nlp: Language, component: Classifier, listener: TransformerListener) -> Model | None:
-    """The encoder of the component that feeds a listener: the last before it, as spaCy's own linking has it."""
-    before = nlp.component_names[: nlp.component_names.index(component.name)]
-    for name in reversed(before):
-        candidate = dict(nlp.components)[name]
-        if isinstance(candidate, Transformer) and listener.upstream_name in ("*", name):
-            return find_encoder(candidate.model)
-    return None
 
 
 def _check_document(decision: Decision) -> None:

@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from spacy.language import Language
-from spacy.pipeline import MultiLabel_TextCategorizer, SpanCategorizer, TextCategorizer
+from spacy.pipeline import MultiLabel_TextCategorizer, SpanCategorizer
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import registry
 from thinc.api import NumpyOps
 
+from .heads import Head, heads_of, overwritten_by, reads_another, upstream_of
 from .sentence_suggester import SentenceSuggester
 
-Head = TextCategorizer | SpanCategorizer
 SENTENCE_ATTRIBUTES = {"token.is_sent_start", "doc.sents"}
 
 
@@ -29,6 +29,7 @@ def check_heads(nlp: Language, get_examples: Callable[[], Iterable[Example]]) ->
     get_examples (Callable[[], Iterable[Example]]): The training documents.
     RAISES (ValueError): If a head cannot learn what it is given. What it would ignore is warned of, with counts.
     """
+    check_readers(nlp)
     counts = [HeadCounts(head, list(labels_of(nlp, head)), splitters_before(nlp, head)) for head in heads_of(nlp)]
     for of_head in counts:
         check_classes(of_head.head)
@@ -43,9 +44,11 @@ def check_heads(nlp: Language, get_examples: Callable[[], Iterable[Example]]) ->
             of_head.report(n_docs)
 
 
-def heads_of(nlp: Language) -> list[Head]:
-    """RETURNS (list[Head]): The text and span categorizers of a pipeline, in order."""
-    return [component for _, component in nlp.pipeline if isinstance(component, (TextCategorizer, SpanCategorizer))]
+def check_readers(nlp: Language) -> None:
+    """RAISES (ValueError): If a component would read another encoder in prediction than in training."""
+    for name in nlp.pipe_names:
+        if other := overwritten_by(nlp, name):
+            raise ValueError(reads_another(name, str(upstream_of(nlp, name)), other))
 
 
 def labels_of(nlp: Language, head: Head) -> Iterable[str]:

@@ -13,12 +13,12 @@ import spacy.language
 from spacy.language import Language
 from thinc.api import Model
 
-from ..layers.shim import HATShim
 from ..layers.trf_interface import TransformerListener
 from ..machine.clock import Stopwatch, finished_time
 from ..modeling import HATModel
 from ..packing import Packer, packer, pieces
 from ..packing.packed_docs import PackedDocs
+from ..pipeline.heads import encoders_of
 
 STAGES = {
     "tokenise": "the tokenizer, from text to pieces and their offsets",
@@ -112,15 +112,6 @@ def profile_pipe(
     return profile
 
 
-def find_encoders(nlp: Language) -> dict[str, list[Model]]:
-    """RETURNS (dict[str, list[Model]]): Component -> the HAT layers in it; those that have any."""
-    found = {
-        name: [node for node in _nodes(component) if any(isinstance(shim, HATShim) for shim in node.shims)]
-        for name, component in nlp.pipeline
-    }
-    return {name: nodes for name, nodes in found.items() if nodes}
-
-
 def _nodes(component: Any) -> list[Model]:
     model = getattr(component, "model", None)
     return list(model.walk()) if isinstance(model, Model) else []
@@ -129,7 +120,7 @@ def _nodes(component: Any) -> list[Model]:
 @contextmanager
 def _watched(nlp: Language, watch: Stopwatch, profile: Profile) -> Iterator[None]:
     """Have every stage timed, and every batch counted."""
-    encoders = find_encoders(nlp)
+    encoders = encoders_of(nlp)
     if not encoders:
         raise ValueError(
             f"There is no HAT encoder to measure. Got a pipeline of {', '.join(nlp.pipe_names) or 'no components'}. "
@@ -155,7 +146,7 @@ def _watched(nlp: Language, watch: Stopwatch, profile: Profile) -> Iterator[None
             (pieces, "align", watch.timed("align", pieces.align)),
             (Packer, "__call__", watch.timed("pack", pack)),
             (HATModel, "forward_packed", watch.timed("encoder", HATModel.forward_packed)),
-            *((node, "_func", watch.timed("copy", node._func)) for nodes in encoders.values() for node in nodes),
+            *((node, "_func", watch.timed("copy", node._func)) for node in (encoder.layer for encoder in encoders)),
             *((node, "_func", watch.timed("listener", node._func)) for node in _readers(nlp)),
         ):
             stack.enter_context(_replaced(owner, name, replacement))

@@ -13,7 +13,8 @@ from thinc.api import Model
 
 from ..layers.hat_model import get_shim
 from ..packing import DocCounts, count_doc
-from ..pipeline.head_checks import HeadCounts, heads_of, labels_of, splitters_before
+from ..pipeline.head_checks import HeadCounts, labels_of, splitters_before
+from ..pipeline.heads import heads_of
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from thinc.api import Config, Model
 
 from ..corpora.languages import blank
 from ..layers.hat_model import get_shim, init
+from ..pipeline.heads import encoders_of
 from .config import training_config
 from .corpus_counts import Encoding, count_corpus
 from .findings import check_documents, check_heads_of, check_layout, check_overlap, check_settings, check_steps
@@ -147,11 +148,8 @@ def load_encoding(nlp: Language, component: str, model: Model, report: TrainingR
 
 def find_hat(nlp: Language) -> tuple[str, Model]:
     """RETURNS (tuple[str, Model]): The first component with a HAT, and that. RAISES (ValueError): If there is none."""
-    for name, pipe in nlp.pipeline:
-        model = getattr(pipe, "model", None)
-        for layer in model.walk() if isinstance(model, Model) else ():
-            if layer.name == "hat":
-                return name, layer
+    for encoder in encoders_of(nlp):
+        return encoder.component, encoder.layer
     raise ValueError(
         f"The pipeline has no HAT. Got: the components {', '.join(nlp.pipe_names) or '(none)'}. Expected: one with "
         "spacy-hat.HATModel.v1. To make such a config: python -m spacy hat init-config. For others, spaCy has "

@@ -12,7 +12,8 @@ from spacy.language import Language
 from spacy.util import dot_to_object
 
 from ..layers.hat_model import get_shim
-from ..pipeline.head_checks import SENTENCE_ATTRIBUTES, check_classes, heads_of
+from ..pipeline.head_checks import SENTENCE_ATTRIBUTES, check_classes
+from ..pipeline.heads import heads_of
 from .corpus_counts import CorpusCounts, Encoding
 
 MOST_LOST = 0.5

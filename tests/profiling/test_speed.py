@@ -8,8 +8,9 @@ import spacy.language
 
 from spacy_hat.modeling import HATModel
 from spacy_hat.packing import Packer, packer, pieces
+from spacy_hat.pipeline.heads import encoders_of
 from spacy_hat.profiling import speed
-from spacy_hat.profiling.profile import STAGES, Profile, find_encoders, profile_pipe
+from spacy_hat.profiling.profile import STAGES, Profile, profile_pipe
 from spacy_hat.profiling.speed import measure_speed
 
 from ..support.pipelines import initialize, make_nlp, make_text
@@ -56,7 +57,7 @@ def test_profile_adds_up_to_the_time_that_passed(nlp):
 
 
 def test_profile_finds_an_encoder_inside_a_head(replaced):
-    assert list(find_encoders(replaced)) == ["textcat"]
+    assert [encoder.component for encoder in encoders_of(replaced)] == ["textcat"]
     profile = profile_pipe(replaced, TEXTS, clock=ticks())
     assert all(profile.seconds[stage] > 0 for stage in STAGES)
 
@@ -72,7 +73,7 @@ def test_profile_counts_what_the_documents_have(nlp):
 
 
 def test_profile_says_what_padding_would_have_cost(nlp):
-    segment_length = find_encoders(nlp)["transformer"][0].shims[0].encoder.config.segment_length
+    segment_length = encoders_of(nlp)[0].shim.encoder.config.segment_length
     profile = profile_pipe(nlp, TEXTS)
     assert profile.n_padded == profile.n_segments * segment_length
     assert profile.n_pieces < profile.n_padded_longest <= profile.n_padded

@@ -7,9 +7,9 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span
 from thinc.api import Model
 
-from spacy_hat.explanations.head import find_encoder
 from spacy_hat.layers.hat_model import get_shim
 from spacy_hat.packing import PackedDocs, tokenize
+from spacy_hat.pipeline.heads import encoders_of
 
 # Windows of segments of (piece id, number of its sentence)
 Windows = list[list[list[tuple[int, int]]]]
@@ -93,7 +93,7 @@ def pack_by_hand(windows: Windows, gone: int, doc: Doc, encoder: Model) -> Packe
 
 def run(nlp: Language, head: str, doc: Doc, packed: PackedDocs | None = None) -> Doc:
     """RETURNS (Doc): The document, after encoder and head; packed so, if that is given."""
-    encoder = next(filter(None, map(find_encoder, (component.model for component in models(nlp)))))
+    encoder = encoders_of(nlp)[0].layer
     own = encoder.attrs["packer"]
     if packed is not None:
         encoder.attrs["packer"] = lambda *_, **__: packed
@@ -106,17 +106,12 @@ def run(nlp: Language, head: str, doc: Doc, packed: PackedDocs | None = None) ->
     return doc
 
 
-def models(nlp: Language) -> list[Any]:
-    """RETURNS (list): The components that have a model."""
-    return [component for _, component in nlp.pipeline if hasattr(component, "model")]
-
-
 def scores_without(nlp: Language, head: str, doc: Doc, span: Span | None = None) -> Scores:
     """Score a document without each of its sentences, or a sentence of it without the others.
 
     RETURNS (Scores): For each sentence of the document, label -> score; None for the span itself.
     """
-    encoder = next(filter(None, map(find_encoder, (component.model for component in models(nlp)))))
+    encoder = encoders_of(nlp)[0].layer
     windows = segments_of(doc, encoder)
     component: Any = nlp.get_pipe(head)
     scores: Scores = []
