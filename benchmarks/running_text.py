@@ -3,10 +3,8 @@
 from itertools import cycle, islice
 from pathlib import Path
 
-from spacy.vocab import Vocab
-
 from benchmarks.pipelines import make_text
-from spacy_hat.corpora.text_files import read_texts
+from spacy_hat.corpora.texts import read_texts
 
 SPEECHES = Path("corpus/speeches/train.spacy")
 
@@ -20,6 +18,6 @@ def cut_texts(path: Path | None, n_docs: int, n_words: int) -> list[str]:
     n_words (int): words between blanks of each.
     RETURNS (list[str]): the documents.
     """
-    texts = [make_text(0, 10 * n_words)] if path is None else read_texts(path, Vocab())
+    texts = [make_text(0, 10 * n_words)] if path is None else read_texts(path)
     words = cycle(word for text in texts for word in text.split())
     return [" ".join(islice(words, n_words)) for _ in range(n_docs)]

@@ -44,3 +44,7 @@ PUBLISHED_LAYOUTS = {
     "adhoc-hierarchical-transformer-base-4096": "|".join(["S"] * 11 + ["SD"] + ["D"] * 3),
     "hierarchical-transformer-base-4096": "|".join(["S", "S", "SD"] * 4),
 }
+
+# What files of documents are, and what comes between sentences that are made a text.
+Form = Literal["txt", "jsonl", "json", "csv", "tsv", "ssv", "parquet", "spacy"]
+Join = Literal["space", "line", "paragraph"]

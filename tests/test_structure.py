@@ -23,7 +23,8 @@ FLOORS = [
     {"pipeline"},
     {"layers"},
     {"modeling", "packing"},
-    {"corpora", "machine"},
+    {"corpora"},
+    {"machine"},
     {"choices", "ragged"},
 ]
 LAYERS = {room: len(FLOORS) - number for number, rooms in enumerate(FLOORS) for room in rooms}

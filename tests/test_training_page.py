@@ -31,7 +31,9 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tokenizer.save_pretrained(tmp_path / "bert-base-uncased")
     for name, content in FILES.items():
         head, _, rows = content.partition("\n") if name.endswith(".csv") else ("", "", content)
-        (tmp_path / name).write_text(f"{head}\n" * bool(head) + rows * COPIES, encoding="utf8")
+        # Each copy says another number: documents of one text stay in one part.
+        copies = "".join(rows.replace("is due", f"is due {number} times") for number in range(COPIES))
+        (tmp_path / name).write_text(f"{head}\n" * bool(head) + copies, encoding="utf8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -9,7 +9,7 @@ from wasabi import msg
 
 from ..machine.atomic_output import new_file
 
-TEXTS_HELP = 'Documents: .spacy, .jsonl (text under "text"), a text file (one document), or a folder of them'
+TEXTS_HELP = "Documents in any form that `spacy hat convert` reads, or a text file (one document), or a folder of them"
 
 
 def benchmark_cli(
@@ -42,7 +42,7 @@ def benchmark_cli(
     from spacy.cli._util import import_code, setup_gpu
     from spacy.util import load_model
 
-    from ..corpora.text_files import read_texts
+    from ..corpora.texts import read_texts
     from ..machine.processor import describe_machine
     from ..profiling.speed import measure_speed
 
@@ -52,7 +52,7 @@ def benchmark_cli(
         setup_gpu(gpu_id, silent=True)
         with console.status(f"Loading {model}"):
             nlp = load_model(model)
-            documents = read_texts(texts, nlp.vocab, limit)
+            documents = read_texts(texts, limit)
         # The user's own documents, whole: the limit is there to protect parsers.
         nlp.max_length = max(nlp.max_length, max(map(len, documents)) + 1)
         with Progress(console=console, transient=True) as progress:

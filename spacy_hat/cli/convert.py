@@ -1,72 +1,103 @@
-"""`python -m spacy hat convert`: from CSV or JSONL to corpora in spaCy's format."""
+"""`python -m spacy hat convert`: from documents as people have them to corpora in spaCy's format."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from wasabi import msg
 
-from ..machine.atomic_output import new_file
+from ..choices import Form, Join
 
-INPUT_HELP = "Table with a header (.csv, .tsv), or a JSON object on each line (.jsonl, .ndjson)"
+if TYPE_CHECKING:
+    from ..corpora.convert import Conversion
+
+INPUT_HELP = """\
+A table with a header (.csv, .tsv, .ssv), a JSON object on each line (.jsonl, .ndjson), a list of them (.json),
+.parquet, .spacy, or a folder: of such files, or of texts in a folder for each label. Forms of text also as .gz. - for
+stdin"""
 OUTPUT_HELP = "Folder for train.spacy, dev.spacy and test.spacy; or one .spacy file for all documents"
-LABEL_HELP = "Column or key with the label of a document; in JSON it can also be a list of labels"
+LABEL_HELP = "Column or key with the label of a document; in JSON also a list of labels, or scores of 0 and 1 by label"
 SEPARATOR_HELP = "What stands between the labels of a document in one column, such as '|'; else there is one label"
+GROUP_HELP = "Column or key with what a document belongs to (a case, an author): one group, one part"
+JOIN_HELP = """\
+What comes between sentences that are given without a text. With line or paragraph, the text tells where they begin:
+init-config --units lines"""
+LIMIT_HELP = "Take only so many documents, chosen at random"
 
 
 def convert_cli(
-    source: Annotated[Path, typer.Argument(help=INPUT_HELP)],
+    source: Annotated[Path, typer.Argument(help=INPUT_HELP, allow_dash=True)],
     output: Annotated[Path, typer.Argument(help=OUTPUT_HELP)],
     text: Annotated[str, typer.Option(help="Column or key with the text")] = "text",
     label: Annotated[str, typer.Option(help=LABEL_HELP)] = "label",
     separator: Annotated[str, typer.Option(help=SEPARATOR_HELP)] = "",
+    group: Annotated[str | None, typer.Option(help=GROUP_HELP)] = None,
+    join: Annotated[Join, typer.Option(help=JOIN_HELP)] = "space",
+    form: Annotated[
+        Form | None, typer.Option(help="How to read it, whatever its name; stdin is jsonl if this is not given")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="What stands between the columns of a table; else it is looked for")
+    ] = None,
     lang: Annotated[str, typer.Option("--lang", "-l", help="Code of the language, for its tokenizer")] = "en",
     dev: Annotated[float, typer.Option(min=0, max=1, help="Share of the documents for dev.spacy")] = 0.1,
     test: Annotated[float, typer.Option(min=0, max=1, help="Share of the documents for test.spacy")] = 0.1,
-    seed: Annotated[int, typer.Option(help="Of the split, in which each label is as frequent everywhere")] = 0,
-    force: Annotated[bool, typer.Option("--force", "-F", help="Replace files that are there")] = False,
+    seed: Annotated[
+        int, typer.Option(help="Of the split, in which each label is as frequent everywhere, and of the order")
+    ] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, help=LIMIT_HELP)] = None,
+    force: Annotated[bool, typer.Option("--force", "-F", help="Replace corpora that are there")] = False,
 ) -> None:
     """
     Make corpora for `spacy train` of documents with labels, or with labelled sentences.
 
-    A line of JSONL is {"text": "...", "label": "..."} for a document; with "spans": [{"start": 0, "end": 9, "label":
+    An object of JSON is {"text": "...", "label": "..."} for a document; with "spans": [{"start": 0, "end": 9, "label":
     "..."}] for sentences by the places of their characters; or {"sentences": [{"text": "...", "label": "..."}, ...]},
-    label null for none. Labels of documents go to doc.cats, of sentences to doc.spans["sc"].
+    label null for none. What Prodigy writes is read too. Labels of documents go to doc.cats, of sentences to
+    doc.spans["sc"], given sentences to token.is_sent_start, everything else to doc.user_data["hat"].
 
     Example: python -m spacy hat convert contracts.csv corpus --text body --label kind
 
     Then look at it: python -m spacy hat debug corpus/train.spacy --hat models/hat
     """
-    to_file = output.suffix == ".spacy"
-    shares = {} if to_file else {name: share for name, share in (("dev", dev), ("test", test)) if share}
-    if not source.is_file():
-        msg.fail(f"Cannot convert {source}", "There is no such file. Expected a .csv, .tsv or .jsonl file.", exits=1)
-    if sum(shares.values()) >= 1:
-        msg.fail(f"Cannot convert {source}", f"dev and test leave nothing for train: {dev:g} + {test:g}", exits=1)
-    targets = {name: output if to_file else output / f"{name}.spacy" for name in ("train", *shares)}
-    if there := [str(target) for target in targets.values() if target.exists() and not force]:
-        reason = f"{', '.join(there)} is there already. Choose another place, or replace it with --force."
-        msg.fail(f"Cannot write to {output}", reason, exits=1)
     from rich.console import Console
 
     try:
         with Console(stderr=True).status(f"Reading {source}") as status:
-            from spacy.tokens import DocBin
+            from ..corpora.convert import convert
+            from ..corpora.records import Columns
 
-            from ..corpora.languages import blank
-            from ..corpora.records import make_docs, read_records, split
-
-            records = read_records(source, text=text, label=label, separator=separator)
-            status.update(f"Tokenizing {len(records):,} documents")
-            docs = dict(zip(map(id, records), make_docs(blank(lang), records), strict=True))
-            parts = split(records, shares, seed)
-            for name, target in targets.items():
-                with new_file(target) as made:
-                    DocBin(docs=[docs[id(record)] for record in parts[name]], store_user_data=True).to_disk(made)
+            columns = Columns(text, label, separator, group, delimiter, join)
+            options = {"lang": lang, "dev": dev, "test": test, "seed": seed, "limit": limit, "force": force}
+            found = convert(source, output, columns, form=form, notify=status.update, **options)  # type: ignore[arg-type]
     except (ValueError, OSError) as error:
         msg.fail(f"Cannot convert {source}", str(error), exits=1)
-    for name, target in targets.items():
-        msg.good(f"Saved {len(parts[name]):,} documents to {target}")
-    n_labelled = sum(bool(record.labels) for record in records)
-    n_spans = sum(len(record.spans) for record in records)
-    msg.text(f"{n_labelled:,} of {len(records):,} documents have labels; {n_spans:,} sentences have.")
+    print_conversion(found)
+
+
+def print_conversion(found: "Conversion") -> None:
+    """Print what was written, and what became of the rest."""
+    for part in found.parts.values():
+        msg.good(f"Saved {part.n_docs:,} documents to {part.file}")
+    for what, counts in (
+        ("label", {name: part.labels for name, part in found.parts.items()}),
+        ("label of spans", {name: part.span_labels for name, part in found.parts.items()}),
+    ):
+        if labels := sorted({label for of_part in counts.values() for label in of_part}):
+            rows = [(label, *(f"{of_part[label]:,}" for of_part in counts.values())) for label in labels]
+            msg.table(rows, header=(what, *counts), divider=True, aligns=("l", *"r" * len(counts)), max_col=60)
+    for reason, count in found.skipped.items():
+        msg.warn(f"{count:,} documents {reason} are left out.")
+    if found.n_unlabelled:
+        msg.warn(f"{found.n_unlabelled:,} documents have no label.")
+    if found.n_doubles:
+        msg.warn(
+            f"{found.n_doubles:,} documents have the text of another one, and are in the same part; "
+            f"{found.n_contradictions:,} of them have other labels than that."
+        )
+    if found.n_expanded:
+        msg.warn(f"{found.n_expanded:,} spans begin or end inside a token, and take in all of it.")
+    if found.n_with_sentences:
+        msg.info(f"{found.n_with_sentences:,} documents have sentences of their own, in token.is_sent_start.")
+    for note in found.notes:
+        msg.info(note)

@@ -32,9 +32,13 @@ def explain_cli(
     Example: python -m spacy hat explain training/textcat/model-best speech.txt --html speech.html
     """
     try:
-        text = file.read_text(encoding="utf8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg.fail(f"Cannot read {file}", f"{error}. Expected: a text file in UTF-8.", exits=1)
+        from ..corpora.texts import read_texts
+
+        text, *others = read_texts(file, limit=2)
+        if others:
+            raise ValueError(f"{file} holds several documents. Expected: one. Write it to a file of its own.")
+    except (OSError, ValueError) as error:
+        msg.fail(f"Cannot read {file}", str(error), exits=1)
     explanations = explain_text(model, text, label=label, component=component, sentence=sentence, method=method)
     first = explanations[0]
     of_what = f"sentence {sentence} of {file.name}" if sentence else file.name

@@ -16,7 +16,7 @@ LAYOUT_HELP = "Blocks: S segment-wise, D cross-segment, SD both; or the name of 
 )
 SOURCE_HELP = (
     "Folder or hub name of a BERT, ELECTRA, DistilBERT, RoBERTa, XLM-RoBERTa or CamemBERT; with --from-scratch, a file "
-    "or folder of texts (.txt; .jsonl with a `text` in each line; .spacy)"
+    "or folder of texts, in any form that `spacy hat convert` reads"
 )
 START_HELP = "How cross-segment blocks begin: passing their input through, or as copies of the source's layers"
 SCRATCH_HELP = "Start from random weights, and learn a tokenizer (byte-level BPE) from the texts in SOURCE"
@@ -130,26 +130,26 @@ def _from_texts(source: str, settings: dict[str, Any]) -> tuple[Any, str]:
     from rich.console import Console
     from rich.progress import Progress
 
-    from ..corpora.texts import find_texts
+    from ..corpora.sources import find_sources
     from ..modeling.start.cards import scratch_card
     from ..modeling.start.scratch import start_from_scratch
 
-    files = find_texts(Path(source))
+    sources = find_sources(Path(source))
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        texts = _with_progress(files, progress)
+        texts = _with_progress(sources, progress)
         started = start_from_scratch(texts, name=Path(source).resolve().name, **settings)
     return started, scratch_card(started.model, started.report)
 
 
-def _with_progress(files: list[Path], progress: Any) -> Iterator[str]:
+def _with_progress(sources: list[Any], progress: Any) -> Iterator[str]:
     """The texts of the files, and how many of their bytes have been read."""
-    from ..corpora.texts import read_texts
+    from ..corpora.texts import iterate_texts
 
-    sizes = [file.stat().st_size for file in files]
+    sizes = [0 if source.is_stdin else source.path.stat().st_size for source in sources]
     reading = progress.add_task("Reading texts", total=sum(sizes))
-    for number, file in enumerate(files):
-        for text in read_texts(file):
+    for number, source in enumerate(sources):
+        for text in iterate_texts(source):
             progress.advance(reading, min(len(text.encode()), sizes[number]))
             yield text
         progress.update(reading, completed=sum(sizes[: number + 1]))  # exactly: markup and compression are not text

@@ -1,18 +1,22 @@
-"""From the rows of a table or a JSONL file to annotated Docs, in the places where heads look for their labels."""
+"""From the rows of a file to documents with labels, spans and sentences, checked strictly."""
 
-import csv
-import json
-import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from spacy.language import Language
-from spacy.tokens import Doc, Span
+from ..choices import Form, Join
+from .labels import LabelRules, read_labels
+from .rows import TEXT_KEY, Row, read_rows
+from .sources import Source, find_sources
+from .spans import CharSpan, Sentences, join_sentences, locate_sentences, read_spans, read_starts
 
-FORMS = ".csv, .tsv, .jsonl or .ndjson"
-SPANS_KEY = "sc"
+LABEL_KEY = "label"
+ANSWERS = {"reject": "rejected in Prodigy", "ignore": "ignored in Prodigy"}
+EMPTY = "without text"
+ANNOTATION = {"cats", "spans", "sentences", "sentence_starts", "options", "accept"}
+LARGEST_WHOLE = 2**63
 
 
 @dataclass(frozen=True)
@@ -22,183 +26,187 @@ class Record:
     place (str): File and line, for messages.
     text (str): All of it.
     labels (list[str]): Of the document.
-    spans (list[tuple[int, int, str]]): First character, one past the last, label.
+    spans (list[CharSpan]): First character, one past the last, label.
+    false_labels (list[str]): Labels that it is said not to have.
+    sentence_starts (list[int] | None): First character of each sentence that it was given as; None if it was not.
+    group (str): What it belongs to; documents of one group stay together. Empty for none.
+    columns (dict[str, Any]): What else was found, such as an id, in values that msgpack can hold.
     """
 
     place: str
     text: str
     labels: list[str]
-    spans: list[tuple[int, int, str]]
+    spans: list[CharSpan]
+    false_labels: list[str] = field(default_factory=list)
+    sentence_starts: list[int] | None = None
+    group: str = ""
+    columns: dict[str, Any] = field(default_factory=dict)
 
 
-def read_records(path: Path, *, text: str = "text", label: str = "label", separator: str = "") -> list[Record]:
-    """Read a file of documents.
+@dataclass(frozen=True)
+class Columns:
+    """Names of columns, or keys.
 
-    path (Path): A table with a header (.csv, .tsv), or a JSON object on each line (.jsonl, .ndjson).
-    text (str): Name of the column, or of the key, with the text. In JSON, `sentences` can stand in its place: a list of
-        {"text", "label"}, label null for none, which are joined by spaces.
-    label (str): Name of that with the label of the document: a string, in JSON also a list of them. It may be missing.
-        In JSON, `spans` can be beside it: a list of {"start", "end", "label"} with places of characters.
+    text (str): With the text. In JSON, `sentences` can stand in its place, or beside it.
+    label (str): With the label of the document; it may be missing.
     separator (str): What stands between several labels of one column; none if empty.
-    RETURNS (list[Record]): The documents.
-    RAISES (ValueError): If there is something else in the file; the message has its line.
+    group (str | None): With what documents belong to; None for nothing.
+    delimiter (str | None): What stands between the columns of a table; looked for if None.
+    join (Join): What comes between sentences that are given without a text.
     """
-    is_table = path.suffix in (".csv", ".tsv")
-    if not is_table and path.suffix not in (".jsonl", ".ndjson"):
-        raise ValueError(f"{path} has the ending {path.suffix!r}. Expected: {FORMS}.")
-    try:
-        found = list(_rows(path, text) if is_table else _objects(path))
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not UTF-8 ({error.reason} at byte {error.start}). Save it as UTF-8.") from None
-    if not found:
-        raise ValueError(f"{path} holds no documents. Expected: one on each line{' after the header' * is_table}.")
-    records = [_record(place, values, text, label, separator) for place, values in found]
-    if not any(record.labels or record.spans for record in records):
-        names = ", ".join(found[0][1])
+
+    text: str = TEXT_KEY
+    label: str = LABEL_KEY
+    separator: str = ""
+    group: str | None = None
+    delimiter: str | None = None
+    join: Join = "space"
+
+
+@dataclass
+class Reading:
+    """What was noticed while documents were read.
+
+    skipped (Counter): Reason -> documents that were left out.
+    """
+
+    skipped: Counter[str] = field(default_factory=Counter)
+    of_documents: LabelRules = field(default_factory=lambda: LabelRules("documents"))
+    of_spans: LabelRules = field(default_factory=lambda: LabelRules("spans"))
+
+    def notes(self) -> list[str]:
+        """RETURNS (list[str]): What was changed in labels, in words."""
+        return self.of_documents.notes() + self.of_spans.notes()
+
+
+def read_records(
+    path: Path, columns: Columns | None = None, *, form: Form | None = None, reading: Reading | None = None
+) -> Iterator[Record]:
+    """Read documents, one after the other.
+
+    path (Path): A file, a folder, or `-` for stdin; docs/training.md has a table of the forms. In a folder of texts,
+        the folder that a text is in is its label.
+    columns (Columns | None): Where texts and labels are; under `text` and `label` if None.
+    form (Form | None): How files are to be read; by their endings if None.
+    reading (Reading | None): Where to note what was skipped or changed.
+    YIELDS (Record): The documents that have text, and that were not rejected in Prodigy.
+    RAISES (ValueError): If there is something else in a file; the message has its line.
+    """
+    columns, reading = columns or Columns(), reading or Reading()
+    sources = find_sources(path, form)
+    by_folder = _labels_by_folder(path, sources)
+    n_rows = 0
+    for source in sources:
+        for row in read_rows([source], text=columns.text, delimiter=columns.delimiter):
+            n_rows += 1
+            if by_folder:
+                row.values[columns.label] = source.folder.name
+            reason = _reason_to_skip(row)
+            record = None if reason else _read_record(row, columns, reading)
+            if record is None or not record.text.strip():
+                reading.skipped[reason or EMPTY] += 1
+            else:
+                yield record
+    if not n_rows:
+        is_table = sources[0].form in ("csv", "tsv", "ssv")
         raise ValueError(
-            f"{path} has no labels. Got: {names}. Expected: {label!r}, say. Name the one with labels: --label"
+            f"{path} holds no documents. Expected: at least one{', on a line after the header' * is_table}."
         )
-    return records
 
 
-def _rows(path: Path, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    csv.field_size_limit(2**31 - 1)  # the default refuses a field of 131,072 characters
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ",", strict=True)
-        if text not in (rows.fieldnames or ()):
-            columns = ", ".join(rows.fieldnames or ()) or "none"
-            raise ValueError(f"{path} has no column {text!r}. Got: {columns}. Name the one with the text: --text")
-        while True:
-            try:
-                row = next(rows, None)
-            except csv.Error as error:
-                raise ValueError(f"{path}, line {rows.line_num + 1}: {error}. Expected: quoted as CSV.") from None
-            if row is None:
-                return
-            place = f"{path}, line {rows.line_num}"
-            if None in row or None in row.values():
-                raise ValueError(
-                    f"{place} has another number of columns than the header. Expected: {len(rows.fieldnames or ())}. "
-                    "Quote texts that hold the delimiter."
-                )
-            yield place, row
+def text_of(row: Row, columns: Columns, rules: LabelRules) -> Sentences:
+    """Find the text of a row.
 
-
-def _objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    with path.open(encoding="utf-8-sig") as file:
-        for number, line in enumerate(file, start=1):
-            place = f"{path}, line {number}"
-            if not line.strip():
-                continue
-            try:
-                values = json.loads(line)
-            except ValueError as error:
-                raise ValueError(f"{place} is no JSON ({error}). Expected: an object on each line.") from None
-            if not isinstance(values, dict):
-                raise ValueError(f"{place} is {type(values).__name__}, expected an object: {{...}}.")
-            yield place, values
-
-
-def _record(place: str, values: dict[str, Any], text: str, label: str, separator: str) -> Record:
-    content = values.get(text)
-    spans: list[tuple[int, int, str]] = []
-    if content is None and "sentences" in values:
-        content, spans = _join(place, values["sentences"])
-    if not isinstance(content, str):
-        raise ValueError(f"{place} has no {text!r}. Got: {', '.join(values)}. Expected: the text, a string (--text).")
-    for span in values.get("spans") or ():
-        spans.append(_span(place, span, len(content)))
-    labels = values.get(label) or []
-    if isinstance(labels, str):
-        labels = [part.strip() for part in (labels.split(separator) if separator else [labels]) if part.strip()]
-    if not isinstance(labels, list) or not all(isinstance(part, str) for part in labels):
-        raise ValueError(f"{place} has {label!r}: {labels!r}. Expected: a string, or a list of strings.")
-    return Record(place, content, labels, spans)
-
-
-def _join(place: str, sentences: Any) -> tuple[str, list[tuple[int, int, str]]]:
-    """Join sentences by spaces. RETURNS (Tuple): The text, and a span for each that has a label."""
-    parts: list[str] = []
-    spans, start = [], 0
-    if not isinstance(sentences, list):
-        raise ValueError(f"{place} has 'sentences': {type(sentences).__name__}. Expected: a list.")
-    for sentence in sentences:
-        if not isinstance(sentence, dict) or not isinstance(sentence.get("text"), str):
-            raise ValueError(f'{place} has the sentence {sentence!r}. Expected: {{"text": "...", "label": "..."}}.')
-        part = sentence["text"].strip()
-        if sentence.get("label") is not None:
-            spans.append((start, start + len(part), str(sentence["label"])))
-        parts.append(part)
-        start += len(part) + 1
-    return " ".join(parts), spans
-
-
-def _span(place: str, span: Any, n_chars: int) -> tuple[int, int, str]:
-    try:
-        start, end, label = int(span["start"]), int(span["end"]), str(span["label"])
-    except (TypeError, KeyError, ValueError):
-        raise ValueError(f'{place} has the span {span!r}. Expected: {{"start": 0, "end": 9, "label": "…"}}.') from None
-    if not 0 <= start < end <= n_chars:
-        raise ValueError(f"{place} has a span from {start} to {end}. Expected: within its {n_chars} characters.")
-    return start, end, label
-
-
-def make_docs(nlp: Language, records: Sequence[Record]) -> list[Doc]:
-    """Annotate documents for textcat, textcat_multilabel, spancat and spancat_singlelabel.
-
-    nlp (Language): Its tokenizer is used.
-    records (Sequence[Record]): The documents.
-    RETURNS (list[Doc]): With every label of the records in `doc.cats` (1.0 or 0.0), if any has one, and spans in
-        `doc.spans["sc"]`, if any record has some. A span that ends inside a token takes in all of it.
-    RAISES (ValueError): If a span holds nothing but spaces.
+    row (Row): The row.
+    columns (Columns): Where the text is.
+    rules (LabelRules): How the labels of sentences are spelled.
+    RETURNS (Sentences): The text, with its sentences if it was given any.
+    RAISES (ValueError): If there is none, or it is not a string.
     """
-    labels = sorted({label for record in records for label in record.labels})
-    with_spans = any(record.spans for record in records)
-    docs = []
-    for record in records:
-        doc = nlp.make_doc(record.text)
-        doc.cats = {label: float(label in record.labels) for label in labels}
-        if with_spans:
-            doc.spans[SPANS_KEY] = [_to_tokens(doc, record.place, *span) for span in record.spans]
-        docs.append(doc)
-    return docs
-
-
-def _to_tokens(doc: Doc, place: str, start: int, end: int, label: str) -> Span:
-    """A span without the spaces at its ends, which no sentence of the sentencizer's begins with."""
-    text = doc.text[start:end]
-    start, end = start + len(text) - len(text.lstrip()), end - (len(text) - len(text.rstrip()))
-    if start >= end:
-        raise ValueError(f"{place} has the span {text!r}, labelled {label!r}. Expected: more than spaces.")
-    return cast(Span, doc.char_span(start, end, label=label, alignment_mode="expand"))  # it is within the text
-
-
-def split(records: Sequence[Record], shares: dict[str, float], seed: int = 0) -> dict[str, list[Record]]:
-    """Deal documents out, each label as evenly as possible.
-
-    records (Sequence[Record]): The documents.
-    shares (dict[str, float]): Name -> share of the documents; what is left is `train`.
-    seed (int): Of the shuffling.
-    RETURNS (dict[str, list[Record]]): Name -> documents, `train` first, in the order of `records`.
-    RAISES (ValueError): If the shares leave no document for `train`, or none for a share.
-    """
-    order = list(range(len(records)))
-    random.Random(seed).shuffle(order)
-    order.sort(key=lambda i: records[i].labels)  # stable: shuffled among those with the same labels
-    dealt: dict[str, list[int]] = {"train": [], **{name: [] for name in shares}}
-    due = dict.fromkeys(shares, 0.5)  # half a document ahead, so that rounding goes either way
-    for i in order:
-        due = {name: amount + shares[name] for name, amount in due.items()}
-        name = max(due, key=lambda name: due[name], default="train")
-        if not due or due[name] < 1:
-            name = "train"
-        else:
-            due[name] -= 1
-        dealt[name].append(i)
-    for name, dealt_to in dealt.items():
-        if not dealt_to:
+    content, sentences = row.values.get(columns.text), row.values.get("sentences")
+    if sentences is None or row.is_table:
+        if not isinstance(content, str):
+            got = type(content).__name__ if content is not None else ", ".join(row.values) or "nothing"
             raise ValueError(
-                f"{len(records)} documents leave none for {name}. Expected: at least one each. Lower the shares "
-                f"({', '.join(f'{name} {share:g}' for name, share in shares.items())}), or split without them."
+                f"{row.place} has no text under {columns.text!r}. Got: {got}. Expected: a string. Name the column or "
+                "key with the text: --text"
             )
-    return {name: [records[i] for i in sorted(dealt_to)] for name, dealt_to in dealt.items()}
+        return Sentences(content)
+    if content is None:
+        return join_sentences(row.place, sentences, rules, columns.join)
+    if not isinstance(content, str):
+        raise ValueError(
+            f"{row.place} has no text under {columns.text!r}. Got: {type(content).__name__}. Expected: a string."
+        )
+    return locate_sentences(row.place, content, sentences, rules)
+
+
+def _labels_by_folder(path: Path, sources: Sequence[Source]) -> bool:
+    """Whether texts have their folders' names for labels. RAISES (ValueError): If folders and texts are mixed up."""
+    depths = {len(source.folder.parts): source for source in sources if source.form == "txt"}
+    if not path.is_dir() or not depths:
+        return False
+    others = [source for source in sources if source.form != "txt"]
+    if others or len(depths) > 1 or max(depths) > 1:
+        found = ", ".join(str(source.path.relative_to(path)) for source in [*depths.values(), *others[:1]])
+        raise ValueError(
+            f"{path} is not a folder of texts with a folder for each label. Got: {found}. Expected: texts in folders "
+            "right below it, or no folders at all, and no files of another form. Name a folder that is so."
+        )
+    return 1 in depths
+
+
+def _reason_to_skip(row: Row) -> str | None:
+    answer = row.values.get("answer")
+    return ANSWERS.get(answer) if isinstance(answer, str) else None
+
+
+def _read_record(row: Row, columns: Columns, reading: Reading) -> Record:
+    place, values = row.place, row.values
+    known, annotation = {columns.text, columns.label}, values
+    if row.is_table:
+        annotation = {columns.label: values.get(columns.label, "").strip() or None}
+    else:
+        known |= ANNOTATION
+    found = text_of(row, columns, reading.of_spans)
+    labels = read_labels(place, annotation, key=columns.label, separator=columns.separator, rules=reading.of_documents)
+    spans, starts = [], None
+    if not row.is_table:
+        spans = read_spans(place, values.get("spans"), len(found.text), reading.of_spans)
+        starts = read_starts(place, values.get("sentence_starts"), len(found.text))
+    if starts is not None and found.starts:
+        raise ValueError(f"{place} has sentences and sentence_starts. Expected: one of them. Remove the other.")
+    is_answered = values.get("answer") == "accept"
+    others = {name: value for name, value in values.items() if name not in known}
+    return Record(
+        place,
+        found.text,
+        labels.true,
+        found.spans + spans,
+        labels.false,
+        found.starts or starts,
+        _group(row, columns.group),
+        {name: _plain(value) for name, value in others.items() if not (is_answered and name == "answer")},
+    )
+
+
+def _group(row: Row, name: str | None) -> str:
+    if name is None:
+        return ""
+    value = row.values.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
+        raise ValueError(
+            f"{row.place} has no group under {name!r}. Got: {value!r}. Expected: a string or a whole number in every "
+            "document. Name the column or key: --group"
+        )
+    return str(value).strip()
+
+
+def _plain(value: Any) -> Any:
+    """What msgpack can hold; anything else in its own words: dates, decimals, numbers of more than 64 bits."""
+    if isinstance(value, dict):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    is_small = isinstance(value, int) and -LARGEST_WHOLE <= value < LARGEST_WHOLE
+    return value if value is None or is_small or isinstance(value, str | float | bytes) else str(value)

@@ -1,81 +1,44 @@
-"""The texts of a corpus, whatever of three forms it has: plain, JSON lines, or spaCy's own."""
+"""The texts of documents alone, whatever form these have."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import spacy
-from spacy.tokens import DocBin
+from .labels import LabelRules
+from .records import Columns, text_of
+from .rows import TEXT_KEY, read_rows
+from .sources import Source, find_sources
 
-TEXT_KEY = "text"
 
+def read_texts(path: Path, limit: int | None = None, *, text: str = TEXT_KEY) -> list[str]:
+    """Read the texts of a file, or of every file in a folder.
 
-def find_texts(corpus: Path) -> list[Path]:
-    """Find the files of a corpus.
-
-    corpus (Path): A file, or a folder whose files, at any depth, are looked at in the order of their names.
-    RETURNS (list[Path]): Those that can be read.
-    RAISES (ValueError): If there are none.
+    path (Path): A file in any form that `spacy hat convert` reads, or of any other name (then it is one text), a folder
+        of them, or `-` for stdin. What else documents hold does not count.
+    limit (int | None): Read so many documents; None: all.
+    text (str): Name of the column or key with the text.
+    RETURNS (list[str]): The texts that are not empty.
+    RAISES (ValueError): If there is none, or something that cannot be read; says where.
     """
-    endings = ", ".join(READERS)
-    if not corpus.exists():
-        raise ValueError(f"{corpus} is not there, expected a file or folder of texts ({endings}). Check the path.")
-    files = sorted(corpus.rglob("*")) if corpus.is_dir() else [corpus]
-    readable = [path for path in files if path.is_file() and path.suffix in READERS]
-    if not readable:
-        found = ", ".join(sorted({path.suffix or path.name for path in files if path.is_file()})) or "no file at all"
-        raise ValueError(f"{corpus} holds no texts. Got: {found}. Expected: {endings}. Convert them to one of these.")
-    return readable
+    texts: list[str] = []
+    for source in find_sources(path):
+        for content in iterate_texts(source, text=text):
+            if limit is not None and len(texts) >= limit:
+                return texts
+            if content.strip():
+                texts.append(content)
+    if not texts:
+        raise ValueError(f"There is no text in {path}. Expected: at least one document that is not empty.")
+    return texts
 
 
-def read_texts(file: Path) -> Iterator[str]:
-    """Read the texts of one file.
+def iterate_texts(source: Source, *, text: str = TEXT_KEY) -> Iterator[str]:
+    """Read the texts of one file, one after the other.
 
-    file (Path): One that find_texts found.
-    YIELDS (str): The whole of a .txt, `text` of each line of a .jsonl, each document of a .spacy.
-    RAISES (ValueError): If it cannot be read as what its name says.
+    source (Source): One of `find_sources`.
+    text (str): Name of the column or key with the text.
+    YIELDS (str): The texts, empty ones included.
+    RAISES (ValueError): If something cannot be read; says where.
     """
-    try:
-        yield from READERS[file.suffix](file)
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{file} is not UTF-8: {error.reason} at byte {error.start}. Convert it to UTF-8.") from None
-
-
-def _read_plain(file: Path) -> Iterator[str]:
-    yield file.read_text(encoding="utf8")
-
-
-def _read_json_lines(file: Path) -> Iterator[str]:
-    with file.open(encoding="utf8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                text = json.loads(line)[TEXT_KEY]
-            except (ValueError, KeyError, TypeError):
-                text = None
-            if not isinstance(text, str):
-                raise ValueError(
-                    f"Line {number} of {file} is {line.strip()[:60]!r}, expected a JSON object with a string under "
-                    f'"{TEXT_KEY}". Correct it.'
-                )
-            yield text
-
-
-def _read_docs(file: Path) -> Iterator[str]:
-    try:
-        docs = DocBin().from_disk(file).get_docs(spacy.blank("xx").vocab)
-    # Whatever zlib and msgpack say of other bytes.
-    except Exception as error:
-        raise ValueError(
-            f"{file} cannot be read as spaCy's documents: {error}. Expected: what DocBin.to_disk wrote. Make it again."
-        ) from None
-    for doc in docs:
-        yield doc.text
-
-
-READERS: dict[str, Callable[[Path], Iterator[str]]] = {
-    ".txt": _read_plain,
-    ".jsonl": _read_json_lines,
-    ".spacy": _read_docs,
-}
+    columns = Columns(text=text)
+    for row in read_rows([source], text=text):
+        yield text_of(row, columns, LabelRules("spans")).text

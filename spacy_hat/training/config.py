@@ -4,20 +4,17 @@ A setting that all of them share has its one place in config.jinja.
 """
 
 import json
-import warnings
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 from jinja2 import Environment, StrictUndefined
-from spacy.tokens import DocBin
-from spacy.training.corpus import FILE_TYPE, walk_corpus
 from spacy.util import combine_score_weights
 from thinc.api import Config
 
 from ..choices import DocumentTask, Optimize, SentenceTask, Task, TokenTask
+from ..corpora.doc_bins import count_docs
 from ..corpora.languages import get_language
 
 TEMPLATE = Path(__file__).with_name("config.jinja")
@@ -131,7 +128,7 @@ def training_config(
     tasks = check_tasks(tasks)
     epochs = (3 if set(tasks) & {*SENTENCES} else 4) * (2 if optimize == "accuracy" else 1)
     if steps is None:
-        steps = Steps.for_corpus(count_docs(train) if train else UNKNOWN_DOCS, epochs)
+        steps = Steps.for_corpus(count_docs(Path(train)) if train else UNKNOWN_DOCS, epochs)
     environment = Environment(
         trim_blocks=True,
         lstrip_blocks=True,
@@ -232,27 +229,6 @@ def section(name: str, values: dict[str, Any]) -> str:
         nested = {part: nested}
     text = Config(nested).to_str(interpolate=False)
     return text[text.index(f"[{name}]") :].strip()
-
-
-def count_docs(corpus: str) -> int:
-    """RETURNS (int): Documents of a `.spacy` file, or of all in a folder. RAISES (ValueError): If it cannot be read."""
-    n_docs, file = 0, Path(corpus)
-    with warnings.catch_warnings(action="ignore"):  # that a folder has no such files, which is an error here
-        files = walk_corpus(corpus, FILE_TYPE)
-    try:
-        for file in files:
-            n_docs += len(DocBin().from_disk(file))
-    except (zlib.error, ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{file} cannot be read ({error}). Expected: documents as DocBin.to_disk or `spacy hat convert` write "
-            "them. Make the file again."
-        ) from None
-    if not n_docs:
-        raise ValueError(
-            f"{corpus} holds no documents. Expected: a .spacy file, or a folder of them. To make one from CSV or "
-            "JSONL: python -m spacy hat convert"
-        )
-    return n_docs
 
 
 def quoted(path: str | None) -> str:

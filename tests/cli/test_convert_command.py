@@ -33,7 +33,7 @@ def docs(path):
 def test_convert_command_splits_into_a_folder(table, tmp_path):
     status, output = run(table, tmp_path / "corpus", *COLUMNS, "--dev", "0.2", "--test", "0.1", "--separator", "|")
     assert status == 0
-    assert "20 of 20 documents have labels; 0 sentences have." in output
+    assert "label train dev test ----- ----- --- ---- a 7 2 1 b 7 2 1 c 14 4 2" in output
     sizes = {path.stem: len(docs(path)) for path in (tmp_path / "corpus").iterdir()}
     assert sizes == {"train": 14, "dev": 4, "test": 2}
     assert set(docs(tmp_path / "corpus" / "dev.spacy")[0].cats) == {"a", "b", "c"}
@@ -42,8 +42,38 @@ def test_convert_command_splits_into_a_folder(table, tmp_path):
 def test_convert_command_writes_one_file(table, tmp_path):
     assert run(table, tmp_path / "all.spacy", *COLUMNS, "--lang", "de")[0] == 0
     found = docs(tmp_path / "all.spacy")
-    assert [doc.text for doc in found] == [f"the court, {number}" for number in range(20)]
-    assert found[1].cats == {"a|c": 0.0, "b|c": 1.0}
+    assert sorted(doc.text for doc in found) == sorted(f"the court, {number}" for number in range(20))
+    by_text = {doc.text: doc for doc in found}
+    assert by_text["the court, 1"].cats == {"a|c": 0.0, "b|c": 1.0}
+
+
+def test_convert_command_reads_stdin(tmp_path):
+    lines = "".join(f'{{"text": "text {number}", "label": "ab"}}\n' for number in range(3))
+    result = CliRunner().invoke(app, ["hat", "convert", "-", str(tmp_path / "all.spacy")], input=lines)
+    assert result.exit_code == 0
+    assert len(docs(tmp_path / "all.spacy")) == 3
+
+
+def test_convert_command_tells_what_it_did(tmp_path):
+    rows = [
+        '{"text": "one. two", "label": 1, "spans": [{"start": 6, "end": 8, "label": "x"}]}',
+        '{"text": "one.  two", "label": 2}',
+        '{"text": "", "label": 1}',
+        '{"sentences": [{"text": "five"}]}',
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(rows))
+    status, output = run(tmp_path / "a.jsonl", tmp_path / "all.spacy")
+    assert status == 0
+    for part in (
+        "Saved 3 documents",
+        "1 documents without text are left out",
+        "1 documents have no label",
+        "1 documents have the text of another one, and are in the same part; 1 of them have other labels",
+        "1 spans begin or end inside a token",
+        "1 documents have sentences of their own",
+        "The labels of documents are whole numbers",
+    ):
+        assert part in output
 
 
 def test_convert_command_splits_by_its_seed(table, tmp_path):
@@ -66,7 +96,7 @@ def test_convert_command_keeps_what_is_there_unless_forced(table, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["absent.csv", "corpus"], "There is no such file. Expected a .csv, .tsv or .jsonl file"),
+        (["absent.csv", "corpus"], "There is nothing at absent.csv. Expected: documents as .txt"),
         (["docs.csv", "corpus"], "no column 'text'. Got: body, kind"),
         (["docs.csv", "corpus", *COLUMNS, "--lang", "xy"], "spaCy has no language 'xy'"),
         (["docs.csv", "corpus", *COLUMNS, "--dev", "0.5", "--test", "0.5"], "leave nothing for train: 0.5 + 0.5"),

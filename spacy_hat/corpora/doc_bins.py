@@ -1,0 +1,75 @@
+"""Documents in spaCy's own format, and what belongs to them."""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from spacy.tokens import Doc, DocBin
+from spacy.training.corpus import FILE_TYPE, walk_corpus
+from spacy.vocab import Vocab
+
+from .sources import Source
+
+SPANS_KEY = "sc"
+USER_KEY = "hat"
+"""Where `doc.user_data` has the columns of a document that are neither its text nor its labels."""
+
+
+def read_docs(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Read the documents of a .spacy file, with labels, spans, sentences and columns in the places of `convert`.
+
+    source (Source): The file.
+    YIELDS (tuple[str, dict[str, Any]]): Where it stands, and its values.
+    RAISES (ValueError): If it is something else.
+    """
+    doc_bin = load(source.path)
+    try:
+        for number, doc in enumerate(doc_bin.get_docs(Vocab()), start=1):
+            yield f"{source.path}, document {number}", _values(doc)
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise _damaged(source.path, error) from error
+
+
+def load(path: Path) -> DocBin:
+    """RETURNS (DocBin): The documents of a .spacy file. RAISES (ValueError): If it is something else."""
+    try:
+        return DocBin().from_disk(path)
+    except OSError:
+        raise
+    except Exception as error:  # of zlib, msgpack or numpy, by where the file is damaged
+        raise _damaged(path, error) from error
+
+
+def count_docs(corpus: Path) -> int:
+    """RETURNS (int): Documents of a `.spacy` file, or of all in a folder. RAISES (ValueError): If there are none."""
+    with warnings.catch_warnings(action="ignore"):  # that a folder has no such files, which is an error here
+        files = walk_corpus(corpus, FILE_TYPE)
+    n_docs = sum(len(load(file)) for file in files)
+    if not n_docs:
+        raise ValueError(
+            f"{corpus} holds no documents. Expected: a .spacy file, or a folder of them. To make one from CSV or "
+            "JSONL: python -m spacy hat convert"
+        )
+    return n_docs
+
+
+def _damaged(path: Path, error: Exception) -> ValueError:
+    return ValueError(
+        f"{path} cannot be read as a DocBin ({error}). Expected: documents as DocBin.to_disk, `spacy convert` or "
+        "`spacy hat convert` write them. Make it again; texts of another form need another name, such as .jsonl or "
+        ".txt."
+    )
+
+
+def _values(doc: Doc) -> dict[str, Any]:
+    kept = doc.user_data.get(USER_KEY)
+    values: dict[str, Any] = dict(kept) if isinstance(kept, dict) else {}
+    values["text"] = doc.text
+    if doc.cats:
+        values["cats"] = dict(doc.cats)
+    if spans := doc.spans.get(SPANS_KEY):
+        values["spans"] = [{"start": s.start_char, "end": s.end_char, "label": s.label_} for s in spans]
+    if doc.has_annotation("SENT_START") and len(doc) > 0:
+        values["sentence_starts"] = [sent.start_char for sent in doc.sents]
+    return values
