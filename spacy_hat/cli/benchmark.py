@@ -9,7 +9,7 @@ from wasabi import msg
 
 from ..machine.atomic_output import new_file
 
-TEXTS_HELP = "Documents in a form that `spacy hat convert` reads (.jsonl, .csv, .spacy, …), a text file, or a folder of them"
+TEXTS_HELP = "Documents in a form that `spacy hat convert` reads (.jsonl, .csv, .spacy, …), a text, or a folder of them"
 
 
 def benchmark_cli(

@@ -75,7 +75,7 @@ def test_explain_command_lists_as_many_as_asked_for(model, text):
 
 
 MISTAKES = {
-    "no such text": (lambda m, t: (m, t.with_name("absent.txt")), "Cannot read.*absent.txt.*UTF-8"),
+    "no such text": (lambda m, t: (m, t.with_name("absent.txt")), "Cannot read.*There is nothing at.*absent.txt"),
     "a text of other bytes": (lambda m, t: (m, latin(t)), "Cannot read.*UTF-8"),
     "no such pipeline": (lambda m, t: (m / "absent", t), "Cannot explain this"),
     "no such label": (lambda m, t: (m, t, "--label", "GUILTY"), "no label 'GUILTY'"),
@@ -83,7 +83,7 @@ MISTAKES = {
     "no such component": (lambda m, t: (m, t, "--component", "ner"), "no component 'ner'"),
     "a head without attention": (lambda m, t: (m, t, "--method", "attention"), "no attention weights"),
     "a classifier of sentences, and none named": (lambda m, t: (m, t, "--component", "spancat"), "--sentence 1"),
-    "an empty text": (lambda m, t: (m, empty(t)), "empty or has only spaces"),
+    "an empty text": (lambda m, t: (m, empty(t)), "There is no text in"),
     "a folder for the page": (lambda m, t: (m, t, "--html", t.parent), "Cannot write to.*is a folder"),
 }
 
