@@ -10,6 +10,7 @@ from thinc.types import Floats2d, Ragged
 from .choices import Output, Overflow, Packing, Pooling, Precision
 from .layers.document_classifier import document_classifier
 from .layers.hat_model import Pretrained, hat_model, hat_tok2vec
+from .layers.sentence_chain import sentence_chain
 from .layers.shim import HATShim
 from .layers.span_classifier import span_classifier
 from .layers.trf_interface import FullTransformerBatch
@@ -150,6 +151,31 @@ def span_classifier_v1(
     RETURNS (Model[tuple[list[Doc], Ragged], Floats2d]): Scores, (n_spans, n_labels).
     """
     return span_classifier(tok2vec, exclusive_classes=exclusive_classes, dropout=dropout, nO=nO)
+
+
+def sentence_chain_v1(
+    tok2vec: Model[list[Doc], list[Floats2d]],
+    *,
+    dropout: float = 0.1,
+    recurrent_width: int = 0,
+    nO: int | None = None,
+) -> Model[tuple[list[Doc], Ragged], Floats2d]:
+    """The head for `spancat_singlelabel` on sentences, or other spans that follow each other: their labels do, too.
+
+    A span is what it is to `spacy-hat.SpanClassifier.v1`. A linear chain over the scores of each document (a
+    conditional random field) learns which labels follow which, begin and end a document. Scores are marginals: the
+    probability of a label given the whole document. A sentence without a label has the negative one, and takes part.
+
+    tok2vec (Model[list[Doc], list[Floats2d]]): `spacy-transformers.TransformerListener.v1`, or
+        `spacy-hat.HATTok2Vec.v1`.
+    dropout (float): Before the output, in training. It is the head's own: `[training] dropout` does not reach it.
+    recurrent_width (int): Numbers in each direction of an LSTM over the vectors of a document's spans, before they are
+        scored. 0: no LSTM.
+    nO (int | None): n_labels, with the negative label; inferred from the data if None.
+    RETURNS (Model[tuple[list[Doc], Ragged], Floats2d]): Scores, (n_spans, n_labels). Spans that overlap, or are out of
+        order, are an error.
+    """
+    return sentence_chain(tok2vec, dropout=dropout, recurrent_width=recurrent_width, nO=nO)
 
 
 def sentence_suggester_v1() -> Callable[..., Ragged]:

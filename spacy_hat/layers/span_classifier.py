@@ -55,11 +55,24 @@ def span_classifier(
 
 
 def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
-    """Infer the sizes from one made-up segment and span: the documents have no transformer output yet."""
+    init_spans(model, X, Y, name="spacy-hat.SpanClassifier.v1", components="`spancat` or `spancat_singlelabel`")
+
+
+def init_spans(model: Model[InT, OutT], X: InT | None, Y: OutT | None, *, name: str, components: str) -> None:
+    """Infer the sizes of a span head from one made-up segment and span: the documents have no transformer output yet.
+
+    model (Model[tuple[list[Doc], Ragged], Floats2d]): Documents are read by its ref `source`, and classified by its
+        second layer.
+    X (tuple[list[Doc], Ragged] | None): Documents and spans.
+    Y (Floats2d | None): (n_spans, n_labels).
+    name (str): Of the architecture, for the error.
+    components (str): Those that it is for.
+    RAISES (ValueError): If there are documents without spans, as around a text categorizer.
+    """
     if X is not None and not isinstance(X, tuple):
         raise ValueError(
-            "spacy-hat.SpanClassifier.v1 labels spans. Got: documents without spans, from a text categorizer. "
-            "Expected: `spancat` or `spancat_singlelabel` around it. Set @architectures in the [model] section of this "
+            f"{name} labels spans. Got: documents without spans, from a text categorizer. "
+            f"Expected: {components} around it. Set @architectures in the [model] section of this "
             'component to "spacy-hat.DocumentClassifier.v1".'
         )
     source, classifier = model.get_ref("source"), model.layers[1]

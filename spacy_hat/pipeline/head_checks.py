@@ -19,6 +19,8 @@ from thinc.api import NumpyOps
 from .heads import Head, heads_of, overwritten_by, reads_another, upstream_of
 from .sentence_suggester import SentenceSuggester
 
+# Layers that make the scores of our heads; stock ones have an attribute of that name, too.
+OUTPUTS = ("scores", "linear_chain")
 SENTENCE_ATTRIBUTES = {"token.is_sent_start", "doc.sents"}
 
 
@@ -81,7 +83,7 @@ def check_classes(head: Head) -> None:
         expected = not isinstance(head, MultiLabel_TextCategorizer)
         other = "textcat_multilabel" if expected else "textcat"
     for layer in head.model.walk():
-        got = layer.attrs.get("exclusive_classes", expected) if layer.name == "scores" else expected
+        got = layer.attrs.get("exclusive_classes", expected) if layer.name in OUTPUTS else expected
         if got != expected:
             gives = "one label" if expected else "any number of labels"
             raise ValueError(

@@ -24,7 +24,7 @@ BATCHES = {
     "all": list(ODD.values()),
 }
 ALONE = {f"{name} alone": [text] for name, text in ODD.items()}
-HEADS = ["textcat", "spancat", "spancat_singlelabel"]
+HEADS = ["textcat", "spancat", "spancat_singlelabel", "sentence_chain"]
 # Those of stock listeners need a vector per token.
 STOCK = ["tagger", "ner", "stock_textcat", "stock_spancat"]
 PACKINGS = ("sentences", "greedy", "fixed")

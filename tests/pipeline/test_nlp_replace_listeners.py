@@ -17,7 +17,7 @@ from ..support.pipelines import (
 )
 
 TEXTS = [make_text(number) for number in range(50, 54)] + ["", " ", "hello"]
-COMPONENTS = ["textcat", "spancat", "ner"]
+COMPONENTS = ["textcat", "spancat", "sentence_chain", "ner"]
 
 
 @pytest.fixture(scope="module", params=["trained", "frozen"])

@@ -14,7 +14,7 @@ from ..support.pipelines import OURS, STOCK, initialize, make_examples, make_nlp
 
 TEXTS = [make_text(number) for number in range(50, 54)] + ["", " ", "hello", "\n\n hello"]
 MESSAGE = r'vector for each token.*Got: output = "segments".*Expected: output = "pieces"'
-HEADS = ["textcat", "spancat", "spancat_singlelabel"]
+HEADS = ["textcat", "spancat", "spancat_singlelabel", "sentence_chain"]
 
 
 @pytest.fixture(scope="module")

@@ -50,6 +50,10 @@ def span_head(exclusive_classes: bool, **settings: Any) -> dict[str, Any]:
     return document_head(exclusive_classes, **settings) | {"@architectures": "spacy-hat.SpanClassifier.v1"}
 
 
+def chain_head(**settings: Any) -> dict[str, Any]:
+    return {"@architectures": "spacy-hat.SentenceChain.v1", "tok2vec": LISTENER, "dropout": 0.0, **settings}
+
+
 # Name in the pipeline -> (factory, its config). Span categorizers write to `doc.spans` under their own names.
 OURS: dict[str, tuple[str, dict[str, Any]]] = {
     "textcat": ("textcat", {"model": document_head(True)}),
@@ -58,6 +62,10 @@ OURS: dict[str, tuple[str, dict[str, Any]]] = {
     "spancat_singlelabel": (
         "spancat_singlelabel",
         {"model": span_head(True), "suggester": SENTENCES, "spans_key": "spancat_singlelabel"},
+    ),
+    "sentence_chain": (
+        "spancat_singlelabel",
+        {"model": chain_head(), "suggester": SENTENCES, "spans_key": "sentence_chain"},
     ),
 }
 STOCK: dict[str, tuple[str, dict[str, Any]]] = {
@@ -174,7 +182,7 @@ def annotate(doc: Doc, number: int) -> Doc:
     doc.cats = {"DISMISSED": float(dismissed), "ALLOWED": float(not dismissed)}
     costs = next(token.i for token in doc if token.text == "costs")
     court = [token.i for token in doc if token.text == "court"]
-    for key in ("spancat", "spancat_singlelabel"):
+    for key in ("spancat", "spancat_singlelabel", "sentence_chain"):
         doc.spans[key] = [Span(doc, costs, costs + 3, "LOST" if dismissed else "WON")]
     doc.spans["stock_spancat"] = [Span(doc, costs, costs + 2, "COSTS")]
     doc.set_ents([Span(doc, i, i + 1, "COURT") for i in court])

@@ -1,0 +1,75 @@
+"""The head for sentences, or other units, that follow each other: spancat_singlelabel.
+
+docs  >> transformer_source --.
+                              |-- span_sequences [>> recurrent] >> hidden >> output_layer >> linear_chain
+spans ------------------------'   '---------------------------- classifier ----------------------------'
+"""
+
+from collections.abc import Callable
+from typing import cast
+
+from spacy.tokens import Doc
+from thinc.api import Model, chain, with_array, with_getitem
+from thinc.types import Floats2d, Ragged
+
+from .hidden import hidden_layer
+from .linear_chain import linear_chain
+from .output import output_layer
+from .recurrent import recurrent
+from .span_classifier import init_spans
+from .span_sequences import check_order, span_sequences
+from .transformer_source import transformer_source
+from .trf_interface import TransformerData
+
+InT = tuple[list[Doc], Ragged]
+OutT = Floats2d
+
+
+def sentence_chain(
+    tok2vec: Model[list[Doc], list[Floats2d]],
+    *,
+    dropout: float = 0.1,
+    recurrent_width: int = 0,
+    nO: int | None = None,
+) -> Model[InT, OutT]:
+    """Classify the spans of a document together, each in view of the labels of those around it.
+
+    There is no `resize_output`: spancat_singlelabel never calls it, and raises on a label added later.
+
+    tok2vec (Model[list[Doc], list[Floats2d]]): A listener to the transformer, or the encoder itself.
+    dropout (float): Probability of a zero before the output, in training.
+    recurrent_width (int): Of each direction of an LSTM over the spans; 0: none.
+    nO (int | None): n_labels, with the negative label; inferred if None.
+    RETURNS (Model[tuple[list[Doc], Ragged], Floats2d]): From n_docs documents and their spans, a Ragged of (n_spans, 2)
+        first tokens and tokens past the last, to marginals (n_spans, n_labels).
+    """
+    source = transformer_source(tok2vec)
+    hidden, output, labels = hidden_layer(dropout), output_layer(nO), linear_chain(nO)
+    on_each: Model[Floats2d, Floats2d] = chain(hidden, output)
+    layers: list[Model] = [span_sequences(), *([recurrent(recurrent_width)] if recurrent_width else [])]
+    classifier: Model[tuple[list[TransformerData], Ragged], Floats2d] = chain(*layers, with_array(on_each), labels)
+    return Model(
+        "sentence_chain",
+        forward,
+        init=init,
+        layers=[with_getitem(0, source), classifier],
+        dims={"nO": nO},
+        refs={"source": source, "hidden": hidden, "output_layer": output.layers[0], "linear_chain": labels},
+    )
+
+
+def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
+    docs, spans = X
+    check_order(docs, spans, model.ops.to_numpy)
+    read, classifier = model.layers
+    outputs, backprop_source = read(X, is_train)
+    scores, backprop_classifier = classifier(outputs, is_train)
+
+    def backprop(d_scores: OutT) -> InT:
+        return cast(InT, backprop_source(backprop_classifier(d_scores)))
+
+    return scores, backprop
+
+
+def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:
+    init_spans(model, X, Y, name="spacy-hat.SentenceChain.v1", components="`spancat_singlelabel`")
