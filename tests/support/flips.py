@@ -199,6 +199,7 @@ NEEDED: dict[str, Callable[[str], dict[str, Any]]] = {
     "spacy-hat.HATTok2Vec.v1": lambda hat: {"name": hat, "pooling": reduce_mean()},
     "spacy-hat.DocumentClassifier.v1": lambda hat: {"tok2vec": listener_of(hat), "exclusive_classes": True},
     "spacy-hat.SpanClassifier.v1": lambda hat: {"tok2vec": listener_of(hat), "exclusive_classes": True},
+    "spacy-hat.SentenceChain.v1": lambda hat: {"tok2vec": listener_of(hat)},
     "spacy-hat.sentence_suggester.v1": lambda hat: {},
     "spacy-hat.Adam.v1": lambda hat: {},
     "hat": lambda hat: {
@@ -219,6 +220,10 @@ FLIPS: dict[str, dict[str, Flip]] = {
     },
     "spacy-hat.DocumentClassifier.v1": {**HEAD, "pooling": Flip("mean", scores)},
     "spacy-hat.SpanClassifier.v1": HEAD,
+    "spacy-hat.SentenceChain.v1": {
+        **{name: flip for name, flip in HEAD.items() if name != "exclusive_classes"},
+        "recurrent_width": Flip(16, lambda model: [node.name for node in model.walk()].count("recurrent")),
+    },
     "spacy-hat.sentence_suggester.v1": {},
     "spacy-hat.Adam.v1": {
         name: Flip(value, optimizer_rate(name))
