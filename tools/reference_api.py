@@ -19,7 +19,9 @@ GROUPS = {
     "spacy_architectures": ("Architectures", 'In a config: `@architectures = "…"`.'),
     "spacy_factories": ("Components", 'In a config: `factory = "…"`; in code: `nlp.add_pipe("…")`.'),
     "spacy_misc": ("Suggesters", 'In a config: `@misc = "…"`.'),
+    "spacy_callbacks": ("Callbacks", 'In a config: `@callbacks = "…"`.'),
     "thinc_optimizers": ("Optimizers", 'In a config: `@optimizers = "…"`.'),
+    "thinc_schedules": ("Schedules", 'In a config: `@schedules = "…"`.'),
 }
 MODULES = {
     "spacy_hat": ("In Python", "Found by `import spacy_hat`, and loaded when first asked for."),

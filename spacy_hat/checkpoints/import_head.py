@@ -86,7 +86,7 @@ def import_checkpoint(
     encoder = {"name": name, "packing": packing, "output": "segments", "transformer_config": settings}
     nlp.add_pipe("hat", name="transformer", config={"model": encoder})
     component = nlp.add_pipe(factory, config=_head_config(head, factory))
-    nlp.add_pipe("doc_cleaner", config={"attrs": {"tensor": None, "_.trf_data": None}})
+    nlp.add_pipe("hat_cleaner", name="doc_cleaner")
     n_never = int(factory == "spancat_singlelabel")
     if n_never and negative_label in head.labels:
         head, n_never = _with_label_last(head, negative_label), 0

@@ -5,14 +5,16 @@ docs  >> transformer_source --.
 spans ------------------------'   '----------------- classifier -----------------'
 """
 
+from collections.abc import Callable
+
 from spacy.tokens import Doc
 from thinc.api import Model, chain, with_getitem
-from thinc.layers.chain import forward
 from thinc.types import Floats2d, Ragged
 
 from .hidden import hidden_layer
 from .output import output_layer, scores
 from .span_vectors import span_vectors
+from .transformer_outputs import check_tokens
 from .transformer_source import transformer_source
 from .trf_interface import TransformerData
 
@@ -52,6 +54,19 @@ def span_classifier(
         dims={"nO": nO},
         refs={"source": source, "hidden": hidden, "output_layer": output.layers[0]},
     )
+
+
+def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
+    """Score spans, once it is sure that the encoder saw the tokens that they are made of."""
+    source, classifier = model.layers
+    (outputs, spans), backprop_source = source(X, is_train)
+    check_tokens(X[0], outputs)
+    scored, backprop_classifier = classifier((outputs, spans), is_train)
+
+    def backprop(d_scores: OutT) -> InT:
+        return backprop_source(backprop_classifier(d_scores))
+
+    return scored, backprop
 
 
 def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from spacy.tokens import Doc
 from thinc.types import Floats3d
 from transformers.file_utils import ModelOutput
 from transformers.modeling_outputs import BaseModelOutput
@@ -43,3 +44,21 @@ def with_gradient(data: TransformerData, d_hidden: Floats3d) -> TransformerData:
         model_output=ModelOutput(last_hidden_state=d_hidden),
         align=alignment(data),
     )
+
+
+def check_tokens(docs: list[Doc], outputs: list[TransformerData]) -> None:
+    """Check that documents still have the tokens that the encoder saw, before vectors are looked up by token.
+
+    docs (list[Doc]): The documents.
+    outputs (list[TransformerData]): What the transformer said of each.
+    RAISES (ValueError): If tokens were merged or split since.
+    """
+    for doc, data in zip(docs, outputs, strict=True):
+        n_seen = len(alignment(data).lengths)
+        if has_output(data) and n_seen != len(doc):
+            raise ValueError(
+                f"The tokens of document {doc[:5].text!r}... changed after the encoder had read it. Got: {len(doc):,} "
+                f"tokens. Expected: the {n_seen:,} that it read, since spans are looked up in its output by token. Put "
+                "components that merge or split tokens (merge_entities, merge_noun_chunks, merge_subtokens, "
+                "token_splitter, a retokenizer of your own) before the encoder."
+            )

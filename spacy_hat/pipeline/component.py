@@ -4,20 +4,32 @@ The one decorator of this package: spaCy keeps the defaults of a factory beside 
 `Language.factory` puts them there. The entry point imports this module, so nobody else has to.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy.util import minibatch, raise_error
 from thinc.api import Config, Model
 
-from ..layers.trf_interface import DOC_EXT_ATTR, FullTransformerBatch, Transformer
+from ..choices import MaxLength
+from ..layers.trf_interface import (
+    DOC_EXT_ATTR,
+    FullTransformerBatch,
+    Transformer,
+    batch_by_length,
+    install_extensions,
+)
 from .head_checks import check_heads
+from .place import Place, check_max_length
+from .schedule import follow_training
 
 DEFAULT_CONFIG = Config().from_str(
     """
     [hat]
+    max_length = "auto"
     max_batch_items = 4096
 
     [hat.set_extra_annotations]
@@ -32,10 +44,54 @@ DEFAULT_CONFIG = Config().from_str(
 
 
 class HATTransformer(Transformer):
-    """A Transformer that looks at the heads and their annotation once, before training begins.
+    """A Transformer that knows its pipeline: it takes long texts, and looks at the heads before training begins.
 
     It is the first that sees the pipeline and the training documents together, and stock heads look at neither.
+
+    place (Place): Where it stands.
+    *args (Any): Of spacy-transformers' component.
+    **settings (Any): Of spacy-transformers' component.
     """
+
+    def __init__(self, *args: Any, place: Place, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.place = place
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """Read a stream of documents. What cannot be read is left out, once the pipeline's error handler knows.
+
+        stream (Iterable[Doc]): The documents.
+        batch_size (int): How many to sort by length, and read together, at once.
+        YIELDS (Doc): The documents, in order.
+        """
+        install_extensions()
+        for batch in minibatch(stream, batch_size):
+            docs = list(batch)
+            failed: set[int] = set()
+            for indices in batch_by_length(docs, self.cfg["max_batch_items"]):
+                failed.update(self._annotate(docs, indices))
+            yield from (doc for i, doc in enumerate(docs) if i not in failed)
+
+    def _annotate(self, docs: list[Doc], indices: Sequence[int]) -> list[int]:
+        """Read some documents, or each by itself if that fails. RETURNS (list[int]): Those that cannot be read."""
+        chosen = [docs[i] for i in indices]
+        try:
+            self.set_annotations(chosen, self.predict(chosen))
+        except Exception as error:
+            handle = self.get_error_handler()
+            if len(chosen) == 1 or handle is raise_error:
+                handle(self.name, self, chosen, error)
+                return list(indices)
+            return [failed for i in indices for failed in self._annotate(docs, [i])]
+        return []
+
+    def find_listeners(self, component: Any) -> None:
+        """Link a component of the pipeline. spaCy asks this of each that follows, whenever one is added.
+
+        component (Any): The component.
+        """
+        super().find_listeners(component)
+        self.place.look_again()
 
     def initialize(self, get_examples: Callable[[], Iterable[Example]], *, nlp: Language | None = None) -> None:
         """Load the weights, link the listeners, and check the heads.
@@ -45,6 +101,10 @@ class HATTransformer(Transformer):
         nlp (Language | None): The pipeline.
         RAISES (ValueError): If a head cannot learn what it is given.
         """
+        if nlp is not None:
+            if nlp is not self.place.nlp:  # the component was built in another one
+                self.place = Place(nlp, self.place.max_length)
+            follow_training(nlp.config)
         super().initialize(get_examples, nlp=nlp)
         if nlp is not None:
             check_heads(nlp, get_examples)
@@ -57,6 +117,7 @@ class HATTransformer(Transformer):
         RETURNS (HATTransformer): The component.
         RAISES (ValueError): If the weights are damaged.
         """
+        self._follow_training()
         try:
             return super().from_disk(path, exclude=exclude)
         except ValueError as error:
@@ -70,6 +131,21 @@ class HATTransformer(Transformer):
                 "off, or a pointer of Git LFS (then: git lfs pull): copy the pipeline again."
             ) from None
 
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "HATTransformer":
+        """Load what `to_bytes` gave.
+
+        bytes_data (bytes): The component.
+        exclude (Iterable[str]): What to leave out.
+        RETURNS (HATTransformer): The component.
+        """
+        self._follow_training()
+        return super().from_bytes(bytes_data, exclude=exclude)
+
+    def _follow_training(self) -> None:
+        """Mend the optimizer of a pipeline that was saved with thinc's schedules."""
+        if (nlp := self.place.nlp) is not None:
+            follow_training(nlp.config)
+
 
 @Language.factory("hat", assigns=[f"doc._.{DOC_EXT_ATTR}"], default_config=DEFAULT_CONFIG)
 def make_hat(
@@ -78,6 +154,7 @@ def make_hat(
     model: Model[list[Doc], FullTransformerBatch],
     set_extra_annotations: Callable[[list[Doc], FullTransformerBatch], None],
     max_batch_items: int,
+    max_length: MaxLength = "auto",
 ) -> HATTransformer:
     """Build the component. It is spacy-transformers' own but for what it checks, so every listener works on it.
 
@@ -86,6 +163,18 @@ def make_hat(
     model (Model[list[Doc], FullTransformerBatch]): The encoder; give at least its `name`.
     set_extra_annotations (Callable): Called with the documents and their output, after `doc._.trf_data` is set.
     max_batch_items (int): Size of a batch in `nlp.pipe`: spaCy tokens of its longest document times its documents.
+    max_length (int | Literal["auto"] | None): Characters that a text may have; `nlp.max_length` is raised to it. `auto`
+        is 100 million, but what spaCy allows, a million, where its own parser or entity recognizer is in the pipeline:
+        these take a gigabyte of memory for each 100,000 characters. None leaves `nlp.max_length` as it is.
     RETURNS (HATTransformer): The component.
+    RAISES (ValueError): If max_length is not positive.
     """
-    return HATTransformer(nlp.vocab, model, set_extra_annotations, name=name, max_batch_items=max_batch_items)
+    check_max_length(max_length, name)
+    return HATTransformer(
+        nlp.vocab,
+        model,
+        set_extra_annotations,
+        name=name,
+        max_batch_items=max_batch_items,
+        place=Place(nlp, max_length),
+    )

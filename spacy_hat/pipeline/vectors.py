@@ -35,8 +35,8 @@ def make_hat_vectors(nlp: Language, name: str, keep: Keep) -> "HATVectors":
     name (str): The component's name.
     keep (Keep): `segments`: a vector for each segment in `doc._.hat_vectors`, and hooks, which spaCy does not
         serialise: pass documents from DocBin, to_bytes or other processes through the component once more. `tensor`: a
-        vector for each token in `doc.tensor`, some hundred times more, which to_bytes and n_process bring along. Every
-        `doc_cleaner` clears that, so there must be none after it.
+        vector for each token in `doc.tensor`, some hundred times more, which to_bytes and n_process bring along. A
+        `doc_cleaner` of spaCy clears that; a `hat_cleaner` does not.
     RETURNS (HATVectors): The component.
     """
     return HATVectors(nlp.vocab, name=name, keep=keep)

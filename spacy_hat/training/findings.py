@@ -12,6 +12,7 @@ from spacy.language import Language
 from spacy.util import dot_to_object
 
 from ..layers.hat_model import get_shim
+from ..pipeline.cleaner import CLEANERS
 from ..pipeline.head_checks import SENTENCE_ATTRIBUTES, check_classes
 from ..pipeline.heads import heads_of
 from .corpus_counts import CorpusCounts, Encoding
@@ -57,16 +58,17 @@ def check_settings(nlp: Language, encoding: Encoding, corpora: dict[str, CorpusC
                 f"[{place}] has max_length = {settings['max_length']}, so that longer documents are cut into "
                 f"sentences, or skipped. Expected: whole documents. Set max_length = 0 in [{place}]."
             )
-    if "doc_cleaner" not in [nlp.get_pipe_meta(name).factory for name in nlp.pipe_names] and "dev" in corpora:
+    factories = {nlp.get_pipe_meta(name).factory for name in nlp.pipe_names}
+    if not factories & set(CLEANERS) and "dev" in corpora:
         shim = get_shim(encoding.model)
         segments_only = shim.output == "segments"
         dev = corpora["dev"]
         rows = sum(doc.n_segments for doc in dev.docs) if segments_only else dev.n_rows
         size = rows * shim.encoder.config.hidden_size * 4
         findings.warn(
-            f"The pipeline ends without a `doc_cleaner`: each evaluation keeps the encoder's output of all "
-            f"{len(dev.docs):,} documents of dev, about {size / 2**20:,.0f} MB. Add one, with attrs "
-            '{"tensor": null, "_.trf_data": null}, as `spacy hat init-config` does.'
+            f"The pipeline ends without a `doc_cleaner` or `hat_cleaner`: each evaluation keeps the encoder's output "
+            f"of all {len(dev.docs):,} documents of dev, about {size / 2**20:,.0f} MB. Add a `hat_cleaner`, as "
+            "`spacy hat init-config` does."
         )
 
 
