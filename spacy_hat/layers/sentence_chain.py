@@ -18,6 +18,7 @@ from .output import output_layer
 from .recurrent import recurrent
 from .span_classifier import init_spans
 from .span_sequences import check_order, span_sequences
+from .transformer_outputs import check_tokens
 from .transformer_source import transformer_source
 from .trf_interface import TransformerData
 
@@ -63,6 +64,7 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
     check_order(docs, spans, model.ops.to_numpy)
     read, classifier = model.layers
     outputs, backprop_source = read(X, is_train)
+    check_tokens(docs, outputs[0])
     scores, backprop_classifier = classifier(outputs, is_train)
 
     def backprop(d_scores: OutT) -> InT:

@@ -14,7 +14,7 @@ def merge_first_two(doc):
 
 
 @pytest.mark.parametrize("output", ["pieces", "segments"])
-@pytest.mark.parametrize("head", ["spancat", "spancat_singlelabel"])
+@pytest.mark.parametrize("head", ["spancat", "spancat_singlelabel", "sentence_chain"])
 def test_span_head_refuses_tokens_merged_after_the_encoder(hat_folder, head, output):
     nlp = make_nlp(hat_folder, head, output=output)
     initialize(nlp)
