@@ -55,6 +55,7 @@ def test_explain_in_a_process_of_its_own_on_the_cpu(saved):
     assert all(np.any(values) for values in run_on("cpu", saved).values())
 
 
+@pytest.mark.gpu
 @has_gpu
 def test_explain_on_a_gpu_is_as_on_the_cpu(saved):
     found, expected = run_on("cuda", saved), run_on("cpu", saved)

@@ -4,7 +4,7 @@ import pytest
 
 import spacy_hat
 
-from ..support.browser import keep_screenshot, open_page
+from ..support.browser import keep_screenshot, leave_out, open_page
 from ..support.page_documents import HOSTILE, make_doc, make_explanations
 
 
@@ -132,3 +132,9 @@ def test_page_in_a_frame_jumps_inside_it(tmp_path):
         assert all_of(driver, "article .current")
         driver.switch_to.default_content()
         assert driver.current_url == address
+
+
+def test_page_test_fails_where_a_browser_is_required_and_missing(monkeypatch):
+    monkeypatch.setenv("SPACY_HAT_REQUIRE_BROWSER", "1")
+    with pytest.raises(pytest.fail.Exception, match="SPACY_HAT_REQUIRE_BROWSER is set, but this test needs Chromium"):
+        leave_out("needs Chromium")

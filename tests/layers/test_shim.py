@@ -217,6 +217,7 @@ def test_shim_without_an_encoder_can_be_moved():
     HATShim().to_device("cpu", -1)
 
 
+@pytest.mark.gpu
 @has_gpu
 def test_shim_moves_to_the_gpu_and_back(shim):
     exact = shim.predict(make_inputs())
@@ -226,6 +227,7 @@ def test_shim_moves_to_the_gpu_and_back(shim):
     np.testing.assert_allclose(shim.predict(make_inputs()), exact, atol=1e-5)
 
 
+@pytest.mark.gpu
 @has_gpu
 def test_shim_trains_in_float16_with_scaled_gradients_on_the_gpu(hat_folder, shim):
     mixed = make_shim(hat_folder, mixed_precision=True)

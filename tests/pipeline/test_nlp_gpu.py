@@ -68,6 +68,7 @@ def run_on(device, saved, folder):
     return json.loads(result.stdout)
 
 
+@pytest.mark.gpu
 @has_gpu
 def test_nlp_goes_to_a_gpu_is_trained_there_and_comes_back(saved, tmp_path):
     found = run_on("cuda", saved, tmp_path)

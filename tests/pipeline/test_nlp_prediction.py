@@ -92,6 +92,7 @@ def test_nlp_output_survives_serialization_of_the_document(trained, expected, th
         assert copy._.trf_data.align.lengths.tolist() == doc._.trf_data.align.lengths.tolist()
 
 
+@pytest.mark.gpu
 @has_gpu
 def test_nlp_predicts_the_same_on_a_gpu(trained, expected):
     for _, pipe in trained.pipeline:

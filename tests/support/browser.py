@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -24,6 +24,16 @@ OPTIONS = (
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 
 
+def leave_out(reason: str) -> NoReturn:
+    """Skip the test, and say why; fail where SPACY_HAT_REQUIRE_BROWSER is set, as in CI.
+
+    reason (str): What is missing, and how to get it.
+    """
+    if os.environ.get("SPACY_HAT_REQUIRE_BROWSER"):
+        pytest.fail(f"SPACY_HAT_REQUIRE_BROWSER is set, but this test {reason}")
+    pytest.skip(reason)
+
+
 @contextmanager
 def open_page(page: Path, profile: Path, *, phone: bool = False, dark: bool = False) -> Iterator[Any]:
     """Open a file, at the width of a desk or of a phone.
@@ -32,10 +42,10 @@ def open_page(page: Path, profile: Path, *, phone: bool = False, dark: bool = Fa
     profile (Path): an empty folder for the browser.
     phone (bool): whether it is a phone.
     dark (bool): whether the reader likes it dark.
-    YIELDS (Any): selenium's driver. The test is skipped, and says so, where there is no browser.
+    YIELDS (Any): selenium's driver.
     """
     if CHROMIUM is None or DRIVER is None:
-        pytest.skip("needs Chromium: apt-get install chromium chromium-driver")
+        leave_out("needs Chromium: apt-get install chromium chromium-driver")
     webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install selenium")
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
