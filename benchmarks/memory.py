@@ -26,7 +26,7 @@ from spacy.training.loop import create_evaluation_callback
 
 from benchmarks.kept import measure_kept
 from benchmarks.pipelines import CONFIGS, label, load_shipped, make_text, make_texts, save_tiny_hat
-from benchmarks.resident import MB, in_fresh_process, in_use_mb, peak_mb, reset_peak, resident_mb
+from benchmarks.resident import MB, in_fresh_process, in_use_mb, resident_mb, watch_peak_mb
 from spacy_hat.layers.hat_model import get_shim
 from spacy_hat.machine.free_memory import give_back
 
@@ -114,7 +114,7 @@ def predict_document(hat: Path, config: str, output: str, n_pieces: int) -> dict
     text = make_text(0, n_pieces)
     nlp("the court. " * 100)  # what is made once, at the first call, belongs to the loaded model
     give_back()  # what loading left behind, too: it would be used first
-    reset_peak()
+    peak_mb = watch_peak_mb()
     loaded, start = resident_mb(), perf_counter()
     doc = nlp(text)
     data = doc._.trf_data

@@ -6,10 +6,9 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import Any
 
-from spacy_hat.machine import processor
-from spacy_hat.machine.processor import MB, reset_peak
+from spacy_hat.machine.memory import MB, memory_now, watch_peak
 
-__all__ = ["MB", "in_fresh_process", "in_use_mb", "peak_mb", "reset_peak", "resident_mb"]
+__all__ = ["MB", "in_fresh_process", "in_use_mb", "resident_mb", "watch_peak_mb"]
 
 
 class MallocInfo(ctypes.Structure):
@@ -23,12 +22,13 @@ class MallocInfo(ctypes.Structure):
 
 def resident_mb() -> float:
     """RETURNS (float): Memory that this process has now, in MB."""
-    return _told(processor.resident_mb())
+    return _told(memory_now(on_gpu=False))
 
 
-def peak_mb() -> float:
-    """RETURNS (float): The most that it had since `reset_peak`, in MB."""
-    return _told(processor.peak_mb())
+def watch_peak_mb() -> Callable[[], float]:
+    """RETURNS (Callable): Tells the most that it had since, in MB."""
+    peak = watch_peak(on_gpu=False)
+    return lambda: _told(peak())
 
 
 def in_use_mb() -> float:
@@ -50,9 +50,9 @@ def in_fresh_process(work: Callable[..., Any], *args: Any) -> Any:
         return pool.submit(work, *args).result()
 
 
-def _told(megabytes: float | None) -> float:
-    if megabytes is None:
+def _told(n_bytes: int | None) -> float:
+    if n_bytes is None:
         raise RuntimeError(
             "This system does not tell the memory of a process. Expected: Linux. Run this benchmark there."
         )
-    return megabytes
+    return n_bytes / MB

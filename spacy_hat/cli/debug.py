@@ -4,12 +4,15 @@ import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
 
 from .debug_tables import print_report
+
+if TYPE_CHECKING:
+    from ..training.report import TrainingReport
 
 SOURCE_HELP = "Config to train with (or - for stdin); or a corpus: a .spacy file, or a folder of them"
 HAT_HELP = "For a corpus: folder or hub name of the HAT that will read it (for a config: --paths.hat)"
@@ -58,27 +61,30 @@ def debug_cli(
                 overrides = parse_config_overrides(ctx.args)
                 report = look_at_config(source, overrides, gpu_id, limit, not no_batch, status.update)
     except (ValueError, OSError) as error:
-        report = {"problems": [str(error)], "warnings": []}
+        from ..training.report import TrainingReport
+
+        report = TrainingReport()
+        report.findings.problem("cannot be looked at", str(error))
     if as_json:
-        print(json.dumps(report, indent=2))
+        print(json.dumps(report.to_dict(), indent=2))
     else:
         print_report(report)
-    raise typer.Exit(1 if report["problems"] else 0)
+    raise typer.Exit(1 if report.findings.problems else 0)
 
 
-def look_at_corpus(path: Path, hat: str, lang: str, limit: int, notify: Callable[[str], None]) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): The report on a corpus."""
+def look_at_corpus(path: Path, hat: str, lang: str, limit: int, notify: Callable[[str], None]) -> "TrainingReport":
+    """RETURNS (TrainingReport): The report on a corpus."""
     from ..training.debug import debug_corpus
 
     if not path.exists():
         raise ValueError(f"There is no corpus at {path}. Expected a .spacy file, or a folder of them.")
-    return debug_corpus(path, hat=hat, lang=lang, limit=limit, notify=notify).to_dict()
+    return debug_corpus(path, hat=hat, lang=lang, limit=limit, notify=notify)
 
 
 def look_at_config(
     path: Path, overrides: dict[str, Any], gpu_id: int, limit: int, with_batch: bool, notify: Callable[[str], None]
-) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): The report on a config."""
+) -> "TrainingReport":
+    """RETURNS (TrainingReport): The report on a config."""
     from spacy.util import load_config
 
     from ..training.debug import debug_training
@@ -86,7 +92,7 @@ def look_at_config(
     if str(path) != "-" and not path.is_file():
         raise ValueError(f"There is no config at {path}. To make one: python -m spacy hat init-config {path} --task …")
     config = load_config(path, overrides=overrides, interpolate=False)
-    return debug_training(config, use_gpu=gpu_id, limit=limit, with_batch=with_batch, notify=notify).to_dict()
+    return debug_training(config, use_gpu=gpu_id, limit=limit, with_batch=with_batch, notify=notify)
 
 
 def check_use(source: Path, is_wrong: object, remedy: str) -> None:

@@ -10,6 +10,7 @@ from thinc.api import Model, chain
 from thinc.layers.chain import init as init_chain
 from thinc.types import Floats2d, Ragged
 
+from ..machine.clock import stage
 from ..modeling import HATModel, PackedInputs, load_tokenizer
 from ..modeling.files.tokenizer import check_vocabulary
 from ..packing import PackedDocs, Packer
@@ -96,6 +97,7 @@ def get_shim(model: Model) -> HATShim:
     return model.shims[0]  # type: ignore[return-value]
 
 
+@stage("copy")
 def forward(
     model: Model[list[Doc], FullTransformerBatch], docs: list[Doc], is_train: bool
 ) -> tuple[FullTransformerBatch, Callable[[FullTransformerBatch], list[Doc]]]:

@@ -16,6 +16,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from ..choices import Output, Precision
+from ..machine.clock import stage
 from ..machine.free_memory import FreeMemory
 from ..machine.processor import cpu_multiplies_bfloat16
 from ..modeling import HATConfig, HATModel, HiTransformerConfig, PackedInputs
@@ -123,7 +124,7 @@ class HATShim(PyTorchShim):
             at_once = min(at_once, CPU_MICRO_BATCH)
         segments_only = self.output == "segments"
         for portion in inputs.portions(self.max_batch_pieces):
-            with torch.no_grad():
+            with torch.no_grad(), stage("encoder"):
                 rows = encoder.forward_packed(portion, max_batch_pieces=at_once, segments_only=segments_only).float()
             yield rows
 

@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from ..machine.clock import stage
 from .transformer_outputs import hidden_states, with_gradient
 from .trf_interface import TransformerData, TransformerListener
 
@@ -49,6 +50,7 @@ def transformer_source(tok2vec: Tok2Vec) -> Model[InT, OutT]:
     )
 
 
+@stage("listener")
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
     encoder = model.layers[0]
     grad_factor = model.attrs["grad_factor"]

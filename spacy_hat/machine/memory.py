@@ -1,51 +1,48 @@
 """Memory of this process, as its system counts it: on a GPU what is allocated there, else what is resident."""
 
-import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import torch
 
-from .processor import PROCESS, status_bytes
+MB = 2**20
+PROCESS = Path("/proc/self")
 
 
 def memory_now(on_gpu: bool) -> int | None:
-    """RETURNS (int | None): Bytes in use; None where the system does not tell (Windows).
+    """RETURNS (int | None): Bytes in use; None where the system does not tell (it does on Linux).
 
     on_gpu (bool): Whether the models are on a GPU.
     """
-    return torch.cuda.memory_allocated() if on_gpu else _resident("VmRSS")
+    return torch.cuda.memory_allocated() if on_gpu else status_bytes(PROCESS, "VmRSS")
 
 
-def memory_peak(on_gpu: bool) -> int | None:
-    """RETURNS (int | None): The most bytes in use since `reset_peak`, or ever, where that cannot be reset.
-
-    on_gpu (bool): Whether the models are on a GPU.
-    """
-    return torch.cuda.max_memory_allocated() if on_gpu else _resident("VmHWM")
-
-
-def reset_peak(on_gpu: bool) -> None:
-    """Forget the peak so far, if the system can.
+def watch_peak(on_gpu: bool) -> Callable[[], int | None]:
+    """Forget the peak so far: loading a model takes more than having it.
 
     on_gpu (bool): Whether the models are on a GPU.
+    RETURNS (Callable): Tells the most bytes in use since then; None where the system does not tell, or does not let
+        the old peak be forgotten, as some containers do not.
     """
     if on_gpu:
         torch.cuda.reset_peak_memory_stats()
-        return
+        return torch.cuda.max_memory_allocated
     try:
         (PROCESS / "clear_refs").write_text("5")
-    except OSError:  # not Linux, or a container that does not allow it
-        return
+    except OSError:
+        return lambda: None
+    return lambda: status_bytes(PROCESS, "VmHWM")
 
 
-def _resident(field: str) -> int | None:
-    found = status_bytes(PROCESS, field)
-    return _most_ever() if found is None else found
+def status_bytes(process: Path, field: str) -> int | None:
+    """Ask Linux about a process.
 
-
-def _most_ever() -> int | None:
+    process (Path): Its folder under /proc.
+    field (str): A size in its status, such as VmRSS.
+    RETURNS (int | None): Bytes; None where the system does not say.
+    """
     try:
-        import resource
-    except ImportError:
+        lines = (process / "status").read_text().splitlines()
+    except OSError:
         return None
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{field}:")), None)

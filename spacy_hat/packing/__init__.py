@@ -3,7 +3,7 @@
 from ..choices import Overflow, Packing
 from .counts import DocCounts, count_doc
 from .packed_docs import PackedDocs
-from .packer import Packer
+from .packer import Packer, PackingWarning
 from .pieces import FastTokenizer, Pieces, tokenize
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "PackedDocs",
     "Packer",
     "Packing",
+    "PackingWarning",
     "Pieces",
     "count_doc",
     "tokenize",

@@ -8,6 +8,7 @@ import numpy as np
 from spacy.tokens import Doc
 
 from ..choices import Overflow, Packing
+from ..machine.clock import stage, tally
 from ..ragged import Ints1d
 from .packed_docs import PackedDocs, SegmentedDoc, join_docs
 from .pieces import FastTokenizer, tokenize
@@ -18,6 +19,10 @@ _ADD_BOUNDARIES = (
     "Put a 'sentencizer', 'senter' or 'parser' before the component in [nlp] pipeline, and list it in "
     "annotating_components of [training]"
 )
+
+
+class PackingWarning(UserWarning):
+    """What packing does to documents that do not suit its settings."""
 
 
 @dataclass
@@ -39,6 +44,7 @@ class Packer:
         _check_choice("packing", self.packing, Packing)
         _check_choice("overflow", self.overflow, Overflow)
 
+    @stage("pack")
     def __call__(
         self, docs: list[Doc], tokenizer: FastTokenizer, *, segment_length: int, max_segments: int
     ) -> PackedDocs:
@@ -55,7 +61,15 @@ class Packer:
         classifier_id = _classifier_id(tokenizer)
         segmented = [self._segment(doc, tokenizer, capacity=segment_length - 1) for doc in docs]
         segmented = self._limit(segmented, max_segments)
-        return join_docs(segmented, classifier_id=classifier_id, max_segments=max_segments)
+        packed = join_docs(segmented, classifier_id=classifier_id, max_segments=max_segments)
+        lengths = packed.segment_lengths
+        tally(
+            pieces=len(packed.piece_ids),
+            segments=len(lengths),
+            padded=len(lengths) * segment_length,
+            padded_longest=len(lengths) * int(lengths.max(initial=0)),
+        )
+        return packed
 
     def _segment(self, doc: Doc, tokenizer: FastTokenizer, *, capacity: int) -> SegmentedDoc:
         pieces = tokenize(doc, tokenizer)
@@ -96,7 +110,7 @@ class Packer:
     def _warn_once(self, topic: str, message: str) -> None:
         if topic not in self._warned:
             self._warned.add(topic)
-            warnings.warn(message, UserWarning, stacklevel=2)
+            warnings.warn(message, PackingWarning, stacklevel=2)
 
 
 def _sentence_starts(doc: Doc) -> Ints1d:

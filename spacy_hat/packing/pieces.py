@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from spacy.tokens import Doc
 
+from ..machine.clock import stage
 from ..ragged import Ints1d, Ints2d
 from .offsets import encode, reach_composed
 
@@ -41,6 +42,7 @@ class Pieces:
         return len(self.ids)
 
 
+@stage("tokenise")
 def tokenize(doc: Doc, tokenizer: FastTokenizer) -> Pieces:
     """Cut the text of a Doc into pieces, without special tokens, truncation, padding or a length warning.
 
@@ -59,6 +61,7 @@ def tokenize(doc: Doc, tokenizer: FastTokenizer) -> Pieces:
     return align(ids, offsets, doc)
 
 
+@stage("align")
 def align(ids: Ints1d, offsets: Ints2d, doc: Doc) -> Pieces:
     """Find the tokens that each piece touches, and drop the pieces that touch none but spaces.
 

@@ -1,24 +1,18 @@
 """Where the time of `nlp.pipe` goes, from texts to annotated documents.
 
-The functions between the stages are replaced by timed ones while the profile runs, in this process: nothing else may
-use the package meanwhile. A stage costs about a microsecond, a few of them per document and batch.
+The stages mark themselves (machine/clock); here somebody holds a stopwatch. A component is sent the documents by
+`nlp.pipe` with the others disabled, one such stream behind the other: what the whole of it does, with a mark between.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
-import spacy.language
 from spacy.language import Language
-from thinc.api import Model
+from spacy.tokens import Doc
 
-from ..layers.trf_interface import TransformerListener
-from ..machine.clock import Stopwatch, finished_time
-from ..modeling import HATModel
-from ..packing import Packer, packer, pieces
-from ..packing.packed_docs import PackedDocs
-from ..pipeline.heads import encoders_of
+from ..layers.trf_interface import Transformer
+from ..machine.clock import Stopwatch, finished_time, steps
+from ..pipeline.heads import encoder_of, encoders_of, upstream_of
 
 STAGES = {
     "tokenise": "the tokenizer, from text to pieces and their offsets",
@@ -26,11 +20,10 @@ STAGES = {
     "pack": "from pieces to segments, one run of them for the batch",
     "encoder": "the blocks, and the plan of their attention",
     "copy": "to tensors and back, and apart by document",
-    "listener": "what a head takes of each document's output",
-    "head": "components that listen to the encoder: their layers, and what they write on documents",
+    "listener": "what a head of this package takes of each document's output",
+    "head": "components that read the encoder: their layers, and what they write on documents",
     "rest of spaCy": "its own tokenizer, sentences, batches, and every other component",
 }
-_READERS = ("transformer_source", "trfs2arrays")
 
 
 @dataclass
@@ -69,14 +62,6 @@ class Profile:
         """RETURNS (float): The part of the time that was not spent in the encoder."""
         return 1.0 - self.shares["encoder"]
 
-    def add_batch(self, packed: PackedDocs, segment_length: int) -> None:
-        """Count a batch."""
-        lengths = packed.segment_lengths
-        self.n_pieces += len(packed.piece_ids)
-        self.n_segments += len(lengths)
-        self.n_padded += len(lengths) * segment_length
-        self.n_padded_longest += len(lengths) * int(lengths.max(initial=0))
-
     def avoided(self, n_padded: int) -> float:
         """RETURNS (float): The part of so many padded pieces that was padding, and was never computed."""
         return 1.0 - self.n_pieces / n_padded if n_padded else 0.0
@@ -100,72 +85,42 @@ def profile_pipe(
     RETURNS (Profile): What it took.
     RAISES (ValueError): If the pipeline has no HAT encoder.
     """
-    profile = Profile(dict.fromkeys(STAGES, 0.0))
+    check_encoder(nlp)
+    readers = {name for name in nlp.pipe_names if upstream_of(nlp, name) or _hat_inside_a_head(nlp, name)}
     watch = Stopwatch("rest of spaCy", clock)
-    with _watched(nlp, watch, profile):
-        for doc in nlp.pipe(texts, batch_size=batch_size):
-            profile.n_docs += 1
-            profile.n_words += len(doc)
+    n_docs = n_words = 0
+    with watch.held():
+        docs: Iterable[Doc] = steps("rest of spaCy", nlp.pipe(texts, disable=nlp.pipe_names))
+        for name in nlp.pipe_names:
+            others = [other for other in nlp.pipe_names if other != name]
+            docs = nlp.pipe(docs, disable=others, batch_size=batch_size)
+            docs = steps("head" if name in readers else "rest of spaCy", docs)
+        for doc in docs:
+            n_docs += 1
+            n_words += len(doc)
             on_doc()
         watch.tick()
-    profile.seconds |= watch.seconds
-    return profile
+    amounts = watch.amounts
+    return Profile(
+        seconds=dict.fromkeys(STAGES, 0.0) | watch.seconds,
+        n_docs=n_docs,
+        n_words=n_words,
+        n_pieces=amounts["pieces"],
+        n_segments=amounts["segments"],
+        n_padded=amounts["padded"],
+        n_padded_longest=amounts["padded_longest"],
+    )
 
 
-def _nodes(component: Any) -> list[Model]:
-    model = getattr(component, "model", None)
-    return list(model.walk()) if isinstance(model, Model) else []
-
-
-@contextmanager
-def _watched(nlp: Language, watch: Stopwatch, profile: Profile) -> Iterator[None]:
-    """Have every stage timed, and every batch counted."""
-    encoders = encoders_of(nlp)
-    if not encoders:
+def check_encoder(nlp: Language) -> None:
+    """RAISES (ValueError): If a pipeline has no HAT encoder to measure."""
+    if not encoders_of(nlp):
         raise ValueError(
             f"There is no HAT encoder to measure. Got a pipeline of {', '.join(nlp.pipe_names) or 'no components'}. "
             'Expected: a `hat` or `transformer` component with @architectures = "spacy-hat.HATModel.v1", or a head '
             'with "spacy-hat.HATTok2Vec.v1". For other pipelines there is `spacy benchmark speed`.'
         )
-    heads = {name for name, component in nlp.pipeline if any(map(_reads_outputs, _nodes(component)))}
-    original_pipe, original_pack = spacy.language._pipe, Packer.__call__
-
-    def pipe(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        stage = "head" if kwargs["name"] in heads else "rest of spaCy"
-        return watch.steps(stage, original_pipe(*args, **kwargs))
-
-    def pack(self: Packer, *args: Any, segment_length: int, **kwargs: Any) -> PackedDocs:
-        packed = original_pack(self, *args, segment_length=segment_length, **kwargs)
-        profile.add_batch(packed, segment_length)
-        return packed
-
-    with ExitStack() as stack:
-        for owner, name, replacement in (
-            (spacy.language, "_pipe", pipe),
-            (packer, "tokenize", watch.timed("tokenise", packer.tokenize)),
-            (pieces, "align", watch.timed("align", pieces.align)),
-            (Packer, "__call__", watch.timed("pack", pack)),
-            (HATModel, "forward_packed", watch.timed("encoder", HATModel.forward_packed)),
-            *((node, "_func", watch.timed("copy", node._func)) for node in (encoder.layer for encoder in encoders)),
-            *((node, "_func", watch.timed("listener", node._func)) for node in _readers(nlp)),
-        ):
-            stack.enter_context(_replaced(owner, name, replacement))
-        yield
 
 
-def _readers(nlp: Language) -> list[Model]:
-    return [node for _, component in nlp.pipeline for node in _nodes(component) if _reads_outputs(node)]
-
-
-def _reads_outputs(node: Model) -> bool:
-    return isinstance(node, TransformerListener) or node.name in _READERS
-
-
-@contextmanager
-def _replaced(owner: Any, name: str, replacement: Any) -> Iterator[None]:
-    original = getattr(owner, name)
-    setattr(owner, name, replacement)
-    try:
-        yield
-    finally:
-        setattr(owner, name, original)
+def _hat_inside_a_head(nlp: Language, name: str) -> bool:
+    return encoder_of(nlp, name) is not None and not isinstance(nlp.get_pipe(name), Transformer)

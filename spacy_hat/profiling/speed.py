@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from statistics import median_low
 from typing import Any
 
+import torch
 from spacy.language import Language
 
-from ..machine.processor import gpu_peak_mb, peak_mb, reset_peak, resident_mb
+from ..machine.memory import MB, memory_now, watch_peak
 from .profile import Profile, profile_pipe
 
 # What comes first loads libraries, makes kernels and fills caches, which is nobody's speed; a beginning is enough, and
@@ -76,23 +77,18 @@ def measure_speed(
     if not texts:
         raise ValueError("There are no documents to measure. Got: none. Expected: at least one.")
     profile_pipe(nlp, [text[:WARM_UP_CHARACTERS] for text in texts[:WARM_UP_DOCS]], batch_size=batch_size)
-    peak_known = _forget_peak()
-    loaded = resident_mb()
+    peaks = [watch_peak(on_gpu) for on_gpu in (False, torch.cuda.is_available())]
+    loaded = _in_mb(memory_now(on_gpu=False))
     profiles = [profile_pipe(nlp, texts, batch_size=batch_size, on_doc=on_doc) for _ in range(passes)]
     all_seconds = [profile.total for profile in profiles]
     return Speed(
         profile=profiles[all_seconds.index(median_low(all_seconds))],
         all_seconds=all_seconds,
         loaded_mb=loaded,
-        peak_mb=peak_mb() if peak_known else None,
-        gpu_peak_mb=gpu_peak_mb(),
+        peak_mb=_in_mb(peaks[0]()),
+        gpu_peak_mb=_in_mb(peaks[1]()) if torch.cuda.is_available() else None,
     )
 
 
-def _forget_peak() -> bool:
-    """RETURNS (bool): Whether the peak is of what comes now; a container may forbid to forget the old one."""
-    try:
-        reset_peak()
-    except OSError:
-        return False
-    return True
+def _in_mb(n_bytes: int | None) -> float | None:
+    return None if n_bytes is None else n_bytes / MB

@@ -13,8 +13,9 @@ from thinc.api import Model
 
 from ..layers.hat_model import get_shim
 from ..packing import DocCounts, count_doc
-from ..pipeline.head_checks import HeadCounts, labels_of, splitters_before
-from ..pipeline.heads import heads_of
+from ..pipeline.head_checks import counts_for
+from ..pipeline.head_counts import HeadCounts
+from .sample import Sample
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,10 @@ class LostSpans:
 class CorpusCounts:
     """Everything that is counted in one corpus."""
 
-    docs: list[DocCounts] = field(default_factory=list)
+    encoded: dict[str, list[DocCounts]] = field(default_factory=dict)
+    """Component with an encoder -> what it makes of each document."""
+    n_docs_in_all: int | None = None
+    """Documents of the corpus, of which some may have been drawn; None if it has no end."""
     heads: dict[str, HeadCounts] = field(default_factory=dict)
     """Name of a text or span categorizer -> what there is for it."""
     labels: dict[str, Counter] = field(default_factory=dict)
@@ -79,9 +83,19 @@ class CorpusCounts:
     """Hashes of the documents."""
 
     @property
+    def docs(self) -> list[DocCounts]:
+        """What the first encoder makes of each document."""
+        return next(iter(self.encoded.values()), [])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every document was counted, so that what was not found is not there."""
+        return self.n_docs_in_all == len(self.docs)
+
+    @property
     def n_rows(self) -> int:
-        """What is encoded: pieces, and a classifier piece for each segment."""
-        return sum(doc.n_pieces + doc.n_segments - doc.n_pieces_cut for doc in self.docs)
+        """What is encoded, by all encoders: pieces, and a classifier piece for each segment."""
+        return sum(rows_of(doc) for docs in self.encoded.values() for doc in docs)
 
     @property
     def n_pieces_cut(self) -> int:
@@ -97,26 +111,32 @@ class CorpusCounts:
         return (sum(doc.n_pieces for doc in self.docs) / n_segments + 1) / segment_length if n_segments else 0.0
 
 
+def rows_of(doc: DocCounts) -> int:
+    """RETURNS (int): What is encoded of a document: pieces, and a classifier piece for each segment."""
+    return doc.n_pieces + doc.n_segments - doc.n_pieces_cut
+
+
 def count_corpus(
-    nlp: Language, encoding: Encoding, examples: Iterable[Example], notify: Callable[[int], None]
+    nlp: Language, encodings: list[Encoding], corpus: Sample, notify: Callable[[int], None]
 ) -> CorpusCounts:
     """Read a corpus once.
 
     nlp (Language): The pipeline, which need not be initialized.
-    encoding (Encoding): How it reads documents.
-    examples (Iterable[Example]): The corpus.
+    encodings (list[Encoding]): How its encoders read documents.
+    corpus (Sample): The corpus, or some of its documents.
     notify (Callable[[int], None]): Called with the number of documents so far.
     RETURNS (CorpusCounts): The counts.
     """
-    counts = CorpusCounts()
-    for head in heads_of(nlp):
-        counts.heads[head.name] = HeadCounts(head, list(labels_of(nlp, head)), splitters_before(nlp, head))
-        counts.labels[head.name] = counts.heads[head.name].labels
+    counts = CorpusCounts({encoding.component: [] for encoding in encodings})
+    for of_head in counts_for(nlp):
+        counts.heads[of_head.head.name] = of_head
+        counts.labels[of_head.head.name] = of_head.labels
     others = {name: annotated for name, pipe in nlp.pipeline if (annotated := _labels_on_tokens(pipe)) is not None}
     counts.labels |= {name: Counter() for name in others}
-    for number, example in enumerate(examples, start=1):
-        notify(number)
-        counts.docs.append(encoding.count(example.predicted))
+    for n_read, (number, example) in enumerate(corpus.numbered(nlp), start=1):
+        notify(n_read)
+        for encoding in encodings:
+            counts.encoded[encoding.component].append(encoding.count(example.predicted))
         counts.texts.add(hash(example.reference.text))
         for name, of_head in counts.heads.items():
             _count_head(counts, name, of_head, number, example)
@@ -124,6 +144,7 @@ def count_corpus(
             counts.labels[name].update(annotated(example.reference))
     for name, lost in counts.lost.items():
         counts.lost[name] = sorted(lost, key=lambda doc: -doc.n_lost)
+    counts.n_docs_in_all = corpus.n_docs_in_all
     return counts
 
 

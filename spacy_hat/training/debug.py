@@ -1,29 +1,29 @@
 """Look at a config and its corpora as training will, and take one step of it, before hours are spent."""
 
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from spacy.language import Language
 from spacy.schemas import ConfigSchemaTraining
 from spacy.tokens import Doc
-from spacy.training import Corpus, Example
-from spacy.training.initialize import init_nlp
+from spacy.training import Corpus
 from spacy.util import dot_to_object, load_config_from_str, load_model_from_config, registry, resolve_dot_names
-from thinc.api import Config, Model
+from thinc.api import Config
 
 from ..corpora.languages import blank
-from ..layers.hat_model import get_shim, init
-from ..pipeline.heads import encoders_of
+from ..layers.hat_model import init
+from ..pipeline.heads import Encoder, encoders_of
 from .config import training_config
+from .config_checks import check_config
 from .corpus_counts import Encoding, count_corpus
-from .findings import check_documents, check_heads_of, check_layout, check_overlap, check_settings, check_steps
-from .report import TrainingReport
-from .timed_batch import time_batch
+from .findings import check_documents, check_layout, check_overlap, check_settings
+from .first_step import train_once
+from .label_findings import check_labels
+from .report import EncoderReport, TrainingReport
+from .run_length import check_steps
+from .sample import Sample
 
-Read = Callable[[Language], Iterable[Example]]
 Notify = Callable[[str], None]
-SAID_BY_PACKER = ("A Doc has no sentence boundaries", "are cut off:")
 
 
 def debug_training(
@@ -40,28 +40,33 @@ def debug_training(
     RAISES (ValueError): If the config cannot be made a pipeline, or the pipeline has no HAT.
     """
     notify("Making the pipeline")
+    check_config(config)
     nlp = load_model_from_config(config, auto_fill=True)
     report = TrainingReport()
     settings = nlp.config.interpolate()
-    component, model = find_hat(nlp)
+    encoders = find_encoders(nlp)
     try:
-        encoding = load_encoding(nlp, component, model, report, notify)
+        encodings = load_encodings(nlp, encoders, report, notify)
         check_paths(settings)
         training = registry.resolve(settings["training"], schema=ConfigSchemaTraining)
         readers = resolve_dot_names(settings, [training["train_corpus"], training["dev_corpus"]])
-        corpora = {name: limited(read, limit) for name, read in zip(("train", "dev"), readers, strict=True)}
-        count_all(nlp, encoding, corpora, report, notify)
+        endless = {"train": training["max_epochs"] < 0, "dev": False}
+        corpora = {
+            name: Sample(read, limit, endless=endless[name])
+            for name, read in zip(("train", "dev"), readers, strict=True)
+        }
+        count_all(nlp, encodings, corpora, report, notify)
     except (ValueError, OSError) as error:
-        report.findings.problem(str(error))
+        report.findings.problem("cannot be read", str(error))
         return report
-    check_settings(nlp, encoding, report.corpora, report.findings)
+    check_settings(nlp, encodings[0], report.corpora, report.findings)
     check_overlap(report.corpora, report.findings)
     sizes = settings["training"]["batcher"]
     by_number = sizes.get("@batchers") == "spacy.batch_by_sequence.v1" and isinstance(sizes.get("size"), int)
-    n_docs = len(report.corpora["train"].docs)
+    n_docs = report.corpora["train"].n_docs_in_all or len(report.corpora["train"].docs)
     check_steps(training, n_docs, sizes["size"] if by_number else None, report.findings)
     if with_batch and not report.findings.problems:
-        train_once(config, encoding, corpora["train"], report, use_gpu, notify)
+        train_once(config, encodings, corpora, report, use_gpu, notify)
     return report
 
 
@@ -79,8 +84,8 @@ def debug_corpus(
     RAISES (ValueError): If the language is unknown.
     """
     notify("Reading the corpus")
-    read = limited(Corpus(path), limit)
-    tasks = tasks_of(example.reference for example in read(blank(lang)))
+    corpus = Sample(Corpus(path), limit)
+    tasks = tasks_of(example.reference for example in corpus(blank(lang)))
     # Without any annotation, only the packing counts, and that is the same for every task on documents.
     config = training_config(tasks or ["textcat"], hat=hat, lang=lang, train=str(path), dev=str(path))
     nlp = load_model_from_config(load_config_from_str(config, interpolate=True), auto_fill=True)
@@ -88,10 +93,10 @@ def debug_corpus(
         nlp.remove_pipe("textcat")
     report = TrainingReport()
     try:
-        encoding = load_encoding(nlp, *find_hat(nlp), report, notify)
-        count_all(nlp, encoding, {"corpus": read}, report, notify)
+        encodings = load_encodings(nlp, find_encoders(nlp), report, notify)
+        count_all(nlp, encodings, {"corpus": corpus}, report, notify)
     except (ValueError, OSError) as error:
-        report.findings.problem(str(error))
+        report.findings.problem("cannot be read", str(error))
     return report
 
 
@@ -114,22 +119,34 @@ def tasks_of(docs: Iterable[Doc]) -> list[str]:
     return [names[task] for task, is_there in found.items() if is_there]
 
 
-def load_encoding(nlp: Language, component: str, model: Model, report: TrainingReport, notify: Notify) -> Encoding:
-    """Load the weights of the HAT. RETURNS (Encoding): How documents are read."""
+def load_encodings(nlp: Language, encoders: list[Encoder], report: TrainingReport, notify: Notify) -> list[Encoding]:
+    """Load the weights of each HAT. RETURNS (list[Encoding]): How documents are read."""
     notify("Loading the encoder")
-    init(model)
-    shim, packer = get_shim(model), model.attrs["packer"]
-    sizes = shim.encoder.config
-    report.encoder = {
-        "component": component,
-        "name": model.attrs["pretrained"].name,
-        "layout": sizes.layout,
-        "segment_length": sizes.segment_length,
-        "max_segments": sizes.max_segments,
-        "packing": packer.packing,
-        "overflow": packer.overflow,
-        "output": shim.output,
-    }
+    for encoder in encoders:
+        init(encoder.layer)
+    first = encoders[0]
+    sizes, packer = first.shim.encoder.config, first.layer.attrs["packer"]
+    report.encoder = EncoderReport(
+        component=first.component,
+        name=first.layer.attrs["pretrained"].name,
+        layout=sizes.layout,
+        segment_length=sizes.segment_length,
+        max_segments=sizes.max_segments,
+        packing=packer.packing,
+        overflow=packer.overflow,
+        output=first.shim.output,
+    )
+    if len(encoders) > 1:
+        report.findings.warn(
+            "several encoders",
+            f"The pipeline has several encoders: {', '.join(encoder.component for encoder in encoders)}. Pieces, "
+            f"segments and windows are those of '{first.component}'; what would waste a run is looked for in all.",
+        )
+    return [Encoding(one.layer, one.component, annotators_before(nlp, one.component, report)) for one in encoders]
+
+
+def annotators_before(nlp: Language, component: str, report: TrainingReport) -> list[Callable[[Doc], Doc]]:
+    """RETURNS (list[Callable]): What annotates documents before a component, in training, and is ready to."""
     training = nlp.config.interpolate()["training"]
     before = nlp.pipe_names[: nlp.pipe_names.index(component)]
     annotating = [name for name in before if name in training["annotating_components"]]
@@ -140,16 +157,17 @@ def load_encoding(nlp: Language, component: str, model: Model, report: TrainingR
     ]
     if learning := [name for name in annotating if name not in ready]:
         report.findings.warn(
+            "annotates while it learns",
             f"{', '.join(learning)} annotates documents before the encoder and is trained along with it: what it will "
-            "set cannot be foreseen, and the counts here are without it."
+            "set cannot be foreseen, and the counts here are without it.",
         )
-    return Encoding(model, component, [nlp.get_pipe(name) for name in ready])
+    return [nlp.get_pipe(name) for name in ready]
 
 
-def find_hat(nlp: Language) -> tuple[str, Model]:
-    """RETURNS (tuple[str, Model]): The first component with a HAT, and that. RAISES (ValueError): If there is none."""
-    for encoder in encoders_of(nlp):
-        return encoder.component, encoder.layer
+def find_encoders(nlp: Language) -> list[Encoder]:
+    """RETURNS (list[Encoder]): The HATs of a pipeline. RAISES (ValueError): If there is none."""
+    if encoders := encoders_of(nlp):
+        return encoders
     raise ValueError(
         f"The pipeline has no HAT. Got: the components {', '.join(nlp.pipe_names) or '(none)'}. Expected: one with "
         "spacy-hat.HATModel.v1. To make such a config: python -m spacy hat init-config. For others, spaCy has "
@@ -173,61 +191,19 @@ def check_paths(settings: Config) -> None:
             )
 
 
-def limited(read: Read, limit: int) -> Read:
-    """RETURNS (Callable): A reader that stops after so many documents, unless 0."""
-
-    def read_some(nlp: Language) -> Iterator[Example]:
-        for number, example in enumerate(read(nlp), start=1):
-            yield example
-            if number == limit:
-                return
-
-    return read_some
-
-
 def count_all(
-    nlp: Language, encoding: Encoding, corpora: dict[str, Read], report: TrainingReport, notify: Notify
+    nlp: Language, encodings: list[Encoding], corpora: dict[str, Sample], report: TrainingReport, notify: Notify
 ) -> None:
     """Count each corpus, and look for what is wrong with it."""
-    for name, read in corpora.items():
+    for name, corpus in corpora.items():
 
         def tell(number: int, name: str = name) -> None:
             notify(f"Reading {name}: {number:,} documents")
 
-        report.corpora[name] = count_corpus(nlp, encoding, read(nlp), tell)
-    for name, counts in report.corpora.items():
-        check_documents(name, counts, encoding, nlp, report.findings)
-    check_heads_of(nlp, report.corpora, report.findings)
-    check_layout(nlp, encoding, report.findings)
-
-
-def train_once(
-    config: Config, encoding: Encoding, read: Read, report: TrainingReport, use_gpu: int, notify: Notify
-) -> None:
-    """Initialize the pipeline as training does, and take a step."""
-
-    def count_rows(example: Example) -> int:
-        counts = encoding.count(example.predicted)
-        return counts.n_pieces - counts.n_pieces_cut + counts.n_segments
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        try:
-            notify("Initializing the pipeline")
-            nlp = init_nlp(config, use_gpu=use_gpu)
-            notify("Training on one batch, twice")
-            training = registry.resolve(nlp.config.interpolate()["training"], schema=ConfigSchemaTraining)
-            n_rows = report.corpora["train"].n_rows
-            report.batch = time_batch(nlp, training, read, count_rows, n_rows=n_rows, on_gpu=use_gpu >= 0)
-        except Exception as error:  # whatever it is, training would raise it too
-            report.findings.problem(f"Training fails in its first step ({type(error).__name__}): {error}")
-            return
-    for message in (str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)):
-        # What the packer says was counted, and it says so of the documents too that initializing makes up.
-        if not any(part in message for part in SAID_BY_PACKER):
-            report.findings.warn(message)
-    if failures := report.batch.failures():
-        report.findings.problem(
-            f"The loss of {', '.join(failures)} is no number after one step. Got: nan or infinity. Lower the rates in "
-            "[training.optimizer], or set mixed_precision = false in the encoder's model."
-        )
+        report.corpora[name] = count_corpus(nlp, encodings, corpus, tell)
+    for encoding in encodings:
+        for name, counts in report.corpora.items():
+            check_documents(name, counts.encoded[encoding.component], encoding, nlp, report.findings)
+        check_layout(nlp, encoding, report.findings)
+    frozen = nlp.config.interpolate()["training"]["frozen_components"]
+    check_labels(nlp, report.corpora, frozen, report.findings)

@@ -1,8 +1,8 @@
-"""One real batch of training, timed, and what follows from it for an epoch."""
+"""One real batch of training and an evaluation, timed, and what follows from them for an epoch and the run."""
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -11,7 +11,8 @@ from spacy.training import Example
 from spacy.training.loop import create_train_batches, subdivide_batch
 from thinc.api import Optimizer
 
-from ..machine.memory import memory_now, memory_peak, reset_peak
+from ..machine.memory import memory_now, watch_peak
+from .run_length import RunLength, run_length
 
 Batcher = Callable[[Iterable[Example]], Iterable[list[Example]]]
 
@@ -25,10 +26,15 @@ class TimedBatch:
     seconds (float): Of the step.
     losses (dict[str, float]): Of the step, by component.
     memory_before (int | None): Bytes in use before the first step; None where the system does not tell.
-    memory_peak (int | None): The most bytes in use in the two steps.
+    memory_peak (int | None): The most bytes in use in the two steps; None where the system does not tell.
     seconds_per_epoch (float): For all training documents, at the same time per piece, without evaluation.
+    steps_per_epoch (int): Batches that the training documents make.
     n_rows_largest (int): Pieces of the largest batch there can be: the longest documents together.
     memory_largest (int | None): Bytes for it, if what grew in the two steps grows with the pieces.
+    n_steps (int | None): Steps of the run, if patience does not end it earlier; None if nothing else ends it.
+    n_evaluations (int | None): Its evaluations.
+    seconds_per_evaluation (float | None): For all documents of dev; None before it was timed.
+    seconds_per_run (float | None): Of all steps and evaluations.
     """
 
     n_docs: int
@@ -38,8 +44,27 @@ class TimedBatch:
     memory_before: int | None
     memory_peak: int | None
     seconds_per_epoch: float
+    steps_per_epoch: int
     n_rows_largest: int
     memory_largest: int | None
+    n_steps: int | None = None
+    n_evaluations: int | None = None
+    seconds_per_evaluation: float | None = None
+    seconds_per_run: float | None = None
+
+    def with_run(self, length: RunLength, seconds_per_evaluation: float) -> "TimedBatch":
+        """RETURNS (TimedBatch): The same, with what a run of that length takes."""
+        seconds = None
+        if length.n_steps is not None and length.n_evaluations is not None:
+            of_steps = length.n_steps * self.seconds_per_epoch / self.steps_per_epoch
+            seconds = of_steps + length.n_evaluations * seconds_per_evaluation
+        return replace(
+            self,
+            n_steps=length.n_steps,
+            n_evaluations=length.n_evaluations,
+            seconds_per_evaluation=seconds_per_evaluation,
+            seconds_per_run=seconds,
+        )
 
     def failures(self) -> list[str]:
         """RETURNS (list[str]): Components whose loss is no number."""
@@ -53,6 +78,7 @@ def time_batch(
     count_rows: Callable[[Example], int],
     *,
     n_rows: int,
+    share: float = 1.0,
     on_gpu: bool,
 ) -> TimedBatch:
     """Train on one batch as `spacy train` does, twice: the first time is not counted.
@@ -61,7 +87,8 @@ def time_batch(
     training (dict[str, Any]): The [training] section, resolved.
     read (Callable): The training corpus.
     count_rows (Callable): Pieces of an example, classifier pieces included.
-    n_rows (int): Those of all training documents.
+    n_rows (int): Those of all documents that are read.
+    share (float): The part of the training documents that is read.
     on_gpu (bool): Whether the pipeline is on a GPU.
     RETURNS (TimedBatch): The times.
     """
@@ -73,12 +100,12 @@ def time_batch(
     of_largest = max(of_batch, sum(count_rows(example) for example in next(iter(training["batcher"](longest)))))
     del longest
     before = memory_now(on_gpu)
-    reset_peak(on_gpu)
+    peak_since = watch_peak(on_gpu)
     take_step(nlp, batch, training)
     begin = perf_counter()
     losses = take_step(nlp, batch, training)
     seconds = perf_counter() - begin
-    peak = memory_peak(on_gpu)
+    peak = peak_since()
     largest = None
     if before is not None and peak is not None:
         largest = int(before + max(peak - before, 0) * of_largest / of_batch)
@@ -89,7 +116,8 @@ def time_batch(
         losses=losses,
         memory_before=before,
         memory_peak=peak,
-        seconds_per_epoch=seconds * n_rows / of_batch,
+        seconds_per_epoch=seconds * n_rows / of_batch / share,
+        steps_per_epoch=max(round(sum(1 for _ in training["batcher"](read(nlp))) / share), 1),
         n_rows_largest=of_largest,
         memory_largest=largest,
     )
@@ -120,3 +148,30 @@ def take_step(nlp: Language, batch: list[Example], training: dict[str, Any]) -> 
             pipe.finish_update(optimizer)  # type: ignore[attr-defined]
     optimizer.step_schedules()
     return {name: float(loss) for name, loss in losses.items()}
+
+
+def time_run(
+    nlp: Language,
+    training: dict[str, Any],
+    batch: TimedBatch,
+    dev: list[Example],
+    count_rows: Callable[[Example], int],
+    *,
+    n_rows: float,
+) -> TimedBatch:
+    """Evaluate on some documents as `spacy train` does, and estimate the whole run.
+
+    nlp (Language): The pipeline after some steps.
+    training (dict[str, Any]): The [training] section, resolved.
+    batch (TimedBatch): What a batch took.
+    dev (list[Example]): Documents of dev, at least one with pieces.
+    count_rows (Callable): Pieces of an example, classifier pieces included.
+    n_rows (float): Those of all documents of dev.
+    RETURNS (TimedBatch): The batch, with what the run takes.
+    """
+    of_sample = sum(map(count_rows, dev))
+    begin = perf_counter()
+    with nlp.use_params({}):
+        nlp.evaluate(dev)
+    seconds = (perf_counter() - begin) * n_rows / max(of_sample, 1)
+    return batch.with_run(run_length(training, batch.steps_per_epoch), seconds)

@@ -1,5 +1,6 @@
 """What `debug` finds: right numbers, every mistake that would waste a run, and nothing on a sound config."""
 
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from spacy.util import load_config_from_str
 from spacy_hat.training.config import Steps, training_config
 from spacy_hat.training.corpus_counts import Spread, bin_edges
 from spacy_hat.training.debug import debug_corpus, debug_training
+from spacy_hat.training.run_length import run_length
 
 from ..support.pipelines import make_text, save_hat
 
@@ -83,7 +85,8 @@ def test_debug_finds_nothing_on_a_sound_config(desk, tasks):
     assert 0 < report.batch.n_rows <= report.batch.n_rows_largest
     assert set(report.batch.losses) == {"transformer", *tasks}
     assert report.batch.seconds_per_epoch > report.batch.seconds > 0
-    assert report.batch.memory_largest >= report.batch.memory_peak >= report.batch.memory_before > 0
+    if report.batch.memory_peak is not None:
+        assert report.batch.memory_largest >= report.batch.memory_peak >= report.batch.memory_before > 0
 
 
 def test_debug_counts_what_is_in_the_corpora(desk):
@@ -120,6 +123,69 @@ def test_debug_reads_no_more_than_it_is_told(desk):
     assert [len(counts.docs) for counts in report.corpora.values()] == [4, 4]
 
 
+def test_debug_draws_its_documents_from_the_whole_corpus(desk):
+    numbers = sorted(range(40), key=lambda number: number % 2)  # sorted by class
+    for name in SPLITS:
+        desk.write(name, [document(number) for number in numbers])
+    train = desk.look("textcat", limit=10).to_dict()["corpora"]["train"]
+    assert (train["n_docs"], train["n_docs_in_all"]) == (10, 40)
+    assert min(train["labels"]["textcat"].values()) >= 2
+
+
+def test_debug_says_nothing_of_what_it_did_not_see(desk):
+    docs = [document(0) for _ in range(30)] + [document(1)]
+    for doc in docs[:-1]:
+        doc.set_ents([])
+    desk.write("train", docs)
+    findings = desk.look("textcat", "ner", limit=3).findings
+    assert (findings.problems, findings.warnings) == ([], [])
+
+
+def test_debug_reads_the_beginning_of_a_stream(desk):
+    report = desk.look("textcat", limit=3, training__max_epochs=-1)
+    assert report.to_dict()["corpora"]["train"]["n_docs_in_all"] is None
+    assert report.findings.problems == []
+
+
+def test_debug_tells_the_time_of_the_run(desk):
+    batch = desk.look("textcat", with_batch=True).batch
+    assert (batch.n_steps, batch.n_evaluations, batch.steps_per_epoch) == (200, 5, 6)
+    expected = 200 * batch.seconds_per_epoch / 6 + 5 * batch.seconds_per_evaluation
+    assert batch.seconds_per_run == pytest.approx(expected)
+    assert batch.seconds_per_evaluation > 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "steps_per_epoch", "expected"),
+    [
+        ({"max_steps": 200}, 6, (200, 5)),
+        ({"max_steps": 199}, 6, (199, 4)),
+        ({"max_epochs": 10}, 6, (60, 2)),
+        ({"max_steps": 20, "max_epochs": 10}, 6, (20, 1)),
+        ({"max_steps": 200, "max_epochs": 10}, None, (200, 5)),
+        ({}, 6, (None, None)),
+        ({"max_epochs": 10}, None, (None, None)),
+        ({"max_epochs": -1, "max_steps": 100}, None, (100, 3)),
+    ],
+)
+def test_run_length_is_what_ends_first(settings, steps_per_epoch, expected):
+    length = run_length({"max_steps": 0, "max_epochs": 0, "eval_frequency": 50} | settings, steps_per_epoch)
+    assert (length.n_steps, length.n_evaluations) == expected
+
+
+def test_debug_looks_at_every_encoder(desk, other_hats):
+    def edit(config):
+        second = deepcopy(config["components"]["transformer"])
+        second["model"].update(name=other_hats["short"], overflow="error", packing="sentences")
+        config["components"]["second"] = second
+        config["nlp"]["pipeline"] = ["sentencizer", "second", "transformer", "textcat", "doc_cleaner"]
+
+    report = desk.look("textcat", edit=edit)
+    assert report.encoder.component == "second"
+    assert ["The pipeline has several encoders: second, transformer" in text for text in report.findings.warnings]
+    assert any("more than 2 segments" in problem for problem in report.findings.problems)
+
+
 def test_debug_trains_only_if_it_is_told(desk):
     assert desk.look("ner").batch is None
 
@@ -136,11 +202,15 @@ def test_debug_names_the_five_worst_documents(desk):
     assert head["worst_docs"][0]["number"] == 11
     assert head["worst_docs"][0]["n_spans"] == 5
     assert head["equal_a_sentence"] == pytest.approx(1 - 30 / 60)
-    assert ["30 of 60 annotated spans" in message for message in report.findings.warnings] == [True]
+    assert ["30 of 60 annotated spans" in message for message in report.findings.problems] == [True]
 
 
 def add_label(doc, number):
     doc.cats = {**doc.cats, "RARE": 0.0} if number else {"RARE": 1.0, "DISMISSED": 0.0, "ALLOWED": 0.0}
+
+
+def add_second_label(doc, number):
+    doc.cats = dict.fromkeys(doc.cats, 1.0) if number % 4 == 0 else doc.cats
 
 
 def shorten(doc, number):
@@ -154,6 +224,36 @@ def rename_key(doc, number):
 
 def clear(doc, number):
     doc.cats = {}
+
+
+def one_label(doc, number):
+    doc.cats = {"DISMISSED": 1.0}
+
+
+def always_true(doc, number):
+    doc.cats = {"COURT": 1.0}
+
+
+def one_class(doc, number):
+    doc.cats = {"DISMISSED": 1.0, "ALLOWED": 0.0}
+
+
+def one_span_label(doc, number):
+    doc.spans["sc"] = [Span(doc, span.start, span.end, "SENTENCE") for span in doc.spans["sc"]]
+
+
+def no_entities(doc, number):
+    doc.set_ents([])
+
+
+def lose_half(doc, number):
+    spans = list(doc.spans["sc"])
+    doc.spans["sc"] = [Span(doc, s.start, s.end - (i < 2), s.label_) for i, s in enumerate(spans)]
+
+
+def one_tag(doc, number):
+    for token in doc:
+        token.tag_ = "W"
 
 
 # What was done to the corpora, for which tasks, with which settings, and what is said of it.
@@ -218,6 +318,79 @@ PROBLEMS = {
         ["There is nothing at absent.spacy, the path of [corpora.dev]", "--paths.dev"],
     ),
 }
+PROBLEMS |= {
+    "no entities": (lambda desk: desk.change(no_entities), ["ner"], {}, ["'ner' has nothing to learn", "doc.ents"]),
+    "one tag": (lambda desk: desk.change(one_tag), ["tagger"], {}, ["'tagger' has nothing to tell apart", "'W'"]),
+    "one label": (
+        lambda desk: desk.change(one_label),
+        ["textcat"],
+        {},
+        ["'textcat' has one label. Got: DISMISSED only", "textcat_multilabel"],
+    ),
+    "one label that is always true": (
+        lambda desk: desk.change(always_true),
+        ["textcat_multilabel"],
+        {},
+        ["labels that are true of every document: COURT", "no counterexample among 12"],
+    ),
+    "documents of one class": (
+        lambda desk: desk.change(one_class),
+        ["textcat"],
+        {},
+        ["labels that are true of every document: DISMISSED"],
+    ),
+    "one label for every sentence": (
+        lambda desk: desk.change(one_span_label),
+        ["spancat_singlelabel"],
+        {},
+        ["each sentence of the annotated documents is labelled 'SENTENCE'"],
+    ),
+    "many spans that equal no sentence": (
+        lambda desk: desk.change(lose_half, "train"),
+        ["spancat"],
+        {},
+        ["24 of 60 annotated spans", "are ignored in training"],
+    ),
+    "many spans of dev that equal no sentence": (
+        lambda desk: desk.change(lose_half, "dev"),
+        ["spancat"],
+        {},
+        ["12 of 30 annotated spans", "in dev equal no sentence"],
+    ),
+    "no evaluation in the epochs": (
+        lambda desk: None,
+        ["textcat"],
+        {"training__max_epochs": 2},
+        ["eval_frequency is 50, but training ends after 12 steps"],
+    ),
+}
+# What was done to the config, and what is said of it, before a pipeline is made.
+WRONG_KINDS = {
+    "null for an architecture": (
+        lambda config: config["components"]["textcat"]["model"].update({"@architectures": None}),
+        r"\[components\.textcat\.model\] has @architectures = null\. Expected: the name of a registered function",
+    ),
+    "a score weight that is text": (
+        lambda config: config["training"]["score_weights"].update(cats_score="high"),
+        r"\[training\.score_weights\] has cats_score = 'high'\. Expected: a number",
+    ),
+    "score weights that are text": (
+        lambda config: config["training"].update(score_weights="high"),
+        r"\[training\] has score_weights = 'high'\. Expected: a section",
+    ),
+    "a number of annotating components": (
+        lambda config: config["training"].update(annotating_components=0),
+        r"\[training\] has annotating_components = 0\. Expected: a list of names",
+    ),
+    "a number of frozen components": (
+        lambda config: config["training"].update(frozen_components=0),
+        r"\[training\] has frozen_components = 0\. Expected: a list of names",
+    ),
+    "a number for a corpus": (
+        lambda config: config["training"].update(train_corpus=5),
+        r"\[training\] has train_corpus = 5\. Expected: the section of a corpus",
+    ),
+}
 WARNINGS = {
     "labels in train only": (lambda desk: desk.change(add_label, "train"), ["textcat"], {}, ["in train only", "RARE"]),
     "labels in dev only": (lambda desk: desk.change(add_label, "dev"), ["textcat"], {}, ["in dev only", "RARE"]),
@@ -276,6 +449,21 @@ def test_debug_finds_what_would_waste_a_run(desk, other_hats, mistake):
     assert any(all(part in problem for part in parts) for problem in problems), problems
 
 
+@pytest.mark.parametrize("mistake", WRONG_KINDS)
+def test_debug_names_a_setting_of_the_wrong_kind(desk, mistake):
+    edit, message = WRONG_KINDS[mistake]
+    with pytest.raises(ValueError, match=message):
+        desk.look("textcat", edit=edit)
+
+
+def test_debug_finds_that_no_score_counts(desk):
+    def edit(config):
+        config["training"]["score_weights"]["cats_score"] = 0.0
+
+    (problem,) = desk.look("textcat", edit=edit).findings.problems
+    assert "No score counts, so that model-best is the untrained pipeline" in problem
+
+
 @pytest.mark.parametrize("mistake", WARNINGS)
 def test_debug_warns_of_what_may_be_meant(desk, other_hats, mistake):
     act, tasks, overrides, parts = WARNINGS[mistake]
@@ -296,7 +484,7 @@ def test_debug_finds_a_loss_that_is_no_number(desk, monkeypatch):
     step = {"transformer": 0.0, "textcat": float("nan")}
     monkeypatch.setattr("spacy_hat.training.timed_batch.take_step", lambda nlp, batch, training: step)
     (problem,) = desk.look("textcat", with_batch=True).findings.problems
-    assert "The loss of textcat is no number after one step" in problem
+    assert "The loss of textcat is not a number after one step" in problem
 
 
 def test_debug_does_not_train_on_what_is_wrong(desk):
@@ -314,7 +502,7 @@ def test_debug_finds_a_hat_inside_a_component(desk):
     nlp.replace_listeners("transformer", "tagger", ["model.tok2vec"])
     nlp.remove_pipe("transformer")
     report = debug_training(nlp.config.copy(), with_batch=True)
-    assert report.encoder["component"] == "tagger"
+    assert report.encoder.component == "tagger"
     assert (report.findings.problems, report.findings.warnings) == ([], [])
 
 
@@ -323,7 +511,7 @@ def test_debug_finds_a_hat_inside_a_component(desk):
     [
         (lambda doc, number: None, {"textcat", "spancat_singlelabel", "ner"}),
         (lambda doc, number: doc.set_ents([]), {"textcat", "spancat_singlelabel"}),
-        (lambda doc, number: doc.cats.update({"ALLOWED": 1.0}), {"textcat_multilabel", "spancat_singlelabel", "ner"}),
+        (add_second_label, {"textcat_multilabel", "spancat_singlelabel", "ner"}),
         (lambda doc, number: doc.spans["sc"].extend(doc.spans["sc"]), {"textcat", "spancat", "ner"}),
     ],
 )
