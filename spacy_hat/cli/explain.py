@@ -80,6 +80,7 @@ def explain_text(
     from rich.progress import Progress
 
     from ..explanations import explain_labels
+    from ..explanations.question import SpanMissingError
 
     try:
         with Console(stderr=True).status(f"Loading {model}"):
@@ -101,7 +102,7 @@ def explain_text(
                 on_progress=lambda n_done: progress.advance(task, n_done),
             )
     except (ValueError, OSError) as error:
-        hint = " On the command line, name a sentence: --sentence 1." if "span=span" in str(error) else ""
+        hint = " On the command line, name a sentence: --sentence 1." if isinstance(error, SpanMissingError) else ""
         msg.fail("Cannot explain this", f"{error}{hint}", exits=1)
     if label is None:
         return explanations

@@ -12,6 +12,10 @@ from ..pipeline.heads import Head, encoder_of, labelled_by, overwritten_by, read
 from .head import ExplainedHead
 
 
+class SpanMissingError(ValueError):
+    """A span categorizer was asked about a document."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """A classifier, and the document or span that it decided on.
@@ -97,7 +101,8 @@ def _choose(nlp: Language, name: str | None, *, of_spans: bool, label: str | Non
         if labelled_by(component) and not isinstance(component, type_wanted):
             fix = "Leave `span` out" if of_spans else "Give the span too: explain(nlp, doc, label, span=span)"
             labels = "documents" if of_spans else "spans"
-            raise ValueError(f"Component '{name}' labels {labels}. Got: a question about a {kind}. {fix}.")
+            error = ValueError if of_spans else SpanMissingError
+            raise error(f"Component '{name}' labels {labels}. Got: a question about a {kind}. {fix}.")
         if not labelled_by(component):
             raise ValueError(_not_ours(kind, name, component))
         return component
@@ -114,7 +119,8 @@ def _choose(nlp: Language, name: str | None, *, of_spans: bool, label: str | Non
         )
     if found:
         raise ValueError(_not_ours(kind, found[0].name, found[0]))
-    raise ValueError(
+    error = ValueError if of_spans else SpanMissingError
+    raise error(
         f"The pipeline has no {kind} classifier to explain. Got: {', '.join(nlp.component_names) or 'no components'}. "
         f"Expected: a `{wanted}` component with a head of this package."
         + ("" if of_spans else " For a label of a sentence, give the span too: explain(nlp, doc, label, span=span).")
