@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy
@@ -202,6 +203,9 @@ NEEDED: dict[str, Callable[[str], dict[str, Any]]] = {
     "spacy-hat.SentenceChain.v1": lambda hat: {"tok2vec": listener_of(hat)},
     "spacy-hat.sentence_suggester.v1": lambda hat: {},
     "spacy-hat.Adam.v1": lambda hat: {},
+    "spacy-hat.measured_scores.v1": lambda _: {},
+    "spacy-hat.warmup_linear.v1": lambda _: {"initial_rate": 0.5, "warmup_steps": 2},
+    "hat_cleaner": lambda _: {"nlp": NLP, "name": "hat_cleaner"},
     "hat": lambda hat: {
         "nlp": NLP,
         "name": "hat",
@@ -237,12 +241,21 @@ FLIPS: dict[str, dict[str, Flip]] = {
             "grad_clip": 0.0,
         }.items()
     },
+    "spacy-hat.measured_scores.v1": {},
+    "spacy-hat.warmup_linear.v1": {
+        "initial_rate": Flip(0.25, lambda rates: list(islice(rates, 5))),
+        "warmup_steps": Flip(4, lambda rates: list(islice(rates, 5))),
+        "total_steps": Flip(4, lambda rates: list(islice(rates, 5))),
+    },
+    # A function, which needs nothing of what spaCy gives every factory.
+    "hat_cleaner": {},
     "hat": {
         "nlp": Flip(spacy.blank("xx"), lambda pipe: id(pipe.vocab)),
         "name": Flip("other", lambda pipe: pipe.name),
         "model": Flip(lambda folder: hat_model_v1(str(folder), packing="fixed"), lambda p: run(p.model), made=True),
         "set_extra_annotations": Flip(annotate, lambda pipe: pipe.set_extra_annotations),
         "max_batch_items": Flip(7, lambda pipe: pipe.cfg["max_batch_items"]),
+        "max_length": Flip(50, lambda pipe: pipe.place.max_length),
     },
     "hat_vectors": {
         "nlp": Flip(with_vectors(), lambda said: said, {"keep": "tensor"}),
