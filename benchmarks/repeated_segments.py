@@ -8,6 +8,7 @@ import spacy
 from benchmarks.sizes import FIRST_WORD, Size
 from benchmarks.timing import Work
 from spacy_hat.modeling import PackedInputs, model
+from spacy_hat.ragged import starts_of
 
 
 def ufunc_docstrings(n_docs: int) -> list[str]:
@@ -43,7 +44,7 @@ def pack_sentences(size: Size, texts: list[str]) -> PackedInputs:
 def made_distinct(size: Size, inputs: PackedInputs) -> PackedInputs:
     """RETURNS (PackedInputs): The same lengths, and no segment twice: other pieces, drawn at random."""
     pieces = np.random.default_rng(0).integers(FIRST_WORD, size.vocab_size, size=len(inputs.piece_ids))
-    starts = np.cumsum(inputs.segment_lengths) - inputs.segment_lengths
+    starts = starts_of(inputs.segment_lengths)
     pieces[starts] = inputs.piece_ids[starts]
     return PackedInputs(pieces, inputs.segment_lengths, inputs.window_lengths, inputs.segment_positions)
 

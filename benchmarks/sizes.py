@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacy_hat.modeling import HATConfig, PackedInputs
+from spacy_hat.ragged import starts_of
 
 Ints = NDArray[np.int64]
 ADHOC = "adhoc-hierarchical-transformer-base-4096"
@@ -97,7 +98,7 @@ def random_pieces(size: Size, lengths: Ints) -> PackedInputs:
 def pack(pieces: Ints, lengths: Ints) -> PackedInputs:
     """RETURNS (PackedInputs): One document; the first piece of each segment becomes the classifier piece."""
     pieces = pieces.copy()
-    pieces[np.cumsum(lengths) - lengths] = BOS
+    pieces[starts_of(lengths)] = BOS
     return PackedInputs(pieces, lengths, np.array([len(lengths)]), np.arange(len(lengths)))
 
 

@@ -25,7 +25,7 @@ FLOORS = [
     {"modeling", "packing"},
     {"corpora"},
     {"machine"},
-    {"choices", "ragged"},
+    {"choices", "classifier_piece", "ragged"},
 ]
 LAYERS = {room: len(FLOORS) - number for number, rooms in enumerate(FLOORS) for room in rooms}
 COMMAND_ROOMS = {"explanations", "training", "checkpoints", "profiling"}

@@ -28,8 +28,8 @@ def attention_shares(encoded: EncodedDocument) -> np.ndarray:
     assert pooling is not None  # for the type checker: the caller asked before
     data = encoded.cells(None).fill(encoded.output)
     ops = pooling.ops
-    of_segments = Ragged(hidden_states(data)[:, 0], ops.asarray1i([document.n_segments]))
-    weights = cast(np.ndarray, ops.to_numpy(segment_weights(pooling, of_segments)))[:, 0]
+    vectors = Ragged(hidden_states(data)[:, 0], ops.asarray1i([document.n_segments]))
+    weights = cast(np.ndarray, ops.to_numpy(segment_weights(pooling, vectors)))[:, 0]
     shares = (weights / (document.packed.segment_lengths - 1))[document.row_segments]
     shares[document.first_rows] = 0.0
     return shares

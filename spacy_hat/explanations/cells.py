@@ -18,6 +18,7 @@ from torch import Tensor
 from transformers.utils import ModelOutput
 
 from ..layers.trf_interface import TransformerData, WordpieceBatch
+from ..ragged import starts_of
 from .document import OneDocument
 
 
@@ -95,13 +96,13 @@ def span_cells(document: OneDocument, span: tuple[int, int], is_left: np.ndarray
     if segments_only:
         # Each pair of token and segment once.
         pairs = np.unique(tokens * document.n_segments + segments)
-        of_span, places = np.unique(pairs % document.n_segments, return_inverse=True)
-        return Cells(of_span[:, None], places)
-    of_span, line, counts = np.unique(segments, return_inverse=True, return_counts=True)
-    cells = np.full((len(of_span), 1 + counts.max(initial=0)), -1)
-    cells[:, 0] = document.first_rows[of_span]
+        span_segments, places = np.unique(pairs % document.n_segments, return_inverse=True)
+        return Cells(span_segments[:, None], places)
+    span_segments, line, counts = np.unique(segments, return_inverse=True, return_counts=True)
+    cells = np.full((len(span_segments), 1 + counts.max(initial=0)), -1)
+    cells[:, 0] = document.first_rows[span_segments]
     # Pieces are in reading order, so each segment's stand together.
-    column = 1 + np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    column = 1 + np.arange(len(rows)) - np.repeat(starts_of(counts), counts)
     cells[line, column] = rows
     return Cells(cells, line * cells.shape[1] + column)
 

@@ -86,13 +86,13 @@ class OneDocument:
             touched=touched,
         )
 
-    def sums(self, of_rows: np.ndarray) -> np.ndarray:
+    def sums(self, numbers: np.ndarray) -> np.ndarray:
         """Add up what is known of rows, by sentence. Classifier pieces belong to none.
 
-        of_rows (ndarray): (n_pieces,) a number for each row.
+        numbers (ndarray): (n_pieces,) a number for each row.
         RETURNS (ndarray): (n_sentences,) their sums.
         """
-        return np.bincount(self.row_sentences + 1, weights=of_rows, minlength=self.n_sentences + 1)[1:]
+        return np.bincount(self.row_sentences + 1, weights=numbers, minlength=self.n_sentences + 1)[1:]
 
 
 def _first_tokens(packed: PackedDocs) -> Ints1d:

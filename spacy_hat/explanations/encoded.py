@@ -30,12 +30,12 @@ class EncodedDocument:
         self.max_rows = head.shim.max_batch_pieces
         self.staged = head.staged(head.shim.predictor.encoder(head.shim.encoder))
         inputs = inputs_of(document.packed)
-        self.of_segments = self.staged.encode_segments(inputs)
+        self.first_stage = self.staged.encode_segments(inputs)
         """(n_rows, hidden_size), after the first stage: pieces, or segments if no later block reads pieces."""
-        portions, start = [self.of_segments[:0].float()], 0
+        portions, start = [self.first_stage[:0].float()], 0
         for portion in inputs.portions(self.max_rows):
             stop = start + len(portion.piece_ids if self.staged.passes_pieces else portion.segment_lengths)
-            portions.append(self.staged.encode_documents(self.of_segments[start:stop], portion).float())
+            portions.append(self.staged.encode_documents(self.first_stage[start:stop], portion).float())
             start = stop
         self.output = torch.cat(portions)
         """(n_rows, hidden_size), of the whole document: pieces, or segments if segments_only."""
@@ -69,8 +69,8 @@ class EncodedDocument:
         YIELDS (Tensor): For each, the output of its rows.
         """
         changed = self.staged.encode_segments(self._changed_segments(batch))
-        both = torch.cat([self.of_segments, changed])
-        places, n_used = [], len(self.of_segments)
+        both = torch.cat([self.first_stage, changed])
+        places, n_used = [], len(self.first_stage)
         for left in batch:
             own, is_new = self._first_stage(left)
             own[is_new] = n_used + np.arange(is_new.sum())

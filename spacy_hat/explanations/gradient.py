@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..layers.hat_model import inputs_of
 from ..layers.trf_interface import TransformerData
-from ..modeling.stages import StagedEncoder
+from ..modeling.stages import Stages
 from .cells import Cells
 from .document import OneDocument
 from .encoded import EncodedDocument, TokenRange
@@ -86,7 +86,7 @@ def _output_gradient(
     return cells.spread_gradient(d_outputs[0], output) if d_outputs else torch.zeros_like(output)
 
 
-def _times_input(staged: StagedEncoder, document: OneDocument, d_output: Tensor) -> np.ndarray:
+def _times_input(staged: Stages, document: OneDocument, d_output: Tensor) -> np.ndarray:
     """(n_pieces,) Window by window, so that memory does not grow with their number."""
     parts, start = [], 0
     for window in inputs_of(document.packed).portions(1):
@@ -95,7 +95,7 @@ def _times_input(staged: StagedEncoder, document: OneDocument, d_output: Tensor)
         start += n_rows
         with torch.enable_grad():
             embedded = staged.embed(window).detach().requires_grad_()
-            encoded = staged.encode(embedded, window)
+            encoded = staged.encode(window, embedded)
             (gradient,) = torch.autograd.grad(encoded, embedded, d_window)
         parts.append((gradient * embedded).sum(dim=-1).detach())
     return torch.cat(parts).double().cpu().numpy()

@@ -12,7 +12,7 @@ from ..layers.hat_model import get_shim
 from ..layers.shim import HATShim
 from ..layers.trf_interface import TransformerData
 from ..modeling import HATModel
-from ..modeling.stages import StagedEncoder
+from ..modeling.stages import Stages
 from .document import OneDocument
 
 
@@ -33,9 +33,9 @@ class ExplainedHead:
     def shim(self) -> HATShim:
         return get_shim(self.encoder)
 
-    def staged(self, encoder: HATModel) -> StagedEncoder:
+    def staged(self, encoder: HATModel) -> Stages:
         """RETURNS (StagedEncoder): An encoder (the shim's, or its copy for predictions) for this head's purposes."""
-        return StagedEncoder(encoder, segments_only=self.segments_only, max_batch_pieces=self.shim.max_batch_pieces)
+        return encoder.staged(segments_only=self.segments_only, max_batch_pieces=self.shim.max_batch_pieces)
 
     @property
     def exclusive_classes(self) -> bool:

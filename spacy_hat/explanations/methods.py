@@ -104,10 +104,10 @@ def _explain(decision: Decision, columns: list[int] | None, method: str, on_prog
     if method == "occlusion":
         scores = (whole - occluded_scores(encoded, span, on_progress))[:, columns].T
     elif method == "gradient":
-        of_pieces = gradient_times_input(encoded, span, columns, on_progress)
+        piece_scores = gradient_times_input(encoded, span, columns, on_progress)
         # Without its sign, which is wrong where the model is sure: of planted sentences (scripts/explain/planted.py),
         # sizes rank the decisive one first, and signed sums rank it last.
-        scores = np.stack([encoded.document.sums(np.abs(line)) for line in of_pieces])
+        scores = np.stack([encoded.document.sums(np.abs(line)) for line in piece_scores])
     else:
         scores = np.tile(encoded.document.sums(attention_shares(encoded)), (len(columns), 1))
     return [

@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from transformers.utils import ModelOutput
 
 from ..packing import PackedDocs
+from ..ragged import starts_of
 from .segment_data import SegmentData, align_segments
 from .segment_grid import SegmentGrid
 from .trf_interface import FullTransformerBatch, TransformerData, WordpieceBatch
@@ -45,11 +46,11 @@ def make_batch(
     RETURNS (HATBatch): `last_hidden_state` is the output in the grid. For a document with tokens and no segments it is
         (1, 1, hidden_size), zeros, aligned to no token.
     """
-    of_segments = grid.output == "segments"
-    data_class = SegmentData if of_segments else TransformerData
+    segments_only = grid.output == "segments"
+    data_class = SegmentData if segments_only else TransformerData
     output, no_segment = torch2xp(spread), torch2xp(spread.new_zeros(1, 1, spread.shape[-1]))
-    wordpieces = _first_pieces(packed, tokenizer) if of_segments else _all_pieces(packed, grid, tokenizer)
-    if of_segments:
+    wordpieces = _first_pieces(packed, tokenizer) if segments_only else _all_pieces(packed, grid, tokenizer)
+    if segments_only:
         align_slots, align_lengths = align_segments(packed)
     else:
         align_slots, align_lengths = grid.slots[packed.align_rows], packed.align_lengths
@@ -102,7 +103,7 @@ def _all_pieces(packed: PackedDocs, grid: SegmentGrid, tokenizer: PreTrainedToke
 
 def _first_pieces(packed: PackedDocs, tokenizer: PreTrainedTokenizerBase) -> WordpieceBatch:
     """What the vectors are of, with output = "segments": the first piece of each segment."""
-    firsts = packed.piece_ids[np.cumsum(packed.segment_lengths) - packed.segment_lengths]
+    firsts = packed.piece_ids[starts_of(packed.segment_lengths)]
     return WordpieceBatch(
         strings=[[string] for string in _strings(firsts, tokenizer)],
         input_ids=cast(Ints2d, firsts[:, None].astype("int32")),

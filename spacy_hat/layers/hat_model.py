@@ -150,8 +150,8 @@ def init_without_truth(model: Model, X: Any = None, Y: Any = None) -> None:
 
 def replace_listener_cfg(hat_config: dict[str, Any], listener_config: dict[str, Any]) -> dict[str, Any]:
     """RETURNS (dict[str, Any]): The config of a component's tok2vec once its listener is replaced."""
-    of_listener = {key: value for key, value in listener_config.items() if key in ("pooling", "grad_factor")}
-    return {**hat_config, **of_listener, "@architectures": "spacy-hat.HATTok2Vec.v1"}
+    kept = {key: value for key, value in listener_config.items() if key in ("pooling", "grad_factor")}
+    return {**hat_config, **kept, "@architectures": "spacy-hat.HATTok2Vec.v1"}
 
 
 def hat_tok2vec(

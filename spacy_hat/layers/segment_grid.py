@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..choices import Output
 from ..packing import PackedDocs
+from ..ragged import starts_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class SegmentGrid:
         if output == "segments":
             return cls(len(lengths), 1, np.arange(len(lengths)), output)
         width = int(lengths.max(initial=0))
-        starts = np.cumsum(lengths) - lengths
+        starts = starts_of(lengths)
         shift = np.arange(len(lengths)) * width - starts
         return cls(len(lengths), width, np.arange(len(packed.piece_ids)) + np.repeat(shift, lengths), output)
 

@@ -18,6 +18,7 @@ import numpy
 from thinc.api import Model, Ops, reduce_mean
 from thinc.types import Floats2d, Ints1d, Ragged
 
+from ..ragged import ranges
 from .pooling import skip_empty
 from .segment_data import alignment
 from .transformer_outputs import has_output, hidden_states, with_gradient
@@ -94,9 +95,7 @@ def span_rows(ops: Ops, data: TransformerData, spans: numpy.ndarray) -> tuple[Ro
     starts, ends = token_ends[spans[:, 0]], token_ends[spans[:, 1]]
     n_pieces = ends - starts
     # Spans overlap as their suggester likes, so each one lists its own places in the alignment: start, start + 1, ...
-    firsts = numpy.cumsum(n_pieces) - n_pieces
-    places = numpy.arange(n_pieces.sum()) + numpy.repeat(starts - firsts, n_pieces)
-    piece_rows = align_rows[places]
+    piece_rows = align_rows[ranges(starts, n_pieces)]
     owners = numpy.repeat(numpy.arange(n_spans), n_pieces)
     # One number for each pair of span and segment; sorted, and once each.
     pairs = numpy.unique(owners * n_segments + piece_rows // segment_length)

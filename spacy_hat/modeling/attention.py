@@ -34,24 +34,24 @@ class PackedSelfAttention(nn.Module):
         self.prepared_key_value = PreparedDense([self.key, self.value], dtype)
         self.query = PreparedDense([self.query], dtype)  # type: ignore[assignment]
 
-    def forward(self, hidden: Tensor, plan: AttentionPlan, first_only: bool = False) -> Tensor:
+    def forward(self, hidden: Tensor, plan: AttentionPlan, segments_only: bool = False) -> Tensor:
         """Attend inside groups.
 
         hidden (Tensor): (n_rows or more, hidden_size); what stands behind the rows of the plan is not looked at.
         plan (AttentionPlan): The groups.
-        first_only (bool): Whether the first row of each group alone attends (to all rows of its group).
+        segments_only (bool): Whether the first row of each group alone attends (to all rows of its group).
         RETURNS (Tensor): (n_rows, hidden_size), or (n_groups, hidden_size).
         """
         if not plan.buckets:  # no rows either
             return hidden
-        queries = self.query(whole_tiles(hidden.index_select(0, plan.first_rows)) if first_only else hidden)
-        if plan.query_gate is not None:  # only where padding is computed, which first_only never does
+        queries = self.query(whole_tiles(hidden.index_select(0, plan.first_rows)) if segments_only else hidden)
+        if plan.query_gate is not None:  # only where padding is computed, which segments_only never does
             queries = queries[: len(plan.query_gate)] * plan.query_gate.to(queries.dtype)
         keys_values = self._keys_and_values(hidden)
         if takes_varlen(queries, queries.shape[-1] // self.n_heads, self.dropout if self.training else 0.0, plan):
-            return attend_varlen(queries, keys_values, self.n_heads, plan, first_only)
-        contexts = [self._attend(queries, keys_values, bucket, first_only) for bucket in plan.buckets]
-        if first_only:
+            return attend_varlen(queries, keys_values, self.n_heads, plan, segments_only)
+        contexts = [self._attend(queries, keys_values, bucket, segments_only) for bucket in plan.buckets]
+        if segments_only:
             return torch.cat(contexts).index_select(0, plan.ungroup())
         return contexts[0] if plan.unbucket is None else torch.cat(contexts).index_select(0, plan.unbucket)
 
@@ -62,10 +62,10 @@ class PackedSelfAttention(nn.Module):
         weight = torch.cat([self.key.weight, self.value.weight])
         return dense(hidden, weight, torch.cat([self.key.bias, self.value.bias]))
 
-    def _attend(self, queries: Tensor, keys_values: Tensor, bucket: Bucket, first_only: bool) -> Tensor:
+    def _attend(self, queries: Tensor, keys_values: Tensor, bucket: Bucket, segments_only: bool) -> Tensor:
         """Attention in one bucket -> (n_groups * width, hidden_size), or (n_groups, hidden_size)"""
         key, value = self._split_heads(bucket.take(keys_values), bucket.width, 2)
-        if first_only:
+        if segments_only:
             (query,) = self._split_heads(queries.index_select(0, bucket.groups), 1, 1)
         else:
             (query,) = self._split_heads(bucket.take(queries), bucket.width, 1)

@@ -56,10 +56,10 @@ class AttentionHalf(nn.Module):
         self.self = PackedSelfAttention(config)
         self.output = AddAndNorm(config.hidden_size, config)
 
-    def forward(self, hidden: Tensor, plan: AttentionPlan, first_only: bool = False) -> Tensor:
+    def forward(self, hidden: Tensor, plan: AttentionPlan, segments_only: bool = False) -> Tensor:
         """Whole tiles of rows -> the same, whatever stands in those that were added"""
-        residual = whole_tiles(hidden.index_select(0, plan.first_rows)) if first_only else hidden
-        return self.output(whole_tiles(self.self(hidden, plan, first_only)), residual)
+        residual = whole_tiles(hidden.index_select(0, plan.first_rows)) if segments_only else hidden
+        return self.output(whole_tiles(self.self(hidden, plan, segments_only)), residual)
 
 
 class FeedForwardIn(nn.Module):
@@ -86,16 +86,16 @@ class TransformerBlock(nn.Module):
         self.intermediate = FeedForwardIn(config)
         self.output = AddAndNorm(config.intermediate_size, config)
 
-    def forward(self, hidden: Tensor, plan: AttentionPlan, first_only: bool = False) -> Tensor:
+    def forward(self, hidden: Tensor, plan: AttentionPlan, segments_only: bool = False) -> Tensor:
         """Run the block.
 
         hidden (Tensor): (n_rows, hidden_size).
         plan (AttentionPlan): Which rows attend to each other.
-        first_only (bool): Whether only the first row of each group is wanted: the others serve as keys and values.
+        segments_only (bool): Whether only the first row of each group is wanted: the others serve as keys and values.
         RETURNS (Tensor): (n_rows, hidden_size), or (n_groups, hidden_size).
         """
-        attended = self.attention(whole_tiles(hidden), plan, first_only)
-        n_rows = len(plan.first_rows) if first_only else len(hidden)
+        attended = self.attention(whole_tiles(hidden), plan, segments_only)
+        n_rows = len(plan.first_rows) if segments_only else len(hidden)
         return self.output(self.intermediate(attended), attended)[:n_rows]
 
 

@@ -24,34 +24,34 @@ class HATLayer(nn.Module):
         self.position_embeddings = position_embeddings if block.cross_segment else None
         self.add_positions = config.document_position_embeddings
 
-    def forward(self, hidden: Tensor, plan: EncoderPlan, first_only: bool = False, attended: bool = False) -> Tensor:
+    def forward(self, hidden: Tensor, plan: EncoderPlan, segments_only: bool = False, led: bool = False) -> Tensor:
         """Run the block.
 
         hidden (Tensor): (n_pieces, hidden_size).
         plan (EncoderPlan): Of the batch.
-        first_only (bool): Whether only first pieces are wanted, from a block with a segment-wise part.
-        attended (bool): Whether the segment-wise part was run before.
+        segments_only (bool): Whether only first pieces are wanted, from a block with a segment-wise part.
+        led (bool): Whether the segment-wise part was run before.
         RETURNS (Tensor): (n_pieces, hidden_size), or (n_segments, hidden_size).
         """
-        if not attended:
-            hidden = self.segment_wise(hidden, plan, first_only)
-        return self.cross_segment(hidden, plan.of_segments() if first_only else plan)
+        if not led:
+            hidden = self.segment_wise(hidden, plan, segments_only)
+        return self.cross_segment(hidden, plan.of_segments() if segments_only else plan)
 
-    def segment_wise(self, hidden: Tensor, plan: EncoderPlan, first_only: bool = False) -> Tensor:
+    def segment_wise(self, hidden: Tensor, plan: EncoderPlan, segments_only: bool = False) -> Tensor:
         """Let pieces attend inside their segments, if this block does.
 
         hidden (Tensor): (n_pieces, hidden_size).
         plan (EncoderPlan): Of the batch.
-        first_only (bool): Whether only first pieces are wanted.
+        segments_only (bool): Whether only first pieces are wanted.
         RETURNS (Tensor): (n_pieces, hidden_size), or (n_segments, hidden_size).
         """
         block = self.sentence_encoder
         if block is None or not plan.micro_batches:
             return hidden
-        portions = (block(hidden[part.rows], part.attention, first_only) for part in plan.micro_batches)
+        portions = (block(hidden[part.rows], part.attention, segments_only) for part in plan.micro_batches)
         if len(plan.micro_batches) == 1:
             return next(portions)
-        if torch.is_grad_enabled() or first_only:
+        if torch.is_grad_enabled() or segments_only:
             return torch.cat(list(portions))
         # Each portion goes where it belongs at once: no second copy of all of them. The input is not written to.
         output = torch.empty_like(hidden)

@@ -1,6 +1,5 @@
 """The HAT encoder in Hugging Face conventions."""
 
-from collections import deque
 from typing import Any
 
 import torch
@@ -14,8 +13,9 @@ from .encoder import HATEncoder
 from .files.checkpoint import load_pretrained, untied_state_dict
 from .packed_inputs import PackedInputs
 from .padded import find_slots
-from .repeats import Repeats, find_repeats
+from .repeats import find_repeats
 from .segment_cache import SegmentCache
+from .stages import Stages, n_leading
 
 
 class HATPreTrainedModel(PreTrainedModel):
@@ -163,51 +163,41 @@ class HATModel(HATPreTrainedModel):
         RAISES (ValueError): If a segment or a window is longer than the model has positions for.
         """
         self._check_packed(inputs)
-        limit = None if torch.is_grad_enabled() else max_batch_pieces
         n_led = self.n_leading_blocks()
+        stages = self._stages(
+            n_led,
+            segments_only=segments_only,
+            max_batch_pieces=None if torch.is_grad_enabled() else max_batch_pieces,
+            n_frozen=self.config.frozen_blocks,
+            recompute=self.encoder.recomputes(),
+        )
         repeats = find_repeats(inputs) if n_led else None
         if not n_led or (repeats is None and cache is None):
-            hidden, n_led = self._embed_packed(inputs), 0
-        else:
-            hidden = self._lead(inputs, repeats, n_led, limit, segments_only, cache)
-        # Only the last block's output; a list would keep all of them.
-        return deque(self.encoder(hidden, inputs.plan(self.device, limit), segments_only, n_led), maxlen=1).pop()
+            return stages.encode(inputs)
+        with torch.no_grad():
+            hidden = stages.encode_once(inputs, repeats, cache, self._leading_state(n_led))
+        return stages.encode_documents(hidden, inputs)
 
     def n_leading_blocks(self) -> int:
         """RETURNS (int): First blocks whose segment-wise part needs neither other segments nor a gradient."""
-        n_leading = self.encoder.n_leading()
-        return min(n_leading, self.config.frozen_blocks) if torch.is_grad_enabled() else n_leading
+        leading = n_leading(self.encoder.layers())
+        return min(leading, self.config.frozen_blocks) if torch.is_grad_enabled() else leading
 
-    @torch.no_grad()
-    def _lead(
-        self,
-        inputs: PackedInputs,
-        repeats: Repeats | None,
-        n_led: int,
-        limit: int | None,
-        segments_only: bool,
-        cache: SegmentCache | None,
-    ) -> Tensor:
-        """Run the segment-wise part of the first blocks, once for each distinct segment, or not at all."""
-        firsts_only = segments_only and self.encoder.leads_to_the_end(n_led)
+    def staged(self, *, segments_only: bool, max_batch_pieces: int | None = None) -> Stages:
+        """Cut the encoder before its first cross-segment attention, for whoever encodes parts of documents.
 
-        def encode(distinct: PackedInputs) -> Tensor:
-            return self.encoder.lead(
-                self._embed_packed(distinct), distinct.plan(self.device, limit), n_led, firsts_only
-            )
+        segments_only (bool): Whether only segment vectors are wanted in the end.
+        max_batch_pieces (int | None): Pieces that go through a segment-wise block at once; None: all.
+        RETURNS (Stages): The two stages. Gradients pass frozen blocks too.
+        """
+        leading = n_leading(self.encoder.layers())
+        return self._stages(leading, segments_only=segments_only, max_batch_pieces=max_batch_pieces, recompute=True)
 
-        distinct = inputs if repeats is None else repeats.distinct
-        if cache is None:
-            rows = encode(distinct)
-        else:
-            rows = cache.encode(distinct, encode, firsts_only, state=self._leading_state(n_led))
-        if repeats is None:
-            return rows
-        places = repeats.segments if firsts_only else repeats.rows
-        return rows.index_select(0, torch.from_numpy(places).to(rows.device))
+    def _stages(self, n_led: int, **options: Any) -> Stages:
+        return Stages(self.encoder.layers(), self._embed_packed, n_led=n_led, **options)
 
     def _leading_state(self, n_led: int) -> tuple:
-        """Changes when what `_lead` makes does: with weights, device and precision."""
+        """Changes when what the first stage makes does: with weights, device and precision."""
         modules = [self.embeddings, *(layer.sentence_encoder for layer in self.encoder.layers()[:n_led])]
         parameters = [p for module in modules if module is not None for p in module.parameters()]
         device = self.device.type

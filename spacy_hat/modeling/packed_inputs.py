@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..ragged import ranges
-from .plan import EncoderPlan, Ints, plan_attention, plan_micro_batches, runs_within
+from ..ragged import ranges, starts_of
+from .plan import EncoderPlan, Ints, MicroBatch, plan_attention, plan_micro_batches, runs_within
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,18 @@ class PackedInputs:
         max_batch_pieces (int | None): Pieces that go through a segment-wise block at once; None: all.
         RETURNS (EncoderPlan): The plan.
         """
-        starts = np.cumsum(self.segment_lengths) - self.segment_lengths
+        return self._plan(
+            plan_micro_batches(self.segment_lengths, device, max_batch_pieces), starts_of(self.segment_lengths), device
+        )
+
+    def plan_of_segments(self, device: torch.device) -> EncoderPlan:
+        """RETURNS (EncoderPlan): The plan for a tensor of segment vectors alone, (n_segments, hidden_size)."""
+        return self._plan((), np.arange(len(self.segment_lengths)), device)
+
+    def _plan(self, micro_batches: tuple[MicroBatch, ...], first_rows: Ints, device: torch.device) -> EncoderPlan:
         return EncoderPlan(
-            micro_batches=plan_micro_batches(self.segment_lengths, device, max_batch_pieces),
-            cross_rows=torch.from_numpy(starts).to(device),
+            micro_batches=micro_batches,
+            cross_rows=torch.from_numpy(first_rows).to(device),
             cross_positions=torch.from_numpy(self.segment_positions + 1).to(device),
             windows=plan_attention(self.window_lengths, device),
         )

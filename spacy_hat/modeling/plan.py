@@ -18,6 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..ragged import starts_of
+
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
@@ -83,7 +85,7 @@ def plan_attention(lengths: Ints, device: torch.device, is_key: Bools | None = N
     is_key (Bools | None): (n_rows,) whether a row may be attended to; None: every row may.
     RETURNS (AttentionPlan): The plan.
     """
-    starts = np.cumsum(lengths) - lengths
+    starts = starts_of(lengths)
     query_gate = None
     if is_key is not None:
         has_key = np.logical_or.reduceat(is_key, starts) if len(starts) else np.zeros(0, dtype=bool)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ragged import ranges
+from ..ragged import ranges, starts_of
 from .packed_inputs import PackedInputs
 from .plan import Ints
 
@@ -34,7 +34,7 @@ def find_repeats(inputs: PackedInputs) -> Repeats | None:
     lengths = inputs.segment_lengths
     if len(lengths) < 2:
         return None
-    starts = np.cumsum(lengths) - lengths
+    starts = starts_of(lengths)
     _, firsts, kinds = np.unique(_hashes(inputs, starts), return_index=True, return_inverse=True)
     if len(firsts) == len(lengths):
         return None
@@ -44,7 +44,7 @@ def find_repeats(inputs: PackedInputs) -> Repeats | None:
     if not np.array_equal(lengths[firsts][kinds], lengths):
         return None
     distinct = pick_segments(inputs, firsts)
-    distinct_starts = np.cumsum(distinct.segment_lengths) - distinct.segment_lengths
+    distinct_starts = starts_of(distinct.segment_lengths)
     rows = ranges(distinct_starts[kinds], lengths)
     if not np.array_equal(distinct.piece_ids[rows], inputs.piece_ids):  # two segments share a hash: once in 2 ** 64
         return None
@@ -59,7 +59,7 @@ def pick_segments(inputs: PackedInputs, segments: Ints) -> PackedInputs:
     RETURNS (PackedInputs): These, each as a window of its own.
     """
     lengths = inputs.segment_lengths[segments]
-    starts = np.cumsum(inputs.segment_lengths) - inputs.segment_lengths
+    starts = starts_of(inputs.segment_lengths)
     ones = np.ones(len(segments), dtype=np.int64)
     return PackedInputs(inputs.piece_ids[ranges(starts[segments], lengths)], lengths, ones, ones - 1)
 

@@ -40,20 +40,20 @@ class SegmentCache:
         return len(self._starts)
 
     def encode(
-        self, inputs: PackedInputs, encode: Callable[[PackedInputs], Tensor], firsts_only: bool, state: Any
+        self, inputs: PackedInputs, encode: Callable[[PackedInputs], Tensor], segments_only: bool, state: Any
     ) -> Tensor:
         """Encode the segments that are not here, and take the others from here.
 
         inputs (PackedInputs): Distinct segments.
         encode (Callable): From packed inputs to their rows, (n_pieces, hidden_size) or (n_segments, hidden_size).
-        firsts_only (bool): Whether a segment has one row, and not one for each piece.
+        segments_only (bool): Whether a segment has one row, and not one for each piece.
         state (Any): What the rows depend on, beside the pieces: if it is another than before, nothing is kept.
         RETURNS (Tensor): The rows of all segments, in order, as encode would give them.
         """
-        if (firsts_only, state) != self._state:
+        if (segments_only, state) != self._state:
             self._clear()
-            self._state = (firsts_only, state)
-        n_rows = np.ones_like(inputs.segment_lengths) if firsts_only else inputs.segment_lengths
+            self._state = (segments_only, state)
+        n_rows = np.ones_like(inputs.segment_lengths) if segments_only else inputs.segment_lengths
         keys = _keys(inputs)
         starts = np.array([self._starts.get(key, -1) for key in keys], dtype=np.int64)
         missing, known = np.flatnonzero(starts < 0), np.flatnonzero(starts >= 0)

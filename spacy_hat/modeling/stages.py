@@ -1,56 +1,121 @@
-"""The encoder in two stages, so that what the first says of a segment can be used for many documents.
+"""The blocks of an encoder, at once or in two stages: what the first says of a segment can serve many documents.
 
     S | S | SD | S | SD          own segment:  embeddings, S, S, S        the rest:  D, S, S, D
     ------^  ----------
 
 Up to the first cross-segment attention, a segment knows nothing of its document: its vectors are the same in every
-document that holds it. Without gradient, unless the caller switches it on.
+document that holds it.
 """
 
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from .hat_layer import HATLayer
-from .model import HATModel
 from .packed_inputs import PackedInputs
-from .plan import EncoderPlan, plan_attention, runs_within
+from .plan import EncoderPlan, runs_within
+from .repeats import Repeats
+from .segment_cache import SegmentCache
 
 
-class Step(NamedTuple):
-    """One half of a block."""
+def n_leading(layers: Sequence[HATLayer]) -> int:
+    """RETURNS (int): Blocks whose segment-wise part sees nothing of other segments: until they have attended."""
+    for number, layer in enumerate(layers):
+        if layer.document_encoder is not None:
+            return number + (layer.sentence_encoder is not None)
+    return len(layers)
 
-    layer: HATLayer
-    crosses: bool
-    """Whether it is the cross-segment half."""
+
+def last_segment_wise(layers: Sequence[HATLayer]) -> int:
+    """RETURNS (int): The number of the last block that reads all pieces of a segment; -1 if none does."""
+    return max((number for number, layer in enumerate(layers) if layer.sentence_encoder is not None), default=-1)
 
 
-class StagedEncoder:
-    """An encoder, cut before its first cross-segment attention.
+def run_blocks(
+    layers: Sequence[HATLayer],
+    hidden: Tensor,
+    plan: EncoderPlan,
+    *,
+    segments_only: bool = False,
+    n_led: int = 0,
+    n_frozen: int = 0,
+    recompute: bool = False,
+) -> Iterator[Tensor]:
+    """Run blocks one by one.
 
-    model (HATModel): The encoder; its weights are used, and its mode (training or not) left alone.
-    segments_only (bool): Whether only segment vectors are wanted in the end. What follows the last segment-wise
-        attention then has no other rows.
+    layers (Sequence[HATLayer]): The blocks, from the lowest to the highest.
+    hidden (Tensor): (n_rows, hidden_size), pieces, or segment vectors if no block that is left reads pieces.
+    plan (EncoderPlan): Of these rows.
+    segments_only (bool): Whether only the segment vectors of the last block are wanted. The last segment-wise block
+        then makes first pieces alone (the others are keys and values), and what follows has no others.
+    n_led (int): Blocks whose segment-wise part was run before.
+    n_frozen (int): Blocks that run without gradient.
+    recompute (bool): Whether to compute the activations of a block again in the backward pass, and keep none.
+    YIELDS (Tensor): (n_pieces, hidden_size), the output of each block; (n_segments, hidden_size) of the last ones.
+    """
+    last = last_segment_wise(layers)
+    for number, layer in enumerate(layers):
+        led = number < n_led
+        narrows = segments_only and number == last and not led
+        with torch.no_grad() if number < n_frozen else nullcontext():
+            if recompute and torch.is_grad_enabled():
+                hidden = checkpoint(layer, hidden, plan, narrows, led, use_reentrant=False)
+            else:
+                hidden = layer(hidden, plan, narrows, led)
+        if narrows:
+            plan = plan.of_segments()
+        yield hidden
+
+
+class Stages:
+    """An encoder, cut before its first cross-segment attention or earlier.
+
+    layers (Sequence[HATLayer]): The blocks.
+    embed (Callable[[PackedInputs], Tensor]): What the lowest of them reads, (n_pieces, hidden_size).
+    segments_only (bool): Whether only segment vectors are wanted in the end.
+    n_led (int): Blocks whose segment-wise part is in the first stage, `n_leading` at most.
+    n_frozen (int): Blocks that run without gradient.
+    recompute (bool): Whether to keep no more than a block's activations for the gradient.
     max_batch_pieces (int | None): Pieces that go through a segment-wise block at once; None: all.
     """
 
-    def __init__(self, model: HATModel, *, segments_only: bool, max_batch_pieces: int | None = None) -> None:
-        steps = list(_steps(model))
-        first = next((place for place, step in enumerate(steps) if step.crosses), len(steps))
-        self.model = model
-        self.max_batch_pieces = max_batch_pieces
-        self.of_segment, self.of_document = steps[:first], steps[first:]
-        segment_wise = [step for step in steps if not step.crosses]
+    def __init__(
+        self,
+        layers: Sequence[HATLayer],
+        embed: Callable[[PackedInputs], Tensor],
+        *,
+        segments_only: bool,
+        n_led: int,
+        n_frozen: int = 0,
+        recompute: bool = False,
+        max_batch_pieces: int | None = None,
+    ) -> None:
+        self.layers = layers
+        self.embed = embed
         self.segments_only = segments_only
-        self.last_segment_wise = segment_wise[-1] if segments_only and segment_wise else None
-        self.passes_pieces = not segments_only or any(not step.crosses for step in self.of_document)
+        self.n_led = n_led
+        self.max_batch_pieces = max_batch_pieces
+        self.passes_pieces = not segments_only or last_segment_wise(layers) >= n_led
         """Whether the first stage hands on all pieces, rather than segment vectors alone."""
+        self._options: dict[str, Any] = {"segments_only": segments_only, "n_frozen": n_frozen, "recompute": recompute}
 
-    def embed(self, inputs: PackedInputs) -> Tensor:
-        """RETURNS (Tensor): (n_pieces, hidden_size), what the lowest block reads."""
-        return self.model._embed_packed(inputs)
+    def encode(self, inputs: PackedInputs, embedded: Tensor | None = None) -> Tensor:
+        """Run all blocks, whole, in a form that gradients can pass.
+
+        inputs (PackedInputs): The segments, and the windows that they stand in.
+        embedded (Tensor | None): (n_pieces, hidden_size), made by `embed`; None: make it.
+        RETURNS (Tensor): (n_pieces, hidden_size), or (n_segments, hidden_size) if segments_only.
+        """
+        hidden = self.embed(inputs) if embedded is None else embedded
+        plan = inputs.plan(hidden.device, self.max_batch_pieces)
+        if self.segments_only and last_segment_wise(self.layers) < 0:
+            hidden, plan = hidden.index_select(0, plan.cross_rows), plan.of_segments()
+        return self._last(hidden, plan, n_led=0)
 
     def encode_segments(self, inputs: PackedInputs) -> Tensor:
         """The first stage, a few segments at a time.
@@ -63,11 +128,31 @@ class StagedEncoder:
         for start, stop in runs_within(inputs.segment_lengths, self.max_batch_pieces):
             lengths = inputs.segment_lengths[start:stop]
             pieces = inputs.piece_ids[ends[start] - lengths[0] : ends[stop - 1]]
-            part = PackedInputs(pieces, lengths, lengths[:0], inputs.segment_positions[start:stop])
-            plan = part.plan(self.model.device, self.max_batch_pieces)
-            parts.append(self._first_stage(self.embed(part), plan))
-        nothing = torch.zeros(0, self.model.config.hidden_size, device=self.model.device)
-        return torch.cat(parts) if parts else nothing
+            parts.append(self._first_stage(PackedInputs(pieces, lengths, lengths[:0], lengths[:0])))
+        if len(parts) == 1:
+            return parts[0]
+        return torch.cat(parts) if parts else self.embed(inputs)
+
+    def encode_once(
+        self, inputs: PackedInputs, repeats: Repeats | None, cache: SegmentCache | None, state: Any
+    ) -> Tensor:
+        """The first stage, once for each distinct segment, or not at all.
+
+        inputs (PackedInputs): The segments. Their windows are not read.
+        repeats (Repeats | None): Which of them are the same; None: none are.
+        cache (SegmentCache | None): Remembers segments of other batches.
+        state (Any): Changes when what this stage makes of a segment does.
+        RETURNS (Tensor): As `encode_segments`.
+        """
+        distinct = inputs if repeats is None else repeats.distinct
+        if cache is None:
+            rows = self.encode_segments(distinct)
+        else:
+            rows = cache.encode(distinct, self.encode_segments, not self.passes_pieces, state)
+        if repeats is None:
+            return rows
+        places = repeats.rows if self.passes_pieces else repeats.segments
+        return rows.index_select(0, torch.from_numpy(places).to(rows.device))
 
     def encode_documents(self, hidden: Tensor, inputs: PackedInputs) -> Tensor:
         """The second stage.
@@ -76,55 +161,22 @@ class StagedEncoder:
         inputs (PackedInputs): The segments, and the windows that they stand in.
         RETURNS (Tensor): (n_pieces, hidden_size), or (n_segments, hidden_size) if segments_only.
         """
-        return self._run(self.of_document, hidden, self._second_plan(inputs))
+        if self.passes_pieces:
+            plan = inputs.plan(hidden.device, self.max_batch_pieces)
+        else:
+            plan = inputs.plan_of_segments(hidden.device)
+        return self._last(hidden, plan, n_led=self.n_led)
 
-    def encode(self, embedded: Tensor, inputs: PackedInputs) -> Tensor:
-        """Both stages at once, in a form that gradients can pass; no more than a block's activations are kept.
-
-        embedded (Tensor): (n_pieces, hidden_size), made by `embed`.
-        inputs (PackedInputs): The segments, and the windows that they stand in.
-        RETURNS (Tensor): As `encode_documents`.
-        """
-        hidden = self._first_stage(embedded, inputs.plan(self.model.device, self.max_batch_pieces))
-        return self.encode_documents(hidden, inputs)
-
-    def _first_stage(self, embedded: Tensor, plan: EncoderPlan) -> Tensor:
-        hidden = self._run(self.of_segment, embedded, plan)
-        if not self.passes_pieces and self.last_segment_wise is None:  # there is no segment-wise block at all
+    def _first_stage(self, inputs: PackedInputs) -> Tensor:
+        hidden = self.embed(inputs)
+        plan = inputs.plan(hidden.device, self.max_batch_pieces)
+        last = last_segment_wise(self.layers)
+        for number, layer in enumerate(self.layers[: self.n_led]):
+            hidden = layer.segment_wise(hidden, plan, self.segments_only and number == last)
+        if not self.passes_pieces and last < 0:  # there is no segment-wise block at all
             return hidden.index_select(0, plan.cross_rows)
         return hidden
 
-    def _second_plan(self, inputs: PackedInputs) -> EncoderPlan:
-        device = self.model.device
-        if self.passes_pieces:
-            return inputs.plan(device, self.max_batch_pieces)
-        return EncoderPlan(
-            micro_batches=(),
-            cross_rows=torch.arange(len(inputs.segment_lengths), device=device),
-            cross_positions=torch.from_numpy(inputs.segment_positions + 1).to(device),
-            windows=plan_attention(inputs.window_lengths, device),
-        )
-
-    def _run(self, steps: list[Step], hidden: Tensor, plan: EncoderPlan) -> Tensor:
-        for step in steps:
-            first_only = step is self.last_segment_wise
-            half = step.layer.cross_segment if step.crosses else step.layer.segment_wise
-            arguments = (hidden, plan) if step.crosses else (hidden, plan, first_only)
-            if torch.is_grad_enabled() and hidden.requires_grad:
-                hidden = checkpoint(half, *arguments, use_reentrant=False)
-            else:
-                hidden = half(*arguments)
-            if first_only:
-                plan = plan.of_segments()
-        return hidden
-
-
-def _steps(model: HATModel) -> list[Step]:
-    """The halves of all blocks, the lowest first."""
-    steps = []
-    for layer in model.encoder.layers():
-        if layer.sentence_encoder is not None:
-            steps.append(Step(layer, crosses=False))
-        if layer.document_encoder is not None:
-            steps.append(Step(layer, crosses=True))
-    return steps
+    def _last(self, hidden: Tensor, plan: EncoderPlan, n_led: int) -> Tensor:
+        # Only the last block's output; a list would keep all of them.
+        return deque(run_blocks(self.layers, hidden, plan, n_led=n_led, **self._options), maxlen=1).pop()

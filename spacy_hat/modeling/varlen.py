@@ -40,14 +40,16 @@ def takes_varlen(queries: Tensor, head_size: int, dropout: float, plan: Attentio
     return torch.cuda.get_device_capability(queries.device) >= OLDEST_GPU
 
 
-def attend_varlen(queries: Tensor, keys_values: Tensor, n_heads: int, plan: AttentionPlan, first_only: bool) -> Tensor:
+def attend_varlen(
+    queries: Tensor, keys_values: Tensor, n_heads: int, plan: AttentionPlan, segments_only: bool
+) -> Tensor:
     """Let rows attend inside their groups.
 
-    queries (Tensor): (n_rows, hidden_size); with first_only, (n_groups, hidden_size).
+    queries (Tensor): (n_rows, hidden_size); with segments_only, (n_groups, hidden_size).
     keys_values (Tensor): (n_rows, 2 * hidden_size).
     n_heads (int): Heads.
     plan (AttentionPlan): The groups.
-    first_only (bool): Whether there is one query a group.
+    segments_only (bool): Whether there is one query a group.
     RETURNS (Tensor): Like queries.
     """
     assert varlen_attn is not None  # takes_varlen said so
@@ -57,7 +59,7 @@ def attend_varlen(queries: Tensor, keys_values: Tensor, n_heads: int, plan: Atte
     bounds = torch.cat([plan.first_rows, plan.first_rows.new_tensor([n_rows])]).int()
     longest = plan.buckets[0].width
     query_bounds, most = bounds, longest
-    if first_only:
+    if segments_only:
         query_bounds, most = torch.arange(len(bounds), dtype=torch.int32, device=bounds.device), 1
     attended: Any = varlen_attn(query, key, value, query_bounds, bounds, most, longest)
     return attended.reshape(-1, width)

@@ -8,6 +8,7 @@ import numpy as np
 from spacy.tokens import Doc
 
 from ..choices import Overflow, Packing
+from ..classifier_piece import classifier_piece
 from ..machine.clock import stage, tally
 from ..ragged import Ints1d
 from .packed_docs import PackedDocs, SegmentedDoc, join_docs
@@ -58,7 +59,11 @@ class Packer:
         RAISES (ValueError): sizes or tokenizer will not do, or the documents are what the settings make an error.
         """
         _check_sizes(segment_length, max_segments)
-        classifier_id = _classifier_id(tokenizer)
+        classifier_id = classifier_piece(
+            tokenizer,
+            whose=f"The tokenizer '{type(tokenizer).__name__}'",
+            remedy="Set cls_token to a token of the vocabulary in tokenizer_config of [components.transformer.model].",
+        )
         segmented = [self._segment(doc, tokenizer, capacity=segment_length - 1) for doc in docs]
         segmented = self._limit(segmented, max_segments)
         packed = join_docs(segmented, classifier_id=classifier_id, max_segments=max_segments)
@@ -118,17 +123,6 @@ def _sentence_starts(doc: Doc) -> Ints1d:
     is_start = doc.to_array("SENT_START") == 1
     is_start[:1] = True
     return np.flatnonzero(is_start)
-
-
-def _classifier_id(tokenizer: FastTokenizer) -> int:
-    for piece_id in (tokenizer.cls_token_id, tokenizer.bos_token_id):
-        if piece_id is not None:
-            return piece_id
-    raise ValueError(
-        f"The tokenizer '{type(tokenizer).__name__}' has neither a cls_token nor a bos_token, and one of them must "
-        f"open each segment. Set cls_token to a token of the vocabulary in tokenizer_config of "
-        f"[components.transformer.model]."
-    )
 
 
 def _check_choice(name: str, value: str, choices: Any) -> None:

@@ -31,9 +31,31 @@ def test_layout_spaces_are_ignored():
     assert parse_layout(" S | SD ") == parse_layout("S|SD")
 
 
-@pytest.mark.parametrize("name", PUBLISHED_LAYOUTS)
+# Blocks that attend inside segments, and those that attend between them.
+PUBLISHED_BLOCKS = {
+    "I1": ("012345", "012345"),
+    "I2": ("013467", "124578"),
+    "I3": ("01234567", "1357"),
+    "LC1": ("012345678", "678"),
+    "LC2": ("01234578", "5689"),
+    "EC1": ("01245789", "2356"),
+    "EC2": ("012345678", "234"),
+    "AH": ("01234567", "89ab"),
+    "adhoc-hierarchical-transformer-base-4096": ("0123456789ab", "bcde"),
+    "hierarchical-transformer-base-4096": ("0123456789ab", "258b"),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED_BLOCKS)
 def test_layout_published_name_parses(name):
-    assert parse_layout(name) == parse_layout(PUBLISHED_LAYOUTS[name])
+    blocks = dict(enumerate(parse_layout(name)))
+    segment_wise = "".join(f"{number:x}" for number, block in blocks.items() if block.segment_wise)
+    cross_segment = "".join(f"{number:x}" for number, block in blocks.items() if block.cross_segment)
+    assert (segment_wise, cross_segment) == PUBLISHED_BLOCKS[name]
+
+
+def test_layout_every_published_name_is_checked():
+    assert PUBLISHED_BLOCKS.keys() == PUBLISHED_LAYOUTS.keys()
 
 
 @pytest.mark.parametrize("layout", ["", "S||D", "DS", "S,D", "s", "SDX|S", "hierarchical-transformer"])

@@ -41,7 +41,9 @@ def test_repeats_of_distinct_segments_are_none(windows):
     assert find_repeats(pack(*windows)) is None
 
 
-@pytest.mark.parametrize("inputs", [REPEATED, pack([A, C])], ids=["same_length", "other_length"])
+@pytest.mark.parametrize(
+    "inputs", [REPEATED, pack([A, C]), pack([A, B])], ids=["repeated", "other_length", "equal_length"]
+)
 def test_repeats_with_one_hash_for_all_are_compared_by_their_pieces(monkeypatch, inputs):
     monkeypatch.setattr(module, "_hashes", lambda inputs, starts: np.zeros(len(starts), dtype=np.uint64))
     assert find_repeats(inputs) is None
@@ -74,7 +76,8 @@ def test_encoding_with_repeats_equals_encoding_without(monkeypatch, layout, segm
 @layouts
 def test_leading_blocks_are_those_before_segments_attend_to_each_other(layout):
     model = tiny_model(HATModel, tiny_settings(layout))
-    assert model.encoder.n_leading() == LAYOUTS[layout]
+    with torch.no_grad():
+        assert model.n_leading_blocks() == LAYOUTS[layout]
 
 
 @pytest.mark.parametrize(("frozen_blocks", "once"), [(0, False), (1, True), (2, True)])

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from spacy_hat.modeling import HATModel, PackedInputs
-from spacy_hat.modeling.stages import StagedEncoder
 
 from ..support.tiny import tiny_model, tiny_settings
 
@@ -25,9 +24,9 @@ def test_staged_encoder_gives_the_same(layout, max_batch_pieces, segments_only):
     model = tiny_model(HATModel, tiny_settings(layout))
     with torch.no_grad():
         expected = model.forward_packed(INPUTS, segments_only=segments_only)
-        staged = StagedEncoder(model, segments_only=segments_only, max_batch_pieces=max_batch_pieces)
+        staged = model.staged(segments_only=segments_only, max_batch_pieces=max_batch_pieces)
         found = staged.encode_documents(staged.encode_segments(INPUTS), INPUTS)
-        at_once = staged.encode(staged.embed(INPUTS), INPUTS)
+        at_once = staged.encode(INPUTS)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(at_once, expected, atol=1e-5, rtol=1e-5)
 
@@ -35,7 +34,7 @@ def test_staged_encoder_gives_the_same(layout, max_batch_pieces, segments_only):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_staged_encoder_first_stage_does_not_know_the_document(layout):
     model = tiny_model(HATModel, tiny_settings(layout))
-    staged = StagedEncoder(model, segments_only=True)
+    staged = model.staged(segments_only=True)
     alone = PackedInputs(INPUTS.piece_ids[8:11], np.array([3]), np.array([1]), np.array([0]))
     with torch.no_grad():
         whole, part = staged.encode_segments(INPUTS), staged.encode_segments(alone)
@@ -47,17 +46,17 @@ def test_staged_encoder_first_stage_does_not_know_the_document(layout):
 def test_staged_encoder_hands_on_segment_vectors_where_no_block_reads_pieces(layout):
     model = tiny_model(HATModel, tiny_settings(layout))
     with torch.no_grad():
-        assert len(StagedEncoder(model, segments_only=True).encode_segments(INPUTS)) == 5
-        assert len(StagedEncoder(model, segments_only=False).encode_segments(INPUTS)) == 26
+        assert len(model.staged(segments_only=True).encode_segments(INPUTS)) == 5
+        assert len(model.staged(segments_only=False).encode_segments(INPUTS)) == 26
 
 
 @pytest.mark.parametrize("segments_only", [False, True])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_staged_encoder_passes_gradients(layout, segments_only):
     model = tiny_model(HATModel, tiny_settings(layout))
-    staged = StagedEncoder(model, segments_only=segments_only)
+    staged = model.staged(segments_only=segments_only)
     embedded = staged.embed(INPUTS).detach().requires_grad_()
-    output = staged.encode(embedded, INPUTS)
+    output = staged.encode(INPUTS, embedded)
     weights = torch.randn(output.shape, generator=torch.Generator().manual_seed(0))
     (found,) = torch.autograd.grad(output, embedded, weights)
     # Without the two stages, and without recomputing activations.

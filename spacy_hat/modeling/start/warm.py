@@ -7,6 +7,7 @@ import torch
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from ...choices import CrossSegmentStart, DocumentPositions, ExtraBlocks
+from ...classifier_piece import classifier_piece
 from ..config import HATConfig
 from ..files.disk import read_weights
 from ..files.tokenizer import check_vocabulary, load_tokenizer
@@ -59,24 +60,29 @@ def warm_start(
     _check_choice("cross_segment_start", cross_segment_start, CrossSegmentStart)
     _check_choice("document_positions", document_positions, DocumentPositions)
     _check_choice("extra_blocks", extra_blocks, ExtraBlocks)
-    of_source = source_config(source, **hub)
-    config = _make_config(of_source, layout, segment_length, max_segments)
+    their_config = source_config(source, **hub)
+    config = _make_config(their_config, layout, segment_length, max_segments)
     tokenizer = load_tokenizer(source, **hub)
-    weights, others = encoder_weights(read_weights(source, **hub), of_source.model_type, str(source))
+    weights, others = encoder_weights(read_weights(source, **hub), their_config.model_type, str(source))
     report = WarmStartReport(str(source))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = HATModel(config).eval()
-    _check_depth(len(model.encoder.layer), of_source.num_hidden_layers, extra_blocks)
-    check_weights(weights, model, of_source, str(source))
+    _check_depth(len(model.encoder.layer), their_config.num_hidden_layers, extra_blocks)
+    check_weights(weights, model, their_config, str(source))
     check_vocabulary(tokenizer, config.vocab_size, source=str(source))
-    transplant = Transplant(model, weights, of_source, report)
+    transplant = Transplant(model, weights, their_config, report)
     with torch.no_grad():
         transplant.embeddings()
         transplant.document_positions(document_positions)
         transplant.blocks(extra_blocks)
         if cross_segment_start == "identity":
-            report.fresh += start_as_identity(model, _classifier_id(tokenizer, source), seed)
+            opening = classifier_piece(
+                tokenizer,
+                whose=f"The tokenizer of {source}",
+                remedy="Name one in the source's tokenizer_config.json.",
+            )
+            report.fresh += start_as_identity(model, opening, seed)
     report.unused = parts_of([*transplant.unused(), *others])
     return WarmStart(model, tokenizer, report)
 
@@ -92,17 +98,6 @@ def _check_depth(n_blocks: int, depth: int, extra_blocks: ExtraBlocks) -> None:
             f"The layout has {n_blocks} blocks, the source {depth} layers. Shorten the layout, or say what the extra "
             "blocks start from: extra_blocks 'repeat' (the top layer) or 'fresh'."
         )
-
-
-def _classifier_id(tokenizer: PreTrainedTokenizerBase, source: str | Path) -> int:
-    """The piece that opens segments, by the rule of packing."""
-    for piece_id in (tokenizer.cls_token_id, tokenizer.bos_token_id):
-        if piece_id is not None:
-            return piece_id
-    raise ValueError(
-        f"The tokenizer of {source} has neither a cls_token nor a bos_token, and one of them must open each segment. "
-        "Name one in the source's tokenizer_config.json."
-    )
 
 
 def _make_config(source: PretrainedConfig, layout: str, segment_length: int, max_segments: int) -> HATConfig:
