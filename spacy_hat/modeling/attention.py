@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from .config import HATConfig
 from .dense import Dense, PreparedDense, dense, whole_tiles
 from .plan import AttentionPlan, Bucket
+from .tracing import is_traced
 from .varlen import attend_varlen, takes_varlen
 
 # Rows of a group, from which on a CPU wants another kernel.
@@ -86,7 +87,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, keys: Tensor | None, dropo
     dropout (float): Probability of a zero among the attention weights.
     RETURNS (Tensor): (n_groups, n_heads, width, head_size), of the queries' width.
     """
-    if query.device.type == "cpu" and _plain_is_faster(query, key):
+    if query.device.type == "cpu" and not is_traced() and _plain_is_faster(query, key):
         return plain_attention(query, key, value, keys, dropout)
     return F.scaled_dot_product_attention(query, key, value, attn_mask=keys, dropout_p=dropout)
 

@@ -95,7 +95,7 @@ class TransformerBlock(nn.Module):
         RETURNS (Tensor): (n_rows, hidden_size), or (n_groups, hidden_size).
         """
         attended = self.attention(whole_tiles(hidden), plan, segments_only)
-        n_rows = len(plan.first_rows) if segments_only else len(hidden)
+        n_rows = plan.first_rows.shape[0] if segments_only else hidden.shape[0]
         return self.output(self.intermediate(attended), attended)[:n_rows]
 
 

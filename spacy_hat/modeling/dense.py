@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .one_dnn import one_dnn_linear, one_dnn_multiplies
+from .tracing import is_traced
 
 # Numbers of rows that kernels are compiled for: multiples of 8 up to 64, of 32 up to 1,024, of 64 above.
 TILES = ((64, 8), (1024, 32), (sys.maxsize, 64))
@@ -61,7 +62,7 @@ def dense(rows: Tensor, weight: Tensor, bias: Tensor, gelu: bool = False) -> Ten
     gelu (bool): Whether the exact GELU (Hendrycks and Gimpel 2016) follows.
     RETURNS (Tensor): (n_rows, n_out).
     """
-    if _may_useone_dnn_linear(rows, weight):
+    if _may_use_one_dnn(rows, weight):
         return one_dnn_linear(rows, weight, bias, gelu)
     output = F.linear(rows, weight, bias)
     return F.gelu(output) if gelu else output
@@ -76,14 +77,16 @@ def whole_tiles(rows: Tensor) -> Tensor:
     rows (Tensor): (n_rows, any).
     RETURNS (Tensor): (n_rows or more, any).
     """
-    if rows.device.type != "cpu" or torch.is_grad_enabled() or not one_dnn_multiplies(torch.float32):
+    if rows.device.type != "cpu" or torch.is_grad_enabled() or is_traced() or not one_dnn_multiplies(torch.float32):
         return rows
     tile = next(tile for limit, tile in TILES if len(rows) <= limit)
     return F.pad(rows, (0, 0, 0, -len(rows) % tile)) if len(rows) % tile else rows
 
 
-def _may_useone_dnn_linear(rows: Tensor, weight: Tensor) -> bool:
+def _may_use_one_dnn(rows: Tensor, weight: Tensor) -> bool:
     """Whether nothing forbids it: a gradient, another device or precision, autocast (which it would not obey)."""
+    if is_traced():  # what is recorded is read by others
+        return False
     if rows.device.type != "cpu" or rows.dtype != weight.dtype or not len(rows) or torch.is_autocast_enabled("cpu"):
         return False
     if torch.is_grad_enabled() and (rows.requires_grad or weight.requires_grad):

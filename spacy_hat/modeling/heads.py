@@ -4,11 +4,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from transformers.modeling_outputs import MultipleChoiceModelOutput, SequenceClassifierOutput
 
 from .config import HATConfig
+from .losses import cross_entropy, document_loss, segment_loss
 from .model import HATModel, HATPreTrainedModel
+from .padded_checks import check_shapes
 from .pooling import HATPooler
 
 
@@ -50,26 +51,6 @@ def finish(result: Any, return_dict: bool | None) -> Any:
     return result.to_tuple() if return_dict is False else result
 
 
-def classification_loss(logits: Tensor, labels: Tensor, config: HATConfig) -> Tensor:
-    """Loss of a document classifier, chosen as in Hugging Face's heads, without writing the choice to the config.
-
-    logits (Tensor): (n_docs, n_labels).
-    labels (Tensor): (n_docs,) class numbers or values, or (n_docs, n_labels) zeros and ones.
-    config (HATConfig): Its problem_type decides; None: one label means regression, integer labels single-label.
-    RETURNS (Tensor): The mean loss, ().
-    """
-    problem_type = config.problem_type
-    if problem_type is None:
-        integers = labels.dtype in (torch.long, torch.int)
-        single = "single_label_classification" if integers else "multi_label_classification"
-        problem_type = "regression" if logits.shape[-1] == 1 else single
-    if problem_type == "regression":
-        return F.mse_loss(logits.squeeze(), labels.squeeze().to(logits.dtype))
-    if problem_type == "single_label_classification":
-        return F.cross_entropy(logits, labels.view(-1).long())
-    return F.binary_cross_entropy_with_logits(logits, labels.to(logits.dtype))
-
-
 class HATForSequenceClassification(HATHead):
     """A label for each document, from pooled segment vectors."""
 
@@ -87,18 +68,20 @@ class HATForSequenceClassification(HATHead):
         position_ids: Tensor | None = None,
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
+        num_items_in_batch: Tensor | int | None = None,
         **options: Any,
     ) -> Any:
         """Classify documents.
 
         labels (Tensor | None): (n_docs,) class numbers or values, or (n_docs, n_labels) zeros and ones.
+        num_items_in_batch (Tensor | int | None): What the loss is divided by, as `Trainer` says; None: the items here.
         The other parameters are those of HATModel.forward.
         RETURNS (SequenceClassifierOutput): logits (n_docs, n_labels), and loss () if there are labels.
         """
         hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
         pooled = self.pooler(*self.segments(hidden, attention_mask))
         logits = self.classifier(self.dropout(pooled))
-        loss = None if labels is None else classification_loss(logits, labels, self.config)
+        loss = None if labels is None else document_loss(logits, labels, self.config, num_items_in_batch)
         result = SequenceClassifierOutput(loss=loss, logits=logits, hidden_states=output.hidden_states)
         return finish(result, options.get("return_dict"))
 
@@ -120,21 +103,30 @@ class HATForMultipleChoice(HATHead):
         position_ids: Tensor | None = None,
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
+        num_items_in_batch: Tensor | int | None = None,
         **options: Any,
     ) -> Any:
         """Score choices.
 
         labels (Tensor | None): (n_docs,) numbers of the right choices.
+        num_items_in_batch (Tensor | int | None): What the loss is divided by, as `Trainer` says; None: the items here.
         The other parameters are those of HATModel.forward, with one more dimension: (n_docs, n_choices, n_slots).
         RETURNS (MultipleChoiceModelOutput): logits (n_docs, n_choices), and loss () if there are labels.
         """
-        inputs = (input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds)
-        flat = [None if tensor is None else tensor.flatten(0, 1) for tensor in inputs]
+        inputs = {
+            "input_ids": input_ids,
+            "attention_mask": attention_mask,
+            "token_type_ids": token_type_ids,
+            "position_ids": position_ids,
+            "inputs_embeds": inputs_embeds,
+        }
+        check_shapes(inputs, n_dims=3)
+        flat = [None if tensor is None else tensor.flatten(0, 1) for tensor in inputs.values()]
         hidden, output = self.encode(*flat, **options)
         pooled = self.pooler(*self.segments(hidden, flat[1]))
-        n_choices = next(tensor.shape[1] for tensor in inputs if tensor is not None)
+        n_choices = next(tensor.shape[1] for tensor in inputs.values() if tensor is not None)
         logits = self.classifier(self.dropout(pooled)).view(-1, n_choices)
-        loss = None if labels is None else F.cross_entropy(logits, labels)
+        loss = None if labels is None else cross_entropy(logits, labels, num_items_in_batch)
         result = MultipleChoiceModelOutput(loss=loss, logits=logits, hidden_states=output.hidden_states)
         return finish(result, options.get("return_dict"))
 
@@ -167,23 +159,20 @@ class HATForSequentialSentenceClassification(HATHead):
         position_ids: Tensor | None = None,
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
+        num_items_in_batch: Tensor | int | None = None,
         **options: Any,
     ) -> Any:
         """Classify segments.
 
         labels (Tensor | None): (n_docs, n_segments) class numbers, -100 where there is none, or
-            (n_docs, n_segments, n_labels) zeros and ones, -1 where there is none.
+            (n_docs, n_segments, n_labels) zeros and ones, -1 or -100 where there is none.
+        num_items_in_batch (Tensor | int | None): What the loss is divided by, as `Trainer` says; None: the items here.
         The other parameters are those of HATModel.forward.
         RETURNS (SequenceClassifierOutput): logits (n_docs, n_segments, n_labels), and loss () if there are labels.
         """
         hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
         vectors, _ = self.segments(hidden, attention_mask)
         logits = self.classifier(self.dropout(self.sentencizer(vectors)))
-        loss = None
-        if labels is not None and labels.dim() == 2:
-            loss = F.cross_entropy(logits.flatten(0, 1), labels.flatten())
-        elif labels is not None:
-            labelled = labels[:, :, 0] != -1
-            loss = F.binary_cross_entropy_with_logits(logits[labelled], labels[labelled].to(logits.dtype))
+        loss = None if labels is None else segment_loss(logits, labels, num_items_in_batch)
         result = SequenceClassifierOutput(loss=loss, logits=logits, hidden_states=output.hidden_states)
         return finish(result, options.get("return_dict"))

@@ -12,10 +12,12 @@ from .config import HATConfig
 from .encoder import HATEncoder
 from .files.checkpoint import load_pretrained, untied_state_dict
 from .packed_inputs import PackedInputs
-from .padded import find_slots
+from .padded import find_slots, traced_slots
+from .padded_checks import check_shapes, check_values
 from .repeats import find_repeats
 from .segment_cache import SegmentCache
 from .stages import Stages, n_leading
+from .tracing import is_traced
 
 
 class HATPreTrainedModel(PreTrainedModel):
@@ -102,7 +104,7 @@ class HATModel(HATPreTrainedModel):
         """Encode padded documents.
 
         input_ids (Tensor | None): (n_docs, n_slots) piece ids; segment s has the slots from s * segment_length on.
-        attention_mask (Tensor | None): (n_docs, n_slots), nonzero for real pieces; None: all are.
+        attention_mask (Tensor | None): (n_docs, n_slots), 1 for real pieces, otherwise 0; None: all are real.
         token_type_ids (Tensor | None): (n_docs, n_slots); None: zeros.
         position_ids (Tensor | None): (n_docs, n_slots) rows of the token position table; None: they start over in
             each segment, behind pad_token_id; 0 for padding pieces.
@@ -113,19 +115,25 @@ class HATModel(HATPreTrainedModel):
         compute_padding (bool): Compute padding too, for the numbers of the published heads; it is zeros otherwise.
         RETURNS (BaseModelOutput | tuple): `last_hidden_state` (n_docs, n_slots, hidden_size) and, if asked for,
             `hidden_states`, n_blocks + 1 tensors like it.
-        RAISES (ValueError): If not exactly one of input_ids and inputs_embeds is given, documents have more than
-            max_segments segments, or attentions are asked for.
+        RAISES (ValueError): If not exactly one of input_ids and inputs_embeds is given, shapes do not agree, numbers
+            are out of range, documents have more than max_segments segments, or attentions are asked for.
         """
-        if (input_ids is None) == (inputs_embeds is None):
-            raise ValueError("HATModel needs either input_ids or inputs_embeds, and got both or neither.")
         if output_attentions:
             raise ValueError("HATModel keeps no attention weights. Call it without output_attentions.")
+        self._check_padded(
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            token_type_ids=token_type_ids,
+            position_ids=position_ids,
+            inputs_embeds=inputs_embeds,
+        )
         words = input_ids if input_ids is not None else inputs_embeds
         assert words is not None  # for the type checker: one of the two is given
         if attention_mask is None:
             attention_mask = torch.ones(words.shape[:2], dtype=torch.bool, device=words.device)
         config = self.config
-        slots = find_slots(attention_mask, config.segment_length, config.max_segments, compute_padding)
+        find = traced_slots if is_traced() else find_slots
+        slots = find(attention_mask, config.segment_length, config.max_segments, compute_padding)
         packed = slots.pack(words)
         if position_ids is not None:
             positions = slots.pack(position_ids)
@@ -217,6 +225,20 @@ class HATModel(HATPreTrainedModel):
         """Rows of the token position table: behind pad_token_id, or 0 for a piece that is the padding piece."""
         positions = offsets + self.config.pad_token_id + 1
         return positions if words.is_floating_point() else positions * (words != self.config.pad_token_id)
+
+    def _check_padded(self, **inputs: Tensor | None) -> None:
+        check_shapes(inputs)
+        if is_traced():  # numbers are not known yet
+            return
+        tables = self.embeddings
+        check_values(
+            inputs,
+            {
+                "input_ids": len(tables.word_embeddings.weight),
+                "token_type_ids": len(tables.token_type_embeddings.weight),
+                "position_ids": len(tables.position_embeddings.weight),
+            },
+        )
 
     def _check_packed(self, inputs: PackedInputs) -> None:
         config = self.config

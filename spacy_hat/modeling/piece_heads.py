@@ -9,6 +9,7 @@ from transformers.modeling_outputs import MaskedLMOutput, QuestionAnsweringModel
 
 from .config import HATConfig
 from .heads import HATHead, finish
+from .losses import cross_entropy, position_loss
 
 
 class HATLMHead(nn.Module):
@@ -64,17 +65,19 @@ class HATForMaskedLM(HATHead):
         position_ids: Tensor | None = None,
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
+        num_items_in_batch: Tensor | int | None = None,
         **options: Any,
     ) -> Any:
         """Score words.
 
         labels (Tensor | None): (n_docs, n_slots) piece ids, -100 where nothing is to be predicted.
+        num_items_in_batch (Tensor | int | None): What the loss is divided by, as `Trainer` says; None: the items here.
         The other parameters are those of HATModel.forward.
         RETURNS (MaskedLMOutput): logits (n_docs, n_slots, vocab_size), and loss () if there are labels.
         """
         hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
         logits = self.lm_head(hidden)
-        loss = None if labels is None else F.cross_entropy(logits.flatten(0, 1), labels.flatten())
+        loss = None if labels is None else cross_entropy(logits.flatten(0, 1), labels.flatten(), num_items_in_batch)
         result = MaskedLMOutput(loss=loss, logits=logits, hidden_states=output.hidden_states)
         return finish(result, options.get("return_dict"))
 
@@ -95,17 +98,19 @@ class HATForTokenClassification(HATHead):
         position_ids: Tensor | None = None,
         inputs_embeds: Tensor | None = None,
         labels: Tensor | None = None,
+        num_items_in_batch: Tensor | int | None = None,
         **options: Any,
     ) -> Any:
         """Classify pieces.
 
         labels (Tensor | None): (n_docs, n_slots) class numbers, -100 where there is none.
+        num_items_in_batch (Tensor | int | None): What the loss is divided by, as `Trainer` says; None: the items here.
         The other parameters are those of HATModel.forward.
         RETURNS (TokenClassifierOutput): logits (n_docs, n_slots, n_labels), and loss () if there are labels.
         """
         hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
         logits = self.classifier(self.dropout(hidden))
-        loss = None if labels is None else F.cross_entropy(logits.flatten(0, 1), labels.flatten())
+        loss = None if labels is None else cross_entropy(logits.flatten(0, 1), labels.flatten(), num_items_in_batch)
         result = TokenClassifierOutput(loss=loss, logits=logits, hidden_states=output.hidden_states)
         return finish(result, options.get("return_dict"))
 
@@ -127,12 +132,14 @@ class HATForQuestionAnswering(HATHead):
         inputs_embeds: Tensor | None = None,
         start_positions: Tensor | None = None,
         end_positions: Tensor | None = None,
+        num_items_in_batch: Tensor | int | None = None,
         **options: Any,
     ) -> Any:
         """Score pieces as first and last one of the answer.
 
         start_positions (Tensor | None): (n_docs,) slots of first pieces; beyond the document: no answer in it.
         end_positions (Tensor | None): (n_docs,) slots of last pieces.
+        num_items_in_batch (Tensor | int | None): What the loss is divided by, as `Trainer` says; None: the items here.
         The other parameters are those of HATModel.forward.
         RETURNS (QuestionAnsweringModelOutput): start_logits and end_logits (n_docs, n_slots), and loss () if both
             positions are given.
@@ -142,7 +149,7 @@ class HATForQuestionAnswering(HATHead):
         loss = None
         if start_positions is not None and end_positions is not None:
             losses = [
-                _position_loss(logits, positions)
+                position_loss(logits, positions, num_items_in_batch)
                 for logits, positions in ((start_logits, start_positions), (end_logits, end_positions))
             ]
             loss = torch.stack(losses).mean()
@@ -150,10 +157,3 @@ class HATForQuestionAnswering(HATHead):
             loss=loss, start_logits=start_logits, end_logits=end_logits, hidden_states=output.hidden_states
         )
         return finish(result, options.get("return_dict"))
-
-
-def _position_loss(logits: Tensor, positions: Tensor) -> Tensor:
-    """Cross entropy over slots, where positions outside the document do not count."""
-    n_slots = logits.shape[1]
-    positions = positions.view(-1).clamp(0, n_slots)
-    return F.cross_entropy(logits, positions, ignore_index=n_slots)

@@ -53,5 +53,5 @@ class HATPooler(nn.Module):
             return (vectors * counts[:, :, None]).sum(dim=1) / n_counted
         place = counts.long() * torch.arange(1, counts.shape[1] + 1, device=counts.device)
         chosen = counts.int().argmax(dim=1) if self.pooling == "first" else place.argmax(dim=1)
-        vector = vectors[torch.arange(len(vectors), device=vectors.device), chosen]
+        vector = vectors[torch.arange(vectors.shape[0], device=vectors.device), chosen]
         return vector * counts.any(dim=1, keepdim=True)
