@@ -16,7 +16,7 @@ class Recorder:
     package (Path): Folder of the package.
     """
 
-    def __init__(self, package: Path):
+    def __init__(self, package: Path) -> None:
         self.coverage = coverage.Coverage(data_file=None, include=[f"{package}/*"], config_file=False)
         self.seconds: dict[str, float] = {}
 
@@ -40,7 +40,7 @@ class Tests:
     record (dict): What `record_tests` wrote.
     """
 
-    def __init__(self, record: dict):
+    def __init__(self, record: dict) -> None:
         self.seconds: dict[str, float] = record["seconds"]
         self.lines: dict[str, dict[str, list[str]]] = record["lines"]
 
@@ -61,7 +61,8 @@ class Tests:
             function = name.partition("[")[0]
             queue.append((turns[function], self.seconds[name], name))
             turns[function] += 1
-        chosen, total = [], 0.0
+        chosen: list[str] = []
+        total = 0.0
         for _, seconds, name in sorted(queue):
             if chosen and total + seconds > limit:
                 continue

@@ -57,7 +57,7 @@ class Mutant:
 
 
 class _Replace(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST):
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
         self.old, self.new = old, new
 
     def visit(self, node: ast.AST) -> ast.AST:

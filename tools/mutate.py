@@ -60,10 +60,9 @@ def all_jobs(root: Path, rooms: tuple[str, ...]) -> list[Job]:
     ]
 
 
-def run_tests(root: Path, names: list[str], limit: float) -> str:
-    """Run tests in a child, which imports the package anew; what is heavy has been imported here.
+def run_tests(names: list[str], limit: float) -> str:
+    """Run tests of the tree in the working directory, in a child, which imports the package anew.
 
-    root (Path): Of the tree that is tested.
     names (list[str]): Of tests.
     limit (float): Seconds after which it is killed.
     RETURNS (str): `killed`, `survived` or `timeout`.
@@ -101,7 +100,7 @@ def try_mutant(root: Path, job: Job, tests: Tests, seconds: float) -> str:
     original = path.read_text(encoding="utf8")
     path.write_text(job.mutant.source(), encoding="utf8")
     try:
-        return run_tests(root, names, limit=60 + 20 * sum(tests.seconds[name] for name in names))
+        return run_tests(names, limit=60 + 20 * sum(tests.seconds[name] for name in names))
     finally:
         path.write_text(original, encoding="utf8")
 

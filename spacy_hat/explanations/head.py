@@ -34,7 +34,7 @@ class ExplainedHead:
         return get_shim(self.encoder)
 
     def staged(self, encoder: HATModel) -> Stages:
-        """RETURNS (StagedEncoder): An encoder (the shim's, or its copy for predictions) for this head's purposes."""
+        """RETURNS (Stages): An encoder (the shim's, or its copy for predictions) for this head's purposes."""
         return encoder.staged(segments_only=self.segments_only, max_batch_pieces=self.shim.max_batch_pieces)
 
     @property
