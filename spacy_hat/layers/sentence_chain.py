@@ -6,7 +6,7 @@ spans ------------------------'   '---------------------------- classifier -----
 """
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from spacy.tokens import Doc
 from thinc.api import Model, chain, with_array, with_getitem
@@ -44,11 +44,45 @@ def sentence_chain(
     RETURNS (Model[tuple[list[Doc], Ragged], Floats2d]): From n_docs documents and their spans, a Ragged of (n_spans, 2)
         first tokens and tokens past the last, to marginals (n_spans, n_labels).
     """
-    source = transformer_source(tok2vec)
-    hidden, output, labels = hidden_layer(dropout), output_layer(nO), linear_chain(nO)
+    hidden, output = hidden_layer(dropout), output_layer(nO)
     on_each: Model[Floats2d, Floats2d] = chain(hidden, output)
-    layers: list[Model] = [span_sequences(), *([recurrent(recurrent_width)] if recurrent_width else [])]
-    classifier: Model[tuple[list[TransformerData], Ragged], Floats2d] = chain(*layers, with_array(on_each), labels)
+    between = [recurrent(recurrent_width)] if recurrent_width else []
+    return _head(transformer_source(tok2vec), [span_sequences(), *between, with_array(on_each)], hidden, output, nO)
+
+
+def with_chain(head: Model[InT, OutT]) -> Model[InT, OutT]:
+    """Put a chain on a trained span classifier. It shares its layers, and starts with the same scores.
+
+    head (Model[tuple[list[Doc], Ragged], Floats2d]): Made by `span_classifier`, with exclusive classes.
+    RETURNS (Model[tuple[list[Doc], Ragged], Floats2d]): The head, its chain without weights.
+    """
+    vectors, hidden, output, _ = head.layers[1].layers
+    on_each: Model[Floats2d, Floats2d] = chain(hidden, output)
+    layers = [span_sequences(vectors), with_array(on_each)]
+    chained = _head(head.get_ref("source"), layers, hidden, output, head.get_dim("nO"))
+    chained.get_ref("linear_chain").initialize()
+    return chained
+
+
+def emissions(head: Model[InT, OutT], docs: list[Doc], spans: Ragged) -> Floats2d:
+    """What a span head makes of each span before a chain or softmax makes scores of it.
+
+    head (Model[tuple[list[Doc], Ragged], Floats2d]): Made by `sentence_chain` or `span_classifier`.
+    docs (list[Doc]): n_docs documents, read by the encoder.
+    spans (Ragged): Their (n_spans, 2) first tokens and tokens past the last.
+    RETURNS (Floats2d): (n_spans, n_labels).
+    """
+    found: Any = (head.get_ref("source").predict(docs), spans)
+    for layer in head.layers[1].layers[:-1]:
+        found = layer.predict(found)
+    return cast(Floats2d, found.dataXd if isinstance(found, Ragged) else found)
+
+
+def _head(
+    source: Model, layers: list[Model], hidden: Model, output: Model[Floats2d, Floats2d], nO: int | None
+) -> Model[InT, OutT]:
+    labels = linear_chain(nO)
+    classifier: Model[tuple[list[TransformerData], Ragged], Floats2d] = chain(*layers, labels)
     return Model(
         "sentence_chain",
         forward,

@@ -15,14 +15,15 @@ InT = tuple[list[TransformerData], Ragged]
 OutT = Ragged
 
 
-def span_sequences() -> Model[InT, OutT]:
+def span_sequences(vectors: Model[InT, Floats2d] | None = None) -> Model[InT, OutT]:
     """Span vectors that know where a document ends.
 
+    vectors (Model[tuple[list[TransformerData], Ragged], Floats2d] | None): The layer that makes them, if there is one.
     RETURNS (Model[tuple[list[TransformerData], Ragged], Ragged]): From the outputs of n_docs documents and their
         spans, a Ragged of (n_spans, 2) first tokens and tokens past the last, to n_docs sequences of (n_spans,
         2 * hidden_size).
     """
-    return Model("span_sequences", forward, init=init, layers=[span_vectors()])
+    return Model("span_sequences", forward, init=init, layers=[vectors or span_vectors()])
 
 
 def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:

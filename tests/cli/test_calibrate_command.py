@@ -1,0 +1,67 @@
+"""`python -m spacy hat calibrate`: the pipeline it writes, what it says, and what it will not overwrite."""
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_hat.cli import app
+
+from ..support.pipelines import initialize, make_examples, make_nlp, train
+
+
+@pytest.fixture(scope="module")
+def pipeline(hat_folder, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained") / "pipeline"
+    nlp = make_nlp(hat_folder, "spancat_singlelabel", packing="sentences")
+    train(nlp, initialize(nlp), 3)
+    nlp.to_disk(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dev(pipeline, tmp_path_factory):
+    path = tmp_path_factory.mktemp("corpus") / "dev.spacy"
+    examples = make_examples(spacy.load(pipeline), n_docs=6)
+    DocBin(docs=[example.reference for example in examples]).to_disk(path)
+    return path
+
+
+def run(*arguments):
+    """RETURNS (tuple[int, str]): Exit status, and all that was printed, in one line."""
+    result = CliRunner().invoke(app, ["hat", "calibrate", *map(str, arguments)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("with_train", [False, True])
+def test_calibrate_command_writes_a_pipeline_with_a_chain(pipeline, dev, tmp_path, with_train):
+    options = ["--train", dev] if with_train else []
+    status, output = run(pipeline, dev, tmp_path / "calibrated", *options)
+    assert status == 0
+    assert "spancat_singlelabel, 30 sentences of dev accuracy loss ECE" in output
+    assert "Saved the pipeline, with spacy-hat.SentenceChain.v1" in output
+    assert spacy.load(tmp_path / "calibrated").get_pipe("spancat_singlelabel").model.name == "sentence_chain"
+    assert [path.name for path in tmp_path.iterdir()] == ["calibrated"]
+
+
+def test_calibrate_command_does_not_overwrite_the_pipeline(pipeline, dev):
+    status, output = run(pipeline, dev, pipeline, "--force")
+    assert status == 1
+    assert "Cannot write" in output
+
+
+@pytest.mark.parametrize("option", ["dev", "train"])
+def test_calibrate_command_says_which_documents_are_missing(pipeline, dev, tmp_path, option):
+    arguments = ["nowhere.spacy"] if option == "dev" else [dev, "--train", "nowhere.spacy"]
+    status, output = run(pipeline, arguments[0], tmp_path / "calibrated", *arguments[1:])
+    assert status == 1
+    assert "nowhere.spacy is not there" in output
+
+
+def test_calibrate_command_names_the_component_that_is_not_there(pipeline, dev, tmp_path):
+    status, output = run(pipeline, dev, tmp_path / "calibrated", "--component", "ner")
+    assert status == 1
+    assert "no component to calibrate. Got: 'ner'" in output
+    assert not (tmp_path / "calibrated").exists()
