@@ -6,6 +6,8 @@ import spacy
 from spacy.tokens import Span
 from spacy.training import Example
 
+from spacy_hat.pipeline.transitions import transitions
+
 from ..support.pipelines import SENTENCES, chain_head, make_examples, make_nlp, save_hat, span_head, train
 
 
@@ -41,9 +43,17 @@ def train_on_cycles(hat_folder, model, **component):
 def test_nlp_sentence_chain_learns_which_label_follows_which(hat_folder):
     nlp, score = train_on_cycles(hat_folder, chain_head())
     assert score == 1.0
-    transitions = nlp.get_pipe("spancat_singlelabel").model.get_ref("linear_chain").get_param("transitions")
-    # A, B, and the negative label last
-    assert transitions.argmax(axis=1).tolist() == [1, 2, 0]
+    found = transitions(nlp.get_pipe("spancat_singlelabel"))
+    assert found.labels == ("A", "B", "no label")
+    assert found.follows.argmax(axis=1).tolist() == [1, 2, 0]
+    assert found.first.argmax() == 0
+    assert next(iter(found.after("A"))) == "B"
+
+
+def test_transitions_are_those_of_a_chain_only(hat_folder):
+    nlp = make_nlp(hat_folder, "spancat_singlelabel")
+    with pytest.raises(ValueError, match=r"no chain.*'span_classifier'.*SentenceChain.v1.*calibrate"):
+        transitions(nlp.get_pipe("spancat_singlelabel"))
 
 
 def test_nlp_sentence_chain_scores_are_marginals(hat_folder):
