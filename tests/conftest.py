@@ -17,6 +17,20 @@ settings.register_profile("spacy_hat", deadline=None, suppress_health_check=[Hea
 settings.register_profile("thorough", settings.get_profile("spacy_hat"), max_examples=2500)
 settings.load_profile("spacy_hat")
 
+# Tests that make pipelines and checkpoints, or read any text: of each of their tables the quick loop takes one row.
+ONE_ROW_IS_QUICK = {"checkpoints", "cli", "corpora", "explanations", "layers", "mistakes", "modeling", "packing"}
+ONE_ROW_IS_QUICK |= {"pipeline", "project", "training"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what follows the first row of a table."""
+    seen = set()
+    for item in items:
+        test = (item.path, getattr(item, "originalname", item.name))
+        if test in seen and item.path.parent.name in ONE_ROW_IS_QUICK:
+            item.add_marker(pytest.mark.slow)
+        seen.add(test)
+
 
 @pytest.fixture(scope="session")
 def hat_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -34,6 +34,7 @@ def test_config_finds_sentences_first_and_frees_memory_last(config: Path) -> Non
     assert all(settings["corpora"][part]["max_length"] == 0 for part in ("train", "dev"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.stem)
 def test_config_trains_on_a_foreign_corpus_and_encoder(
     config: Path, corpus: Path, hat_folder: Path, tmp_path: Path

@@ -25,6 +25,7 @@ def test_readme_has_two_set_up_commands() -> None:
     assert all(len(block.strip().splitlines()) == 1 for block in SET_UP)
 
 
+@pytest.mark.slow
 def test_readme_application_runs(workplace: Path, corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     overrides = {"paths.train": str(corpus), "paths.dev": str(corpus), "training.max_steps": 2}
     for task in ("textcat", "spancat"):
@@ -49,6 +50,7 @@ def test_readme_links_lead_to_files() -> None:
     assert [link for link in local if not (ROOT / link).is_file()] == []
 
 
+@pytest.mark.slow
 def test_readme_own_data_runs(workplace: Path, corpus: Path) -> None:
     tokenizer = wordpiece_tokenizer()
     sizes = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 16, "num_hidden_layers": 12}

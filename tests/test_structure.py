@@ -123,6 +123,7 @@ def test_structure_importing_the_package_is_cheap():
     assert modules_after("import spacy_hat") & set(HEAVY) == set()
 
 
+@pytest.mark.slow
 def test_structure_importing_the_commands_is_as_cheap_as_spacys_own():
     own = modules_after("import spacy_hat.cli")
     spacys = modules_after("import spacy.cli")

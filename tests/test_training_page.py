@@ -48,6 +48,7 @@ def run(line: str) -> str:
     return result.output
 
 
+@pytest.mark.slow
 def test_training_page_runs(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     printed = {}
     for name, language, content in BLOCKS:

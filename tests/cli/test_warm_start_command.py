@@ -71,6 +71,7 @@ def test_warm_start_command_replaces_what_is_there_if_asked(source, tmp_path, th
     assert HATModel.from_pretrained(tmp_path / "hat")
 
 
+@pytest.mark.slow
 def test_warm_start_command_killed_half_way_leaves_the_old_hat(source, tmp_path):
     old = tmp_path / "hat"
     old.mkdir()

@@ -7,6 +7,8 @@ import spacy_hat
 from ..support.browser import keep_screenshot, leave_out, open_page
 from ..support.page_documents import HOSTILE, make_doc, make_explanations
 
+pytestmark = pytest.mark.slow
+
 
 def write_page(folder, *, repeat=8, labelled=False, **settings):
     doc = make_doc(repeat=repeat, labelled=labelled)

@@ -12,6 +12,8 @@ from ..support.training import hat, made, make_config
 
 COMPONENTS = ["textcat", "spancat", "ner"]
 
+pytestmark = pytest.mark.slow
+
 
 def trained_bytes(folder):
     """RETURNS (dict[str, bytes]): component -> its model, as `spacy train` saved it."""

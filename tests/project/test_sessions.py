@@ -61,3 +61,4 @@ def test_version_stands_in_one_place() -> None:
     assert SETUP["metadata"]["version"] == "attr: spacy_hat.__version__"
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf8")
     assert re.findall(r"^## (\d\S*)", changes, re.MULTILINE)[0] == spacy_hat.__version__
+    assert f"version: {spacy_hat.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf8")
