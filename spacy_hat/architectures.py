@@ -1,13 +1,17 @@
 """What configs can name, except the optimizer: a builder for each entry point of setup.cfg, construction only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
+from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.training import Example
 from thinc.api import Model
 from thinc.types import Floats2d, Ragged
 
 from .choices import Output, Overflow, Packing, Pooling, Precision
+from .corpora.given_sentences import GivenSentencesCorpus
 from .layers.document_classifier import document_classifier
 from .layers.hat_model import Pretrained, hat_model, hat_tok2vec
 from .layers.sentence_chain import sentence_chain
@@ -184,3 +188,30 @@ def sentence_suggester_v1() -> Callable[..., Ragged]:
     RETURNS (Callable): From documents to a Ragged of (n_spans, 2): first token, and one past the last.
     """
     return build_sentence_suggester()
+
+
+def sentence_suggester_v2() -> Callable[..., Ragged]:
+    """Suggest the sentences of a document without the spaces at their ends, which annotated spans do not have either.
+
+    Version 1 suggests the spaces (line breaks, mostly) along with them, and sentences of nothing but spaces.
+
+    RETURNS (Callable): From documents to a Ragged of (n_spans, 2): first token, and one past the last.
+    """
+    return build_sentence_suggester(trim=True)
+
+
+def corpus_v1(
+    path: Path | None, *, limit: int = 0, augmenter: Callable[[Language, Example], Iterator[Example]] | None = None
+) -> Callable[[Language], Iterable[Example]]:
+    """Read documents for training, and let the pipeline begin with the sentences that they were given.
+
+    `spacy.Corpus.v1` leaves them out, and so does `spacy evaluate`, which has no other reader.
+
+    path (Path | None): `.spacy` file, or folder of them. It must be given by the time of training.
+    limit (int): Most documents to read; 0 for all.
+    augmenter (Callable | None): As of `spacy.Corpus.v1`.
+    RETURNS (Callable): From a pipeline to its examples.
+    """
+    if path is None:
+        raise ValueError("The path of the corpus is null. Expected: a .spacy file, or a folder of them: --paths.train")
+    return GivenSentencesCorpus(path, limit=limit, augmenter=augmenter)

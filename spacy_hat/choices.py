@@ -49,3 +49,7 @@ PUBLISHED_LAYOUTS = {
 # What files of documents are, and what comes between sentences that are made a text.
 Form = Literal["txt", "jsonl", "json", "csv", "tsv", "ssv", "parquet", "spacy"]
 Join = Literal["space", "line", "paragraph"]
+
+# What a sentence can be: what a `hat_units` component finds, or what spaCy's sentencizer does.
+Unit = Literal["given", "lines", "paragraphs", "headings", "items", "pattern"]
+Units = Literal["sentences", Unit]

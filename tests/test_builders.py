@@ -16,6 +16,7 @@ GROUPS = (
     "spacy_callbacks",
     "spacy_factories",
     "spacy_misc",
+    "spacy_readers",
     "thinc_optimizers",
     "thinc_schedules",
 )

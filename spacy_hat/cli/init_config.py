@@ -17,6 +17,10 @@ one encoder: -t textcat,ner or -t textcat -t ner"""
 OPTIMIZE_HELP = """\
 speed: embeddings and first block stay as they are, as in this project's own configs. accuracy: everything is trained,
 for twice as long"""
+UNITS_HELP = """\
+What a sentence is, hence a segment, and what spancat labels: sentences (by punctuation), lines, paragraphs, headings
+(and what is between them), items (of lists), pattern, or given (those of the annotation). Sentences within others:
+--units sentences,paragraphs [default: sentences]"""
 TRAIN_HELP = "Training corpus (.spacy), which also tells how many steps to train; else --paths.train in training"
 
 
@@ -31,6 +35,10 @@ def init_config_cli(
     gpu: Annotated[
         bool, typer.Option("--gpu", "-G", help="For a GPU: larger batches in prediction, dropout on attention weights")
     ] = False,
+    units: Annotated[list[str] | None, typer.Option("--units", help=UNITS_HELP)] = None,
+    pattern: Annotated[
+        str | None, typer.Option(help="Regular expression that begins a unit, for --units pattern; ^ begins a line")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace a file that is there")] = False,
 ) -> None:
     """
@@ -54,7 +62,9 @@ def init_config_cli(
             from ..training.config import training_config
 
             config = training_config(
-                [name.strip() for names in task for name in names.split(",") if name.strip()],
+                _listed(task),
+                units=_listed(units or ["sentences"]),
+                pattern=pattern,
                 hat=hat,
                 train=None if train is None else str(train),
                 dev=None if dev is None else str(dev),
@@ -76,3 +86,8 @@ def init_config_cli(
     print("Before training, look at what it will read:")
     print(f"  python -m spacy hat debug {output_file}{given}")
     print(f"  python -m spacy train {output_file} --output training{given}")
+
+
+def _listed(values: list[str]) -> list[str]:
+    """RETURNS (list[str]): The names in an option that is given several times, or takes several with commas."""
+    return [name.strip() for names in values for name in names.split(",") if name.strip()]

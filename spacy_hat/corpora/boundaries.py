@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from spacy.attrs import IDX, IS_SPACE, SENT_START
+from spacy.attrs import IDX, IS_SPACE, LENGTH, SENT_START
 from spacy.tokens import Doc
 
 from ..ragged import Bools1d, Ints1d
@@ -19,11 +19,20 @@ def tokens_at(doc: Doc, chars: Sequence[int] | Ints1d) -> Ints1d:
     RETURNS (Ints1d): Each token once: the one that the character is in. Where that is a space, the next one that is
         not, if there is one.
     """
-    starts = np.asarray(doc.to_array(IDX), dtype="int64")
-    tokens = np.searchsorted(starts, np.asarray(chars, dtype="int64"), side="right") - 1
-    words = np.flatnonzero(doc.to_array(IS_SPACE) == 0)
-    places = np.searchsorted(words, np.maximum(tokens, 0))
+    past = np.asarray(doc.to_array(IDX) + doc.to_array(LENGTH), dtype="int64")
+    return next_words(doc, np.searchsorted(past, np.asarray(chars, dtype="int64"), side="right"))
+
+
+def next_words(doc: Doc, tokens: Ints1d) -> Ints1d:
+    """RETURNS (Ints1d): Each token once, or the next one that is not a space; nothing where there is none."""
+    words = words_of(doc)
+    places = np.searchsorted(words, tokens)
     return np.unique(words[places[places < len(words)]])
+
+
+def words_of(doc: Doc) -> Ints1d:
+    """RETURNS (Ints1d): The tokens that are not spaces."""
+    return np.flatnonzero(doc.to_array(IS_SPACE) == 0)
 
 
 def sentence_starts(doc: Doc) -> Bools1d:
@@ -35,6 +44,8 @@ def sentence_starts(doc: Doc) -> Bools1d:
 
 def set_sentence_starts(doc: Doc, tokens: Ints1d) -> None:
     """Let sentences begin at the given tokens, at the first one of the document, and nowhere else.
+
+    Spaces before the first word belong to its sentence.
 
     doc (Doc): The document.
     tokens (Ints1d): The tokens.
@@ -49,5 +60,6 @@ def set_sentence_starts(doc: Doc, tokens: Ints1d) -> None:
         )
     values = np.full(len(doc), NO_START, dtype="uint64")
     values[tokens] = START
+    values[words_of(doc)[:1]] = NO_START
     values[0] = START
     doc.from_array([SENT_START], values)  # type: ignore[arg-type]

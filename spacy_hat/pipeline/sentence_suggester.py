@@ -12,25 +12,30 @@ from spacy.tokens import Doc
 from thinc.api import Ops, get_current_ops
 from thinc.types import Ints2d, Ragged
 
+from ..corpora.boundaries import words_of
+
 NO_SPANS = numpy.zeros((0, 2), dtype="int32")
 
 
-def build_sentence_suggester() -> Suggester:
-    """Suggest the spans of `doc.sents`, sentences of spaces included.
+def build_sentence_suggester(*, trim: bool = False) -> Suggester:
+    """Suggest the spans of `doc.sents`.
 
+    trim (bool): Whether to leave out the spaces at their ends, as annotation does, and sentences of nothing else.
     RETURNS (Suggester): From documents to a Ragged: data (n_spans, 2) first tokens and tokens past the last, lengths
         (n_docs,). A document without sentence boundaries has none; the first of them is warned of.
     """
-    return SentenceSuggester()
+    return SentenceSuggester(trim)
 
 
 @dataclass
 class SentenceSuggester:
     """A function of documents that warns once.
 
+    trim (bool): Whether spans are without the spaces at their ends.
     warned (bool): Whether it has done so.
     """
 
+    trim: bool = False
     warned: bool = field(default=False, init=False, repr=False, compare=False)
 
     def __call__(self, docs: Iterable[Doc], *, ops: Ops | None = None) -> Ragged:
@@ -53,7 +58,8 @@ class SentenceSuggester:
         # spaCy starts a sentence at the first token, whatever it says; 1 is a start, -1 (a large number here) is none.
         starts = numpy.flatnonzero(doc.to_array(SENT_START)[1:] == 1) + 1
         bounds = numpy.unique(numpy.concatenate([[0], starts, [len(doc)]])).astype("int32")
-        return numpy.stack([bounds[:-1], bounds[1:]], axis=1)
+        spans = numpy.stack([bounds[:-1], bounds[1:]], axis=1)
+        return _trim(doc, spans) if self.trim else spans
 
     def _warn(self, doc: Doc) -> None:
         if not self.warned:
@@ -65,3 +71,11 @@ class SentenceSuggester:
                 UserWarning,
                 stacklevel=2,
             )
+
+
+def _trim(doc: Doc, spans: numpy.ndarray) -> numpy.ndarray:
+    """RETURNS (ndarray): (n_spans, 2) from the first word of each span to its last; none for spans without words."""
+    words = words_of(doc)
+    first, past = numpy.searchsorted(words, spans[:, 0]), numpy.searchsorted(words, spans[:, 1])
+    has_words = first < past
+    return numpy.stack([words[first[has_words]], words[past[has_words] - 1] + 1], axis=1).astype("int32")

@@ -16,6 +16,7 @@ from thinc.api import Config
 from ..choices import DocumentTask, Optimize, SentenceTask, Task, TokenTask
 from ..corpora.doc_bins import count_docs
 from ..corpora.languages import get_language
+from .splitting import Splitting
 
 TEMPLATE = Path(__file__).with_name("config.jinja")
 DOCUMENTS: tuple[str, ...] = get_args(DocumentTask)
@@ -35,7 +36,7 @@ PURPOSES = {
 }
 LABELS = "Documents carry their labels in doc.cats, 1.0 for what is true and 0.0 for what is not."
 SPANS = """\
-Annotated sentences are spans in doc.spans["sc"]. Their boundaries must be those that the sentencizer finds: a span that
+Annotated sentences are spans in doc.spans["sc"]. Their boundaries must be those that the pipeline finds: a span that
 equals no sentence is not learned."""
 ABOUT_PATHS = [
     "Corpora in spaCy's binary format: files or folders of files. What is null here, the command line gives."
@@ -102,6 +103,8 @@ def training_config(
     lang: str = "en",
     optimize: Optimize = "speed",
     gpu: bool = False,
+    units: Sequence[str] = ("sentences",),
+    pattern: str | None = None,
     steps: Steps | None = None,
     file: str = "config.cfg",
     output: str | None = None,
@@ -118,14 +121,17 @@ def training_config(
         trains everything, for twice as long.
     gpu (bool): Whether predictions are for a GPU: larger batches. Training is the same on both, but for dropout on
         attention weights, which a CPU is slow at.
+    units (Sequence[str]): What a sentence is: `sentences` as the sentencizer finds them, one of
+        `hat_units`, or both.
+    pattern (str | None): The regular expression of the unit `pattern`.
     steps (Steps | None): How long to train; from the number of training documents if None.
     file (str): Name of the config, for its first lines.
     output (str | None): Folder that they propose; from the tasks if None.
     about_paths (Sequence[str]): Lines of a comment on the paths.
     RETURNS (str): The config.
-    RAISES (ValueError): If a task or the language is unknown, or two tasks do not go together.
+    RAISES (ValueError): If a task, a unit or the language is unknown, or two of them do not go together.
     """
-    tasks = check_tasks(tasks)
+    tasks, splitting = check_tasks(tasks), Splitting.of(units, pattern)
     epochs = (3 if set(tasks) & {*SENTENCES} else 4) * (2 if optimize == "accuracy" else 1)
     if steps is None:
         steps = Steps.for_corpus(count_docs(Path(train)) if train else UNKNOWN_DOCS, epochs)
@@ -137,7 +143,7 @@ def training_config(
         autoescape=False,  # noqa: S701 A config is not HTML.
     )
     return environment.from_string(TEMPLATE.read_text(encoding="utf8")).render(
-        header=header(tasks),
+        header=header(tasks, splitting),
         data=annotation(tasks),
         about_paths=about_paths or ABOUT_PATHS,
         about_steps=f"For your own data: {epochs} times its documents, divided by the batcher's size.",
@@ -147,7 +153,8 @@ def training_config(
         dev=quoted(dev),
         hat=quoted(hat),
         lang=lang,
-        pipeline=json.dumps(["sentencizer", "transformer", *tasks, "doc_cleaner"], separators=(",", ":")),
+        splitting=splitting,
+        pipeline=json.dumps([*splitting.components, "transformer", *tasks, "doc_cleaner"], separators=(",", ":")),
         **language_sections(lang),
         tasks=tasks,
         documents=DOCUMENTS,
@@ -183,12 +190,12 @@ def check_tasks(tasks: Sequence[str]) -> list[str]:
     return tasks
 
 
-def header(tasks: Sequence[str]) -> list[str]:
+def header(tasks: Sequence[str], splitting: Splitting) -> list[str]:
     """RETURNS (list[str]): What the config is for."""
     if len(tasks) == 1:
         (task,) = tasks
         purpose = PURPOSES[task][0].upper() + PURPOSES[task][1:]
-        return [f"{purpose}: sentencizer, HAT encoder, {task}."]
+        return [f"{purpose}: {', '.join(splitting.components)}, HAT encoder, {task}."]
     return ["Learned together on one HAT encoder:", *(f"  {task}: {PURPOSES[task]}" for task in tasks)]
 
 

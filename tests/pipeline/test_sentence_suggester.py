@@ -65,3 +65,20 @@ def test_sentence_suggester_is_picklable():
 
 def test_sentence_suggester_is_a_spacy_suggester():
     assert isinstance(build_sentence_suggester(), Suggester)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One.\nTwo.", ["One.", "Two."]),
+        ("\n One.  Two. \n\n", ["One.", "Two."]),
+        (" \n ", []),
+        ("", []),
+        ("One two", ["One two"]),
+    ],
+)
+def test_sentence_suggester_can_leave_out_spaces(text, expected):
+    doc = sentencize(text)
+    spans = build_sentence_suggester(trim=True)([doc])
+    assert [doc[start:end].text for start, end in spans.dataXd.tolist()] == expected
+    assert spans.lengths.tolist() == [len(expected)]

@@ -1,15 +1,17 @@
 """For each parameter of each registered builder: another value, and something that shows the difference."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, DocBin
+from spacy.training import Example
 from spacy_transformers.annotation_setters import null_annotation_setter
 from thinc.api import Model, NumpyOps, reduce_max, reduce_mean
 from thinc.types import Ragged
@@ -17,6 +19,7 @@ from thinc.types import Ragged
 from spacy_hat.architectures import hat_model_v1, hat_tok2vec_v1
 from spacy_hat.layers.hat_model import get_shim
 from spacy_hat.modeling import PackedInputs
+from spacy_hat.pipeline.units import HATUnits
 
 from .pipelines import make_text, save_hat
 
@@ -195,6 +198,24 @@ def annotate(docs: list[Doc], output: Any) -> None:
 
 
 # Name in the registry -> what it cannot be built without; functions of the folder of a HAT.
+UNITS = {"unit": "lines", "pattern": None, "max_tokens": None, "keep": False}
+
+
+def units_found(pipe: HATUnits) -> list[int]:
+    """RETURNS (list[int]): Where sentences start in a document of lines and paragraphs, which has sentences before."""
+    return [sent.start for sent in pipe(NLP("One. Two.\nThree.\n\nFour.")).sents]
+
+
+def write_docs(path: Path, n_docs: int) -> Path:
+    DocBin(docs=docs(n_docs)).to_disk(path)
+    return path
+
+
+def texts_read(read: Callable[[Language], Iterable[Example]]) -> list[str]:
+    """RETURNS (list[str]): The texts that a reader of corpora reads."""
+    return [example.reference.text for example in read(NLP)]
+
+
 NEEDED: dict[str, Callable[[str], dict[str, Any]]] = {
     "spacy-hat.HATModel.v1": lambda hat: {"name": hat},
     "spacy-hat.HATTok2Vec.v1": lambda hat: {"name": hat, "pooling": reduce_mean()},
@@ -202,6 +223,8 @@ NEEDED: dict[str, Callable[[str], dict[str, Any]]] = {
     "spacy-hat.SpanClassifier.v1": lambda hat: {"tok2vec": listener_of(hat), "exclusive_classes": True},
     "spacy-hat.SentenceChain.v1": lambda hat: {"tok2vec": listener_of(hat)},
     "spacy-hat.sentence_suggester.v1": lambda hat: {},
+    "spacy-hat.sentence_suggester.v2": lambda hat: {},
+    "spacy-hat.Corpus.v1": lambda hat: {"path": write_docs(Path(hat).with_name("corpus.spacy"), 3)},
     "spacy-hat.Adam.v1": lambda hat: {},
     "spacy-hat.measured_scores.v1": lambda _: {},
     "spacy-hat.warmup_linear.v1": lambda _: {"initial_rate": 0.5, "warmup_steps": 2},
@@ -213,6 +236,7 @@ NEEDED: dict[str, Callable[[str], dict[str, Any]]] = {
         "set_extra_annotations": null_annotation_setter,
         "max_batch_items": 4096,
     },
+    "hat_units": lambda hat: {**UNITS, "nlp": NLP, "name": "hat_units"},
     "hat_vectors": lambda hat: {"nlp": NLP, "name": "hat_vectors", "keep": "segments"},
 }
 FLIPS: dict[str, dict[str, Flip]] = {
@@ -229,6 +253,12 @@ FLIPS: dict[str, dict[str, Flip]] = {
         "recurrent_width": Flip(16, lambda model: [node.name for node in model.walk()].count("recurrent")),
     },
     "spacy-hat.sentence_suggester.v1": {},
+    "spacy-hat.sentence_suggester.v2": {},
+    "spacy-hat.Corpus.v1": {
+        "path": Flip(lambda folder: write_docs(folder / "other.spacy", 2), texts_read, made=True),
+        "limit": Flip(1, texts_read),
+        "augmenter": Flip(lambda nlp, example: iter([example, example]), texts_read),
+    },
     "spacy-hat.Adam.v1": {
         name: Flip(value, optimizer_rate(name))
         for name, value in {
@@ -256,6 +286,14 @@ FLIPS: dict[str, dict[str, Flip]] = {
         "set_extra_annotations": Flip(annotate, lambda pipe: pipe.set_extra_annotations),
         "max_batch_items": Flip(7, lambda pipe: pipe.cfg["max_batch_items"]),
         "max_length": Flip(50, lambda pipe: pipe.place.max_length),
+    },
+    "hat_units": {
+        "nlp": Flip(spacy.blank("en"), lambda pipe: pipe.vocab is NLP.vocab),
+        "name": Flip("other", lambda pipe: pipe.name),
+        "unit": Flip("paragraphs", units_found),
+        "pattern": Flip("T", units_found, {"unit": "pattern", "pattern": "O"}),
+        "max_tokens": Flip(1, units_found),
+        "keep": Flip(True, units_found),
     },
     "hat_vectors": {
         "nlp": Flip(with_vectors(), lambda said: said, {"keep": "tensor"}),

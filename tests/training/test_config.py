@@ -30,7 +30,19 @@ def names(tasks: list[str]) -> str:
     return "+".join(tasks)
 
 
-@pytest.mark.parametrize("options", [{}, {"optimize": "accuracy", "gpu": True}, {"lang": "zh"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"optimize": "accuracy", "gpu": True},
+        {"lang": "zh"},
+        {"units": ["lines"]},
+        {"units": ["sentences", "paragraphs"]},
+        {"units": ["given"]},
+        {"units": ["pattern"], "pattern": r'^\(\w+\) "x" '},
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("tasks", COMBINATIONS, ids=names)
 def test_training_config_fills_without_a_diff(tasks, options, tmp_path):
     (tmp_path / "made.cfg").write_text(training_config(tasks, **options))
