@@ -1,6 +1,6 @@
 """What a config, a command and the code may choose among. Each choice is spelled here, once; imports nothing else."""
 
-from typing import Literal
+from typing import Any, Literal, get_args
 
 # How a document is read.
 Packing = Literal["sentences", "greedy", "fixed"]
@@ -53,3 +53,17 @@ Join = Literal["space", "line", "paragraph"]
 # What a sentence can be: what a `hat_units` component finds, or what spaCy's sentencizer does.
 Unit = Literal["given", "lines", "paragraphs", "headings", "items", "pattern"]
 Units = Literal["sentences", Unit]
+
+
+def check_choice(name: str, value: object, choices: Any, remedy: str = "") -> None:
+    """Check a setting that is one of some words.
+
+    name (str): Of the setting.
+    value (object): What it is.
+    choices (Any): The Literal that it is to be one of.
+    remedy (str): Where to correct it.
+    RAISES (ValueError): If it is none of them.
+    """
+    if value not in get_args(choices):
+        expected = ", ".join(get_args(choices))
+        raise ValueError(f"{name} is {value!r}, expected one of {expected}. {remedy}".rstrip())

@@ -27,7 +27,7 @@ def debug_cli(
     hat: Annotated[str | None, typer.Option(help=HAT_HELP)] = None,
     lang: Annotated[str, typer.Option("--lang", "-l", help="For a corpus: code of its language")] = "en",
     limit: Annotated[
-        int, typer.Option(min=0, help="Most documents to read of each corpus (of a stream, say); 0 for all")
+        int, typer.Option(min=0, help="Most documents of each corpus, drawn from all of it; 0 for all")
     ] = 0,
     no_batch: Annotated[bool, typer.Option("--no-batch", help=BATCH_HELP)] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else")] = False,

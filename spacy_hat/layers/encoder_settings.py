@@ -2,11 +2,11 @@
 
 import inspect
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from thinc.api import PyTorchGradScaler
 
-from ..choices import Output, Precision
+from ..choices import Output, Precision, check_choice
 
 
 def check_settings(
@@ -14,9 +14,8 @@ def check_settings(
 ) -> None:
     """RAISES (ValueError): If one of the settings of the same names in HATModel.v1 cannot be used."""
     where = "Correct it in [components.transformer.model]."
-    for name, value, choices in (("precision", precision, get_args(Precision)), ("output", output, get_args(Output))):
-        if value not in choices:
-            raise ValueError(f"{name} is {value!r}, expected one of {', '.join(choices)}. {where}")
+    check_choice("precision", precision, Precision, where)
+    check_choice("output", output, Output, where)
     if max_batch_pieces < 1:
         raise ValueError(
             f"max_batch_pieces is {max_batch_pieces}, expected at least 1: as many pieces go through a block at once. "

@@ -63,8 +63,18 @@ def align_segments(packed: PackedDocs) -> tuple[np.ndarray, np.ndarray]:
     """
     segment_ends = np.cumsum(packed.segment_lengths)
     segments = np.searchsorted(segment_ends, packed.align_rows, side="right")
-    tokens = np.repeat(np.arange(len(packed.align_lengths)), packed.align_lengths)
+    return distinct_segments(segments, packed.align_lengths)
+
+
+def distinct_segments(segments: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Name each segment of a token once.
+
+    segments (ndarray): (sum of lengths,) the segment of each piece of each token, token after token.
+    lengths (ndarray): (n_tokens,) how many pieces each token has.
+    RETURNS (tuple[ndarray, ndarray]): The distinct segments, token after token, and (n_tokens,) how many each has.
+    """
+    tokens = np.repeat(np.arange(len(lengths)), lengths)
     # The pieces of a token are in reading order, and so are the segments that they stand in.
     is_new = np.ones(len(segments), dtype=bool)
     is_new[1:] = (segments[1:] != segments[:-1]) | (tokens[1:] != tokens[:-1])
-    return segments[is_new], np.bincount(tokens[is_new], minlength=len(packed.align_lengths))
+    return segments[is_new], np.bincount(tokens[is_new], minlength=len(lengths))

@@ -2,12 +2,11 @@
 
 import warnings
 from dataclasses import dataclass, field
-from typing import Any, get_args
 
 import numpy as np
 from spacy.tokens import Doc
 
-from ..choices import Overflow, Packing
+from ..choices import Overflow, Packing, check_choice
 from ..classifier_piece import classifier_piece
 from ..machine.clock import stage, tally
 from ..ragged import Ints1d
@@ -16,6 +15,7 @@ from .pieces import FastTokenizer, tokenize
 from .segments import segment_bounds
 from .windows import overflow_error, truncation_warning
 
+_PLACE = "Correct it in [components.transformer.model]."
 _ADD_BOUNDARIES = (
     "Put a 'sentencizer', 'senter' or 'parser' before the component in [nlp] pipeline, and list it in "
     "annotating_components of [training]"
@@ -42,8 +42,8 @@ class Packer:
     _warned: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check_choice("packing", self.packing, Packing)
-        _check_choice("overflow", self.overflow, Overflow)
+        check_choice("packing", self.packing, Packing, _PLACE)
+        check_choice("overflow", self.overflow, Overflow, _PLACE)
 
     @stage("pack")
     def __call__(
@@ -123,15 +123,6 @@ def _sentence_starts(doc: Doc) -> Ints1d:
     is_start = doc.to_array("SENT_START") == 1
     is_start[:1] = True
     return np.flatnonzero(is_start)
-
-
-def _check_choice(name: str, value: str, choices: Any) -> None:
-    allowed = get_args(choices)
-    if value not in allowed:
-        listed = ", ".join(f'"{choice}"' for choice in allowed)
-        raise ValueError(
-            f"Unknown {name} {value!r}. Expected one of {listed}. Correct it in [components.transformer.model]."
-        )
 
 
 def _check_sizes(segment_length: int, max_segments: int) -> None:

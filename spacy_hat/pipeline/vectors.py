@@ -16,7 +16,7 @@ from spacy.vocab import Vocab
 from thinc.api import get_array_module
 
 from ..choices import Keep
-from ..layers.segment_data import alignment
+from ..layers.segment_data import alignment, distinct_segments
 from ..layers.transformer_outputs import has_output, hidden_states
 from ..layers.trf_interface import TransformerData
 
@@ -103,15 +103,12 @@ def segment_table(data: TransformerData) -> Table | None:
     hidden = hidden_states(data)
     width = hidden.shape[1]
     align = alignment(data)
-    segments = _on_host(align.dataXd).reshape(-1) // width
-    tokens = np.repeat(np.arange(len(align.lengths)), _on_host(align.lengths))
-    # The pieces of a token are in reading order, and so are the segments that they stand in.
-    is_new = np.ones(len(segments), dtype=bool)
-    is_new[1:] = (segments[1:] != segments[:-1]) | (tokens[1:] != tokens[:-1])
+    of_pieces = _on_host(align.dataXd).reshape(-1) // width
+    segments, counts = distinct_segments(of_pieces, _on_host(align.lengths))
     return {
         "vectors": _on_host(hidden[:, 0]).copy(),
-        "segments": segments[is_new].astype("int32"),
-        "counts": np.bincount(tokens[is_new], minlength=len(align.lengths)).astype("int32"),
+        "segments": segments.astype("int32"),
+        "counts": counts.astype("int32"),
     }
 
 

@@ -137,9 +137,11 @@ SETTINGS = [
         without_name,
         ["its `name` is empty", "Give a folder or hub name", "--paths.hat", "python -m spacy hat warm-start"],
     ),
-    Mistake("an unknown packing, in code", lambda w: hat_model_v1("x", packing="word"), ["packing 'word'", '"greedy"']),
     Mistake(
-        "an unknown overflow, in code", lambda w: hat_model_v1("x", overflow="cut"), ["overflow 'cut'", '"window"']
+        "an unknown packing, in code", lambda w: hat_model_v1("x", packing="word"), ["packing is 'word'", "greedy"]
+    ),
+    Mistake(
+        "an unknown overflow, in code", lambda w: hat_model_v1("x", overflow="cut"), ["overflow is 'cut'", "window"]
     ),
     Mistake(
         "an unknown precision, in code",

@@ -123,8 +123,8 @@ def test_packer_copies_keep_settings(copied):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"packing": "chunks"}, r"Unknown packing 'chunks'.*\"sentences\", \"greedy\", \"fixed\""),
-        ({"overflow": "drop"}, r"Unknown overflow 'drop'.*\"window\", \"truncate\", \"error\""),
+        ({"packing": "chunks"}, r"packing is 'chunks', expected one of sentences, greedy, fixed"),
+        ({"overflow": "drop"}, r"overflow is 'drop', expected one of window, truncate, error"),
     ],
 )
 def test_packer_refuses_unknown_choices(settings, message):

@@ -1,12 +1,12 @@
 """Start a HAT from the weights of an ordinary encoder (see source_types.py)."""
 
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import torch
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
-from ...choices import CrossSegmentStart, DocumentPositions, ExtraBlocks
+from ...choices import CrossSegmentStart, DocumentPositions, ExtraBlocks, check_choice
 from ...classifier_piece import classifier_piece
 from ..config import HATConfig
 from ..files.disk import read_weights
@@ -57,9 +57,9 @@ def warm_start(
     RETURNS (WarmStart): Model (in evaluation mode), tokenizer and report.
     RAISES (ValueError): If the source's type is not supported, or sizes exceed what it has; says what to change.
     """
-    _check_choice("cross_segment_start", cross_segment_start, CrossSegmentStart)
-    _check_choice("document_positions", document_positions, DocumentPositions)
-    _check_choice("extra_blocks", extra_blocks, ExtraBlocks)
+    check_choice("cross_segment_start", cross_segment_start, CrossSegmentStart)
+    check_choice("document_positions", document_positions, DocumentPositions)
+    check_choice("extra_blocks", extra_blocks, ExtraBlocks)
     their_config = source_config(source, **hub)
     config = _make_config(their_config, layout, segment_length, max_segments)
     tokenizer = load_tokenizer(source, **hub)
@@ -85,11 +85,6 @@ def warm_start(
             report.fresh += start_as_identity(model, opening, seed)
     report.unused = parts_of([*transplant.unused(), *others])
     return WarmStart(model, tokenizer, report)
-
-
-def _check_choice(name: str, value: str, choices: Any) -> None:
-    if value not in get_args(choices):
-        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(get_args(choices))}.")
 
 
 def _check_depth(n_blocks: int, depth: int, extra_blocks: ExtraBlocks) -> None:
