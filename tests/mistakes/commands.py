@@ -12,7 +12,7 @@ from .checkpoints import Payload
 
 SIZES = {"segment_length": 16, "max_segments": 6}
 OPTIONS = ["--layout", "S|SD", "--segment-length", "16", "--max-segments", "6"]
-SUPPORTED = "bert, electra, distilbert, roberta, xlm-roberta, camembert"
+SUPPORTED = "bert, electra, distilbert, roberta, xlm-roberta, camembert, data2vec-text"
 
 
 def begin(make, **settings):

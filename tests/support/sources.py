@@ -10,6 +10,8 @@ from transformers import (
     BertModel,
     CamembertConfig,
     CamembertModel,
+    Data2VecTextConfig,
+    Data2VecTextModel,
     DistilBertConfig,
     DistilBertForMaskedLM,
     DistilBertModel,
@@ -55,6 +57,7 @@ FAMILIES: dict[str, tuple[Any, Any, dict[str, Any], Any, int]] = {
     "roberta_with_head": (RobertaForMaskedLM, RobertaConfig, ROBERTA, bpe_tokenizer, 2),
     "xlm_roberta": (XLMRobertaModel, XLMRobertaConfig, ROBERTA, unigram_tokenizer, 2),
     "camembert": (CamembertModel, CamembertConfig, ROBERTA, unigram_tokenizer, 2),
+    "data2vec": (Data2VecTextModel, Data2VecTextConfig, ROBERTA, bpe_tokenizer, 2),
 }
 DISTILBERT = {
     "dim": 32,

@@ -88,6 +88,7 @@ SOURCE_TYPES: dict[str, SourceType] = {
     "roberta": SourceType(positions_behind_padding=True),
     "xlm-roberta": SourceType(positions_behind_padding=True),
     "camembert": SourceType(positions_behind_padding=True),
+    "data2vec-text": SourceType(positions_behind_padding=True),
 }
 
 _RELATIVE = "its attention adds a bias for the distance between pieces, which the attention of HAT has not"
