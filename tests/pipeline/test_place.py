@@ -79,3 +79,7 @@ def test_place_of_a_duplicate_is_not_known(hat_folder, duplicate):
     component = make_nlp(hat_folder).get_pipe("transformer")
     assert duplicate(component.place).nlp is None
     assert duplicate(component.place).max_length == "auto"
+
+
+def test_text_limit_lets_a_document_of_a_million_and_a_half_characters_in(hat_folder):
+    assert len(make_nlp(hat_folder).make_doc("hello " * 250_000)) == 250_000
