@@ -34,7 +34,7 @@ def install(session: nox.Session, extra: str) -> None:
 def tests(session: nox.Session) -> None:
     """All tests, on all cores, with the lines of the package that none of them reaches."""
     install(session, "test")
-    coverage = ["--cov=spacy_hat", "--cov-report=term:skip-covered"]
+    coverage = ["--cov", "--cov-report=term:skip-covered"]
     session.run("python", "-m", "pytest", "-n", "auto", *coverage, *(session.posargs or ["tests"]))
 
 
