@@ -14,6 +14,7 @@ MaxLength = int | Literal["auto"] | None
 Pooling = Literal["max", "mean", "attentive", "first"]
 PublishedPooling = Literal[Pooling, "last"]
 HeadKind = Literal["documents", "segments"]
+Labelled = Literal["documents", "spans"]
 
 # What training is for.
 DocumentTask = Literal["textcat", "textcat_multilabel"]
@@ -22,6 +23,9 @@ TokenTask = Literal["ner", "tagger", "morphologizer", "trainable_lemmatizer"]
 Task = Literal[DocumentTask, SentenceTask, TokenTask]
 HeadTask = Literal[DocumentTask, SentenceTask]
 Optimize = Literal["speed", "accuracy"]
+
+# How bad a finding before training is.
+Severity = Literal["stops", "wastes", "may be meant"]
 
 # How the parts of a new HAT begin.
 CrossSegmentStart = Literal["identity", "copy"]

@@ -56,7 +56,7 @@ class Parameter:
 
 def hat_commands() -> dict[str, Callable]:
     """RETURNS (dict[str, Callable]): Name -> function, in the order of `spacy hat --help`."""
-    from spacy_hat.cli import hat_cli
+    from spacy_hat.cli.commands import hat_cli
 
     return {str(info.name): info.callback for info in hat_cli.registered_commands if info.callback and not info.hidden}
 
@@ -65,7 +65,11 @@ def parameters_of(command: Callable) -> list[Parameter]:
     """RETURNS (list[Parameter]): What a command takes."""
     hints = get_type_hints(command, include_extras=True)
     signature = inspect.signature(command).parameters.values()
-    return [_parameter(p.name, hints[p.name], p.default) for p in signature if get_args(hints[p.name])]
+    return [
+        _parameter(p.name, hints[p.name], p.default)
+        for p in signature
+        if get_args(hints[p.name]) and not getattr(get_args(hints[p.name])[1], "hidden", False)
+    ]
 
 
 def _parameter(name: str, hint: Any, default: Any) -> Parameter:

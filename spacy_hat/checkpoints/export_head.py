@@ -9,11 +9,11 @@ from spacy.language import Language
 from spacy.pipeline import SpanCategorizer
 from thinc.api import Model
 
-from ..choices import HeadKind
+from ..choices import HeadKind, Labelled
 from ..layers.hat_model import get_shim
 from ..modeling.published_head import PublishedHead, write_head
 from ..modeling.start.cards import head_card
-from ..pipeline.heads import Head, Labelled, encoder_of, encoders_of, heads_of, labelled_by
+from ..pipeline.heads import Head, encoder_of, encoders_of, heads_of, labelled_by
 from ..pipeline.sentence_suggester import SentenceSuggester
 from .head_weights import DENSE, NEVER, get_parameters, pooling_of
 from .import_head import MULTI, NEGATIVE_LABEL, SINGLE
@@ -37,6 +37,12 @@ class Exported:
     encoder_layer: Model
     licence: str
     notes: list[str]
+
+    @property
+    def class_name(self) -> str:
+        """RETURNS (str): The class that reads it."""
+        labelled = "Sequence" if self.head.kind == "documents" else "SequentialSentence"
+        return f"HATFor{labelled}Classification"
 
     def to_disk(self, folder: Path) -> None:
         """Write the checkpoint, and a model card, into a folder that is there."""

@@ -1,28 +1,25 @@
-"""`python -m spacy hat …`. spaCy imports this for every command of its own, so it imports nothing heavy."""
+"""`python -m spacy hat …`. spaCy imports this for every command of its own: it imports nothing heavy, and never fails.
 
-import typer
+Where the commands cannot be built, which hangs on the versions of typer and click, `hat` says so, and all else works.
+"""
+
+from typing import Any
+
 from spacy.cli._util import app
 
-from .benchmark import benchmark_cli
-from .calibrate import calibrate_cli
-from .convert import convert_cli
-from .debug import EXTRA, debug_cli
-from .explain import explain_cli
-from .export_checkpoint import export_cli
-from .import_checkpoint import import_cli
-from .init_config import init_config_cli
-from .warm_start import warm_start_cli
+hat_cli: Any
 
-hat_cli = typer.Typer(name="hat", help="Hierarchical Attention Transformers for long documents", no_args_is_help=True)
-hat_cli.command("warm-start", no_args_is_help=True)(warm_start_cli)
-hat_cli.command("convert", no_args_is_help=True)(convert_cli)
-hat_cli.command("init-config", no_args_is_help=True)(init_config_cli)
-hat_cli.command("debug", no_args_is_help=True, context_settings=EXTRA)(debug_cli)
-hat_cli.command("calibrate", no_args_is_help=True)(calibrate_cli)
-hat_cli.command("explain", no_args_is_help=True)(explain_cli)
-hat_cli.command("benchmark", no_args_is_help=True)(benchmark_cli)
-hat_cli.command("import", no_args_is_help=True)(import_cli)
-hat_cli.command("export", no_args_is_help=True)(export_cli)
-# typer runs an app with a single command without its name; a callback keeps the name of one in the command line.
-hat_cli.callback()(lambda: None)
-app.add_typer(hat_cli)
+try:
+    from typer.main import get_command
+
+    from .commands import hat_cli as commands
+
+    get_command(commands)  # of which spaCy makes commands later, where an error would end every one of its own
+    app.add_typer(commands)
+    hat_cli = commands
+except Exception as error:  # of typer's or click's, of any kind
+    from .unavailable import stand_in
+
+    hat_cli = stand_in(app, error)
+
+__all__ = ["app", "hat_cli"]

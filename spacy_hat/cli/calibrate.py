@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import msg
 
 from ..machine.atomic_output import new_folder
-from .output_place import refusal
+from ..machine.kinds import PIPELINE
+from ..machine.places import check_place
+from . import screen
+from .command import command
 
 
+@command("Cannot calibrate {pipeline}")
 def calibrate_cli(
     pipeline: Annotated[str, typer.Argument(help="Folder or package name of a trained pipeline")],
     dev: Annotated[Path, typer.Argument(help="Annotated documents that it was not trained on, a .spacy file")],
@@ -26,36 +29,30 @@ def calibrate_cli(
 
     Example: python -m spacy hat calibrate training/spancat/model-best dev.spacy calibrated --train train.spacy
     """
-    refused = refusal(pipeline, output, force=force, marker="config.cfg", what="a pipeline")
-    if refused:
-        msg.fail(f"Cannot write to {output}", refused, exits=1)
-    import spacy
-    from rich.console import Console
-    from spacy.training import Corpus
-
-    from ..training.calibrate import calibrate
-
+    check_place(output, PIPELINE, force=force, sources=[pipeline, dev, *([] if train is None else [train])])
     for corpus in (dev, *([] if train is None else [train])):
         if not corpus.exists():
-            msg.fail(f"{corpus} is not there", "Expected: documents in spaCy's format, a .spacy file.", exits=1)
-    try:
-        with Console(stderr=True).status(f"Reading {dev} with {pipeline}"):
-            nlp = spacy.load(pipeline)
-            counted = None if train is None else Corpus(train)(nlp)
-            found = calibrate(nlp, Corpus(dev)(nlp), counted, component=component)
-        with new_folder(output) as folder:
-            nlp.to_disk(folder)
-    except (ValueError, OSError) as error:
-        msg.fail(f"Cannot calibrate {pipeline}", str(error), exits=1)
+            raise ValueError(f"{corpus} is not there. Expected: documents in spaCy's format, a .spacy file.")
+    with screen.status(f"Reading {dev} with {pipeline}"):
+        from spacy.training import Corpus
+
+        from ..pipeline.loading import load_pipeline
+        from ..training.calibrate import calibrate
+
+        nlp = load_pipeline(pipeline)
+        counted = None if train is None else Corpus(train)(nlp)
+        found = calibrate(nlp, Corpus(dev)(nlp), counted, component=component)
+    with new_folder(output) as folder:
+        nlp.to_disk(folder)
     rows = [
         (name, f"{quality.accuracy:.3f}", f"{quality.loss:.3f}", f"{quality.calibration_error:.3f}")
         for name, quality in (("before", found.before), ("after", found.after))
     ]
     header = (f"{found.component}, {found.n_units:,} sentences of dev", "accuracy", "loss", "ECE")
-    msg.table(rows, header=header, divider=True)
+    screen.table(rows, header=header)
     weighing = found.weighing
-    msg.info(
+    screen.info(
         f"What a sentence says counts {weighing.sharpness:g}, the labels around it {weighing.neighbours:g}, and "
         f"{weighing.prior:g} of how frequent its label is was taken off."
     )
-    msg.good(f"Saved the pipeline, with spacy-hat.SentenceChain.v1, to {output}")
+    screen.good(f"Saved the pipeline, with spacy-hat.SentenceChain.v1, to {output}")

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from wasabi import msg
 
 from ..choices import Form, Join
+from . import screen
+from .command import command
 
 if TYPE_CHECKING:
     from ..corpora.convert import Conversion
@@ -25,6 +26,7 @@ init-config --units lines"""
 LIMIT_HELP = "Take only so many documents, chosen at random"
 
 
+@command("Cannot convert {source}")
 def convert_cli(
     source: Annotated[Path, typer.Argument(help=INPUT_HELP, allow_dash=True)],
     output: Annotated[Path, typer.Argument(help=OUTPUT_HELP)],
@@ -60,44 +62,39 @@ def convert_cli(
 
     Then look at it: python -m spacy hat debug corpus/train.spacy --hat models/hat
     """
-    from rich.console import Console
+    with screen.status(f"Reading {source}") as notify:
+        from ..corpora.convert import convert
+        from ..corpora.records import Columns
 
-    try:
-        with Console(stderr=True).status(f"Reading {source}") as status:
-            from ..corpora.convert import convert
-            from ..corpora.records import Columns
-
-            columns = Columns(text, label, separator, group, delimiter, join)
-            options = {"lang": lang, "dev": dev, "test": test, "seed": seed, "limit": limit, "force": force}
-            found = convert(source, output, columns, form=form, notify=status.update, **options)  # type: ignore[arg-type]
-    except (ValueError, OSError) as error:
-        msg.fail(f"Cannot convert {source}", str(error), exits=1)
+        columns = Columns(text, label, separator, group, delimiter, join)
+        options = {"lang": lang, "dev": dev, "test": test, "seed": seed, "limit": limit, "force": force}
+        found = convert(source, output, columns, form=form, notify=notify, **options)  # type: ignore[arg-type]
     print_conversion(found)
 
 
 def print_conversion(found: "Conversion") -> None:
     """Print what was written, and what became of the rest."""
     for part in found.parts.values():
-        msg.good(f"Saved {part.n_docs:,} documents to {part.file}")
+        screen.good(f"Saved {part.n_docs:,} documents to {part.file}")
     for what, counts in (
         ("label", {name: part.labels for name, part in found.parts.items()}),
         ("label of spans", {name: part.span_labels for name, part in found.parts.items()}),
     ):
         if labels := sorted({label for of_part in counts.values() for label in of_part}):
             rows = [(label, *(f"{of_part[label]:,}" for of_part in counts.values())) for label in labels]
-            msg.table(rows, header=(what, *counts), divider=True, aligns=("l", *"r" * len(counts)), max_col=60)
+            screen.table(rows, header=(what, *counts), aligns=("l", *"r" * len(counts)))
     for reason, count in found.skipped.items():
-        msg.warn(f"{count:,} documents {reason} are left out.")
+        screen.warn(f"{count:,} documents {reason} are left out.")
     if found.n_unlabelled:
-        msg.warn(f"{found.n_unlabelled:,} documents have no label.")
+        screen.warn(f"{found.n_unlabelled:,} documents have no label.")
     if found.n_doubles:
-        msg.warn(
+        screen.warn(
             f"{found.n_doubles:,} documents have the text of another one, and are in the same part; "
             f"{found.n_contradictions:,} of them have other labels than that."
         )
     if found.n_expanded:
-        msg.warn(f"{found.n_expanded:,} spans begin or end inside a token, and take in all of it.")
+        screen.warn(f"{found.n_expanded:,} spans begin or end inside a token, and take in all of it.")
     if found.n_with_sentences:
-        msg.info(f"{found.n_with_sentences:,} documents have sentences of their own, in token.is_sent_start.")
+        screen.info(f"{found.n_with_sentences:,} documents have sentences of their own, in token.is_sent_start.")
     for note in found.notes:
-        msg.info(note)
+        screen.info(note)

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from spacy.cli._util import import_code, parse_config_overrides, setup_gpu
 
+from . import screen
+from .command import command
 from .debug_tables import print_report
+from .failures import reason_for
 
 if TYPE_CHECKING:
     from ..training.report import TrainingReport
@@ -21,6 +24,7 @@ BATCH_HELP = "Do not train on one batch, which takes the time of initializing th
 EXTRA = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
+@command("Cannot look at {source}")
 def debug_cli(
     ctx: typer.Context,  # the overrides of the config
     source: Annotated[Path, typer.Argument(help=SOURCE_HELP, allow_dash=True)],
@@ -45,26 +49,24 @@ def debug_cli(
 
     Example: python -m spacy hat debug train.spacy --hat models/hat
     """
-    from rich.console import Console
-
     try:
         # What is warned of meanwhile stands in the report.
-        with Console(stderr=True).status("Starting") as status, warnings.catch_warnings(action="ignore"):
+        with screen.status("Starting") as notify, warnings.catch_warnings(action="ignore"):
             setup_gpu(gpu_id, silent=True)
             import_code(code)
             if source.is_dir() or source.suffix == ".spacy":
                 check_use(source, ctx.args, f"A corpus has no settings. Got: {' '.join(ctx.args)}")
                 check_use(source, hat is None, "A corpus is counted with the tokenizer of a HAT. Name it: --hat")
-                report = look_at_corpus(source, str(hat), lang, limit, status.update)
+                report = look_at_corpus(source, str(hat), lang, limit, notify)
             else:
                 check_use(source, hat, f"A config names its encoder itself. Name another by --paths.hat {hat}")
                 overrides = parse_config_overrides(ctx.args)
-                report = look_at_config(source, overrides, gpu_id, limit, not no_batch, status.update)
+                report = look_at_config(source, overrides, gpu_id, limit, not no_batch, notify)
     except (ValueError, OSError) as error:
         from ..training.report import TrainingReport
 
         report = TrainingReport()
-        report.findings.problem("cannot be looked at", str(error))
+        report.findings.problem("cannot be looked at", reason_for(error))
     if as_json:
         print(json.dumps(report.to_dict(), indent=2))
     else:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from wasabi import msg
+from . import screen
 
 if TYPE_CHECKING:
     from ..training.report import CorpusReport, SpansReport, TrainingReport
@@ -20,23 +20,23 @@ def print_report(report: "TrainingReport") -> None:
     """
     encoder, corpora = report.encoder, report.corpus_reports()
     if encoder:
-        msg.divider("Encoder")
-        print(f"{encoder.name}: layout {encoder.layout}")
-        print(f"packing {encoder.packing!r}, overflow {encoder.overflow!r}, output {encoder.output!r}")
-        print(f"Up to {encoder.max_segments} segments of {encoder.segment_length} pieces attend to each other.")
+        screen.divider("Encoder")
+        screen.line(f"{encoder.name}: layout {encoder.layout}")
+        screen.line(f"packing {encoder.packing!r}, overflow {encoder.overflow!r}, output {encoder.output!r}")
+        screen.line(f"Up to {encoder.max_segments} segments of {encoder.segment_length} pieces attend to each other.")
     if corpora:
-        msg.divider("Documents")
+        screen.divider("Documents")
         print_table(corpora)
         for quantity in ("pieces", "segments"):
             for name, corpus in corpora.items():
-                print(f"\n{quantity.capitalize()} of a document, {name}")
+                screen.line(f"\n{quantity.capitalize()} of a document, {name}")
                 print_histogram(getattr(corpus, quantity).bins)
         print_labels(corpora)
         for name, corpus in corpora.items():
             for component, spans in corpus.spans.items():
                 print_spans(name, component, spans)
     if report.batch:
-        msg.divider("One batch")
+        screen.divider("One batch")
         print_batch(report.batch)
     print_findings(report)
 
@@ -59,7 +59,7 @@ def print_table(corpora: "dict[str, CorpusReport]") -> None:
         "sentences longer than a segment": lambda c: count(c.n_sentences_longer_than_a_segment),
     }
     cells = [[name, *(value(corpus) for corpus in corpora.values())] for name, value in rows.items()]
-    msg.table(cells, header=["", *corpora], divider=True, aligns=["l", *("r" for _ in corpora)])
+    screen.table(cells, header=["", *corpora], aligns=["l", *("r" for _ in corpora)])
 
 
 def of_all(corpus: "CorpusReport") -> str:
@@ -76,51 +76,51 @@ def print_histogram(bins: Sequence[Sequence[int]]) -> None:
     width = max(map(len, labels), default=0)
     for label, (_, _, n) in zip(labels, bins, strict=True):
         bar = "█" * max(round(BAR * n / most), 1 if n else 0)
-        print(f"  {label:>{width}}  {bar} {n:,}")
+        screen.line(f"  {label:>{width}}  {bar} {n:,}")
 
 
 def print_labels(corpora: "dict[str, CorpusReport]") -> None:
     """Print how often each label is annotated, a table for each component."""
     components: list[str] = list(next(iter(corpora.values())).labels)
     for component in components:
-        msg.divider(f"Labels of {component}")
+        screen.divider(f"Labels of {component}")
         counts = [corpus.labels[component] for corpus in corpora.values()]
         labels = list(dict.fromkeys(label for of_corpus in counts for label in of_corpus))
         cells = [[label, *(count(of_corpus.get(label, 0)) for of_corpus in counts)] for label in labels[:MOST_LABELS]]
-        msg.table(cells, header=["label", *corpora], divider=True, aligns=["l", *("r" for _ in corpora)])
+        screen.table(cells, header=["label", *corpora], aligns=["l", *("r" for _ in corpora)])
         if len(labels) > MOST_LABELS:
-            print(f"… and {len(labels) - MOST_LABELS:,} more: --json has them all.")
+            screen.line(f"… and {len(labels) - MOST_LABELS:,} more: --json has them all.")
 
 
 def print_spans(corpus: str, component: str, spans: "SpansReport") -> None:
     """Print how many annotated spans equal a sentence, and where most do not."""
-    msg.divider(f"Spans of {component}, {corpus}")
-    print(f"{spans.equal_a_sentence:.1%} of {spans.n_spans:,} annotated spans equal a sentence of the pipeline.")
+    screen.divider(f"Spans of {component}, {corpus}")
+    screen.line(f"{spans.equal_a_sentence:.1%} of {spans.n_spans:,} annotated spans equal a sentence of the pipeline.")
     if spans.worst_docs:
-        print("Others are not learned. Most of them are in:")
+        screen.line("Others are not learned. Most of them are in:")
     for doc in spans.worst_docs:
-        print(f"  document {doc.number:,} ({doc.text} …): {doc.n_lost:,} of {doc.n_spans:,} spans,")
-        print(f"    for instance {' '.join(doc.example[:90].split())!r}")
+        screen.line(f"  document {doc.number:,} ({doc.text} …): {doc.n_lost:,} of {doc.n_spans:,} spans,")
+        screen.line(f"    for instance {' '.join(doc.example[:90].split())!r}")
 
 
 def print_batch(batch: "TimedBatch") -> None:
     """Print what a batch took, what follows, and what that is worth."""
     docs = "1 document" if batch.n_docs == 1 else f"{batch.n_docs:,} documents"
-    print(f"A batch of {docs}, {batch.n_rows:,} pieces, took {duration(batch.seconds)}.")
-    print(f"An epoch at this rate, without evaluation: {duration(batch.seconds_per_epoch)}.")
+    screen.line(f"A batch of {docs}, {batch.n_rows:,} pieces, took {duration(batch.seconds)}.")
+    screen.line(f"An epoch at this rate, without evaluation: {duration(batch.seconds_per_epoch)}.")
     if batch.seconds_per_evaluation is not None:
-        print(f"An evaluation: {duration(batch.seconds_per_evaluation)}.")
+        screen.line(f"An evaluation: {duration(batch.seconds_per_evaluation)}.")
     if batch.seconds_per_run is None:
-        print("The run goes on until patience ends it.")
+        screen.line("The run goes on until patience ends it.")
     else:
         parts = f"{batch.n_steps:,} steps and {batch.n_evaluations:,} evaluations"
-        print(f"The run, {parts}: {duration(batch.seconds_per_run)}, unless patience ends it earlier.")
+        screen.line(f"The run, {parts}: {duration(batch.seconds_per_run)}, unless patience ends it earlier.")
     if batch.memory_peak:
-        print(f"Memory in use at its peak: {size(batch.memory_peak)}.")
+        screen.line(f"Memory in use at its peak: {size(batch.memory_peak)}.")
     if batch.memory_largest and batch.n_rows_largest > batch.n_rows:
         largest = f"{batch.n_rows_largest:,} pieces"
-        print(f"With the longest documents in one batch ({largest}): up to {size(batch.memory_largest)}.")
-    print(
+        screen.line(f"With the longest documents in one batch ({largest}): up to {size(batch.memory_largest)}.")
+    screen.line(
         "This is one batch on this machine, as busy as it is now: times may be half or twice that, and memory is the\n"
         "process's own, estimated as growing with the pieces (weights do not: hence 'up to')."
     )
@@ -128,18 +128,18 @@ def print_batch(batch: "TimedBatch") -> None:
 
 def print_findings(report: "TrainingReport") -> None:
     """Print problems and warnings, or that there are none."""
-    msg.divider("Findings")
+    screen.divider("Findings")
     for message in report.findings.warnings:
-        msg.warn(message)
+        screen.warn(message)
     for message in report.findings.problems:
-        msg.fail(message)
+        screen.bad(message)
     if report.findings.problems:
         return
     if all(counts.is_complete for counts in report.corpora.values()):
-        msg.good("Nothing here would waste a training run")
+        screen.good("Nothing here would waste a training run")
     else:
-        msg.good("Nothing that was looked at would waste a training run")
-        print("Not all documents were: what there is too little of was not judged. Without --limit, it is.")
+        screen.good("Nothing that was looked at would waste a training run")
+        screen.line("Not all documents were: what there is too little of was not judged. Without --limit, it is.")
 
 
 def count(number: int) -> str:

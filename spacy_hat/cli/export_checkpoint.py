@@ -4,12 +4,15 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import msg
 
 from ..machine.atomic_output import new_folder
-from .output_place import refusal
+from ..machine.kinds import CHECKPOINT
+from ..machine.places import check_place
+from . import screen
+from .command import command
 
 
+@command("Cannot export {pipeline}")
 def export_cli(
     pipeline: Annotated[str, typer.Argument(help="Folder or package name of a trained pipeline")],
     output: Annotated[Path, typer.Argument(help="Folder for the checkpoint")],
@@ -23,28 +26,17 @@ def export_cli(
 
     Example: python -m spacy hat export training/textcat/model-best my-finetuned-hat
     """
-    if reason := refusal(pipeline, output, force=force):
-        msg.fail(f"Cannot write to {output}", reason, exits=1)
-    import spacy
-    from rich.console import Console
+    check_place(output, CHECKPOINT, force=force, sources=[pipeline])
+    with screen.status(f"Reading {pipeline}"):
+        from ..checkpoints.export_head import export_checkpoint
+        from ..pipeline.loading import load_pipeline
 
-    from ..checkpoints.export_head import export_checkpoint
-
-    try:
-        with Console(stderr=True).status(f"Reading {pipeline}"):
-            exported = export_checkpoint(spacy.load(pipeline), component)
-    except (ValueError, OSError) as error:
-        msg.fail(f"Cannot export {pipeline}", str(error), exits=1)
-    try:
-        with new_folder(output) as folder:
-            exported.to_disk(folder)
-    except OSError as error:
-        msg.fail(f"Cannot write to {output}", str(error), exits=1)
-    head = exported.head
-    rows = [(name, " x ".join(map(str, weight.shape))) for name, weight in head.weights.items()]
-    msg.table(rows, header=(f"from {exported.component}", "shape"), divider=True, max_col=80)
-    msg.info(f"Labels: {', '.join(head.labels)}")
+        exported = export_checkpoint(load_pipeline(pipeline), component)
+    with new_folder(output) as folder:
+        exported.to_disk(folder)
+    rows = [(name, " x ".join(map(str, weight.shape))) for name, weight in exported.head.weights.items()]
+    screen.table(rows, header=(f"from {exported.component}", "shape"))
+    screen.info(f"Labels: {', '.join(exported.head.labels)}")
     for note in exported.notes:
-        msg.warn(note)
-    name = "HATForSequenceClassification" if head.kind == "documents" else "HATForSequentialSentenceClassification"
-    msg.good(f"Saved a {name} ({head.problem_type}) to {output}")
+        screen.warn(note)
+    screen.good(f"Saved a {exported.class_name} ({exported.head.problem_type}) to {output}")

@@ -4,34 +4,30 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import msg
 
 from ..choices import HeadTask, Packing, Pooling
 from ..machine.atomic_output import new_folder
-from .output_place import refusal
+from ..machine.kinds import PIPELINE
+from ..machine.places import check_place
+from . import screen
+from .command import command
 
+CHECKPOINT_HELP = "Folder or hub name of a HATForSequenceClassification or HATForSequentialSentenceClassification"
 TASK_HELP = "The head's component, where problem_type in config.json does not say"
+PACKING_HELP = "How sentences become segments [default: greedy for documents, sentences for sentences]"
+POOLING_HELP = "How a document head pools segments, where the checkpoint does not say"
 POSITIONS_HELP = "Whether document positions took part in its training, where config.json does not say"
 NEGATIVE_HELP = "Label of a single-label sentence head that means none"
 
 
+@command("Cannot import {checkpoint}")
 def import_cli(
-    checkpoint: Annotated[
-        str,
-        typer.Argument(
-            help="Folder or hub name of a HATForSequenceClassification or HATForSequentialSentenceClassification"
-        ),
-    ],
+    checkpoint: Annotated[str, typer.Argument(help=CHECKPOINT_HELP)],
     output: Annotated[Path, typer.Argument(help="Folder for the pipeline")],
     task: Annotated[HeadTask | None, typer.Option(help=TASK_HELP)] = None,
     lang: Annotated[str, typer.Option(help="Language of the pipeline")] = "en",
-    packing: Annotated[
-        Packing | None,
-        typer.Option(help="How sentences become segments [default: greedy for documents, sentences for sentences]"),
-    ] = None,
-    pooling: Annotated[
-        Pooling | None, typer.Option(help="How a document head pools segments, where the checkpoint does not say")
-    ] = None,
+    packing: Annotated[Packing | None, typer.Option(help=PACKING_HELP)] = None,
+    pooling: Annotated[Pooling | None, typer.Option(help=POOLING_HELP)] = None,
     document_positions: Annotated[
         bool | None, typer.Option("--document-positions/--no-document-positions", help=POSITIONS_HELP)
     ] = None,
@@ -45,34 +41,25 @@ def import_cli(
 
     Example: python -m spacy hat import my-finetuned-hat training/imported
     """
-    if reason := refusal(checkpoint, output, force=force, marker="config.cfg", what="a pipeline"):
-        msg.fail(f"Cannot write to {output}", reason, exits=1)
-    from rich.console import Console
+    check_place(output, PIPELINE, force=force, sources=[checkpoint])
+    with screen.status(f"Reading {checkpoint}"):
+        from ..checkpoints.import_head import import_checkpoint
 
-    from ..checkpoints.import_head import import_checkpoint
-
-    try:
-        with Console(stderr=True).status(f"Reading {checkpoint}"):
-            imported = import_checkpoint(
-                checkpoint,
-                task=task,
-                lang=lang,
-                packing=packing,
-                pooling=pooling,
-                document_positions=document_positions,
-                negative_label=negative_label,
-                revision=revision,
-            )
-    except (ValueError, ImportError, OSError) as error:  # ImportError: spaCy's for an unknown language
-        msg.fail(f"Cannot import {checkpoint}", str(error), exits=1)
-    try:
-        with new_folder(output) as folder:
-            imported.nlp.to_disk(folder)
-    except OSError as error:
-        msg.fail(f"Cannot write to {output}", str(error), exits=1)
+        imported = import_checkpoint(
+            checkpoint,
+            task=task,
+            lang=lang,
+            packing=packing,
+            pooling=pooling,
+            document_positions=document_positions,
+            negative_label=negative_label,
+            revision=revision,
+        )
+    with new_folder(output) as folder:
+        imported.nlp.to_disk(folder)
     rows = [*imported.went.items(), ("hi_transformer.…", "component transformer")]
-    msg.table(rows, header=(checkpoint, f"in {imported.head}"), divider=True, max_col=80)
-    msg.info(f"Labels: {', '.join(imported.labels)}")
+    screen.table(rows, header=(checkpoint, f"in {imported.head}"))
+    screen.info(f"Labels: {', '.join(imported.labels)}")
     for note in imported.notes:
-        msg.warn(note)
-    msg.good(f"Saved a pipeline of {', '.join(imported.nlp.pipe_names)} to {output}")
+        screen.warn(note)
+    screen.good(f"Saved a pipeline of {', '.join(imported.nlp.pipe_names)} to {output}")

@@ -4,10 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from wasabi import msg
 
 from ..choices import Optimize
 from ..machine.atomic_output import new_file
+from ..machine.kinds import CONFIG
+from ..machine.places import check_place
+from ..machine.streams import is_stdout
+from . import screen
+from .command import command
 
 OUTPUT_HELP = "File for the config, or - for stdout (which then has the config only)"
 TASK_HELP = """\
@@ -24,6 +28,7 @@ What a sentence is, hence a segment, and what spancat labels: sentences (by punc
 TRAIN_HELP = "Training corpus (.spacy), which also tells how many steps to train; else --paths.train in training"
 
 
+@command("Cannot write a config")
 def init_config_cli(
     output_file: Annotated[Path, typer.Argument(help=OUTPUT_HELP, allow_dash=True)],
     task: Annotated[list[str], typer.Option("--task", "-t", help=TASK_HELP)],
@@ -48,44 +53,35 @@ def init_config_cli(
 
     Then look before you train: python -m spacy hat debug my.cfg
     """
-    to_stdout = str(output_file) == "-"
-    title = "Cannot write a config" if to_stdout else f"Cannot write {output_file}"
-    for corpus in (train, dev):
-        if corpus is not None and not corpus.exists():
-            msg.fail(title, f"There is no corpus at {corpus}. Expected a .spacy file, or a folder of them.", exits=1)
-    if not to_stdout and output_file.is_file() and not force:
-        msg.fail(title, "A file is there already. Choose another, or replace it with --force.", exits=1)
-    from rich.console import Console
+    check_place(output_file, CONFIG, force=force)
+    with screen.status("Reading spaCy's languages and the corpus"):
+        from ..training.config import training_config
+        from ..training.paths import check_corpus
 
-    try:
-        with Console(stderr=True).status("Reading spaCy's languages and the corpus"):
-            from ..training.config import training_config
-
-            config = training_config(
-                _listed(task),
-                units=_listed(units or ["sentences"]),
-                pattern=pattern,
-                hat=hat,
-                train=None if train is None else str(train),
-                dev=None if dev is None else str(dev),
-                lang=lang,
-                optimize=optimize,
-                gpu=gpu,
-                file="config.cfg" if to_stdout else output_file.as_posix(),
-            )
-        if to_stdout:
-            print(config, end="")
-            return
-        with new_file(output_file) as made:
-            made.write_text(config, encoding="utf8")
-    except (ValueError, OSError) as error:
-        msg.fail(title, str(error), exits=1)
-    msg.good(f"Saved the config to {output_file}")
+        check_corpus(train)
+        check_corpus(dev)
+        config = training_config(
+            _listed(task),
+            units=_listed(units or ["sentences"]),
+            pattern=pattern,
+            hat=hat,
+            train=None if train is None else str(train),
+            dev=None if dev is None else str(dev),
+            lang=lang,
+            optimize=optimize,
+            gpu=gpu,
+            file="config.cfg" if is_stdout(output_file) else output_file.as_posix(),
+        )
+    with new_file(output_file) as made:
+        made.write_text(config, encoding="utf8")
+    if is_stdout(output_file):
+        return
+    screen.good(f"Saved the config to {output_file}")
     missing = [name for name, value in (("train", train), ("dev", dev), ("hat", hat)) if value is None]
     given = "".join(f" --paths.{name} …" for name in missing)
-    print("Before training, look at what it will read:")
-    print(f"  python -m spacy hat debug {output_file}{given}")
-    print(f"  python -m spacy train {output_file} --output training{given}")
+    screen.line("Before training, look at what it will read:")
+    screen.line(f"  python -m spacy hat debug {output_file}{given}")
+    screen.line(f"  python -m spacy train {output_file} --output training{given}")
 
 
 def _listed(values: list[str]) -> list[str]:

@@ -10,13 +10,14 @@ from spacy.tokens import DocBin
 
 from ..choices import Form
 from ..machine.atomic_output import new_file, new_folder
+from ..machine.kinds import CORPORA, CORPUS, mark_corpora
+from ..machine.places import check_place
 from .docs import count_expanded, labels_of, make_doc
 from .languages import blank
 from .records import Columns, Reading, Record, read_records
 from .split import identity, split
 
 ENDING = ".spacy"
-PARTS = ("train", "dev", "test")
 
 
 @dataclass
@@ -94,7 +95,7 @@ def convert(
     shares = {} if to_file else {name: share for name, share in (("dev", dev), ("test", test)) if share}
     if sum(shares.values()) >= 1:
         raise ValueError(f"dev and test leave nothing for train: {dev:g} + {test:g}. Expected: less than 1 together.")
-    check_output(source, output, force=force)
+    check_place(output, CORPUS if to_file else CORPORA, force=force, sources=[source])
     nlp, reading = blank(lang), Reading()
     notify(f"Reading {source}")
     records = list(read_records(source, columns, form=form, reading=reading))
@@ -129,24 +130,8 @@ def convert(
         with new_folder(output) as folder:
             for name in parts:
                 write(name, folder / f"{name}{ENDING}")
+            mark_corpora(folder)
     return counts
-
-
-def check_output(source: Path, output: Path, *, force: bool) -> None:
-    """RAISES (ValueError): If something is in the place of the output that may not be replaced."""
-    if not output.exists() or (output.is_dir() and not any(output.iterdir())):
-        return
-    if not force:
-        raise ValueError(f"{output} is there already. Choose another place, or replace it with --force.")
-    if output.resolve() == source.resolve():
-        raise ValueError(f"{output} is the source itself, which would be lost. Choose another place.")
-    if output.is_dir():
-        own = {f"{name}{ENDING}" for name in PARTS}
-        if others := sorted(path.name for path in output.iterdir() if path.name not in own or not path.is_file()):
-            raise ValueError(
-                f"{output} holds other files than corpora, which would be lost: {', '.join(others[:5])}. Choose "
-                "another place."
-            )
 
 
 def _check_labels(source: Path, records: Sequence[Record], columns: Columns, reading: Reading) -> None:

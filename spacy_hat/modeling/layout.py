@@ -42,6 +42,13 @@ def parse_layout(layout: str) -> tuple[Block, ...]:
     return tuple(_BLOCKS[name] for name in names)
 
 
+def layout_for_depth(depth: int) -> str:
+    """RETURNS (str): Segment-wise blocks, every second of them, the last included, cross-segment as well."""
+    if depth == 1:
+        return "SD"
+    return "|".join([*["S"] * (depth % 2), *["S", "SD"] * (depth // 2)])
+
+
 def format_layout(blocks: tuple[Block, ...]) -> str:
     """RETURNS (str): The layout string of these blocks."""
     return "|".join(_NAMES[block] for block in blocks)

@@ -163,7 +163,7 @@ def make_hat(
     model (Model[list[Doc], FullTransformerBatch]): The encoder; give at least its `name`.
     set_extra_annotations (Callable): Called with the documents and their output, after `doc._.trf_data` is set.
     max_batch_items (int): Size of a batch in `nlp.pipe`: spaCy tokens of its longest document times its documents.
-    max_length (int | Literal["auto"] | None): Characters that a text may have; `nlp.max_length` is raised to it. `auto`
+    max_length (int | str | None): Characters that a text may have; `nlp.max_length` is raised to it. `auto`
         is 100 million, but what spaCy allows, a million, where its own parser or entity recognizer is in the pipeline:
         these take a gigabyte of memory for each 100,000 characters. None leaves `nlp.max_length` as it is.
     RETURNS (HATTransformer): The component.

@@ -1,9 +1,8 @@
 """What is found wrong with a pipeline and what it is to learn from: data, which callers print, warn of, or raise."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-Severity = Literal["stops", "wastes", "may be meant"]
+from ..choices import Severity
 
 
 @dataclass(frozen=True)
@@ -11,7 +10,7 @@ class Finding:
     """One thing that is wrong.
 
     kind (str): What it is, in words that never change.
-    severity (Literal): `stops`: training cannot go on; `wastes`: it can, for nothing; `may be meant`: it may be.
+    severity (Severity): `stops`: training cannot go on; `wastes`: it can, for nothing; `may be meant`: it may be.
     message (str): What, got, expected, how to fix it.
     component (str): The component that it is about; empty if it is about no particular one.
     counts (dict[str, int]): The numbers behind it.

@@ -6,18 +6,18 @@ sentencizer | hat | textcat, upstream "*" | hat_2 | spancat, upstream "hat_2" | 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from spacy.language import Language
 from spacy.pipeline import SpanCategorizer, TextCategorizer
 from thinc.api import Model
 
+from ..choices import Labelled
 from ..layers.hat_model import get_shim
 from ..layers.shim import HATShim
 from ..layers.trf_interface import Transformer, TransformerListener
 
 Head = TextCategorizer | SpanCategorizer
-Labelled = Literal["documents", "spans"]
 OUR_HEADS: dict[str, Labelled] = {"document_classifier": "documents", "span_classifier": "spans"}
 
 
@@ -44,7 +44,7 @@ def heads_of(nlp: Language) -> list[Head]:
 
 
 def labelled_by(component: Any) -> Labelled | None:
-    """RETURNS (Literal | None): What a head of this package labels; None for any other component."""
+    """RETURNS (Labelled | None): What a head of this package labels; None for any other component."""
     model = getattr(component, "model", None)
     return OUR_HEADS.get(model.name) if isinstance(model, Model) else None
 

@@ -16,6 +16,7 @@ from thinc.api import Config
 from ..choices import DocumentTask, Optimize, SentenceTask, Task, TokenTask
 from ..corpora.doc_bins import count_docs
 from ..corpora.languages import get_language
+from .paths import one_line, quoted
 from .splitting import Splitting
 
 TEMPLATE = Path(__file__).with_name("config.jinja")
@@ -147,7 +148,7 @@ def training_config(
         data=annotation(tasks),
         about_paths=about_paths or ABOUT_PATHS,
         about_steps=f"For your own data: {epochs} times its documents, divided by the batcher's size.",
-        file=file,
+        file=one_line(file),
         output=output or f"training/{'_'.join(tasks)}",
         train=quoted(train),
         dev=quoted(dev),
@@ -236,7 +237,3 @@ def section(name: str, values: dict[str, Any]) -> str:
         nested = {part: nested}
     text = Config(nested).to_str(interpolate=False)
     return text[text.index(f"[{name}]") :].strip()
-
-
-def quoted(path: str | None) -> str:
-    return json.dumps(path and Path(path).as_posix())

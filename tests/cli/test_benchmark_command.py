@@ -39,7 +39,7 @@ def run(*arguments):
 
 
 def figures_of(model, texts, out, *options):
-    status, output = run(model, texts, "--json", out, "--passes", 1, *options)
+    status, output = run(model, texts, "--json", out, "--force", "--passes", 1, *options)
     assert status == 0, output
     return json.loads(out.read_text(encoding="utf8"))
 

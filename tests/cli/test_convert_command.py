@@ -23,7 +23,7 @@ def run(*arguments):
     result = CliRunner().invoke(app, ["hat", "convert", *map(str, arguments)])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
-    return result.exit_code, " ".join(result.stdout.split())
+    return result.exit_code, " ".join(result.output.split())
 
 
 def docs(path):
@@ -34,7 +34,7 @@ def test_convert_command_splits_into_a_folder(table, tmp_path):
     status, output = run(table, tmp_path / "corpus", *COLUMNS, "--dev", "0.2", "--test", "0.1", "--separator", "|")
     assert status == 0
     assert "label train dev test ----- ----- --- ---- a 7 2 1 b 7 2 1 c 14 4 2" in output
-    sizes = {path.stem: len(docs(path)) for path in (tmp_path / "corpus").iterdir()}
+    sizes = {path.stem: len(docs(path)) for path in (tmp_path / "corpus").glob("*.spacy")}
     assert sizes == {"train": 14, "dev": 4, "test": 2}
     assert set(docs(tmp_path / "corpus" / "dev.spacy")[0].cats) == {"a", "b", "c"}
 
@@ -88,9 +88,14 @@ def test_convert_command_keeps_what_is_there_unless_forced(table, tmp_path):
     (tmp_path / "all.spacy").write_text("mine")
     status, output = run(table, tmp_path / "all.spacy", *COLUMNS)
     assert status == 1
-    assert "is there already. Choose another place, or replace it with --force" in output
+    assert "is there already. Choose another, or replace it with --force" in output
     assert (tmp_path / "all.spacy").read_text() == "mine"
-    assert run(table, tmp_path / "all.spacy", *COLUMNS, "--force")[0] == 0
+    status, output = run(table, tmp_path / "all.spacy", *COLUMNS, "--force")
+    assert status == 1
+    assert "It is not a corpus" in output
+    (tmp_path / "all.spacy").unlink()
+    for force in ([], ["--force"]):
+        assert run(table, tmp_path / "all.spacy", *COLUMNS, *force)[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,12 @@ def test_explain_command_lists_as_many_as_asked_for(model, text):
 
 
 MISTAKES = {
-    "no such text": (lambda m, t: (m, t.with_name("absent.txt")), "Cannot read.*There is nothing at.*absent.txt"),
-    "a text of other bytes": (lambda m, t: (m, latin(t)), "Cannot read.*UTF-8"),
-    "no such pipeline": (lambda m, t: (m / "absent", t), "Cannot explain this"),
+    "no such text": (
+        lambda m, t: (m, t.with_name("absent.txt")),
+        "There is nothing at.*absent.txt",
+    ),
+    "a text of other bytes": (lambda m, t: (m, latin(t)), "UTF-8"),
+    "no such pipeline": (lambda m, t: (m / "absent", t), "Cannot explain .*absent cannot be loaded"),
     "no such label": (lambda m, t: (m, t, "--label", "GUILTY"), "no label 'GUILTY'"),
     "no such sentence": (lambda m, t: (m, t, "--sentence", "99"), "no sentence 99.*1 to 10"),
     "no such component": (lambda m, t: (m, t, "--component", "ner"), "no component 'ner'"),

@@ -15,7 +15,7 @@ def run(*arguments):
     result = CliRunner().invoke(app, ["hat", "init-config", *map(str, arguments)])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
-    return result.exit_code, result.stdout
+    return result.exit_code, result.stdout if result.exit_code == 0 else result.output
 
 
 @pytest.mark.parametrize("tasks", [["-t", "textcat,ner"], ["--task", "textcat", "--task", "ner"]])
@@ -50,6 +50,10 @@ def test_init_config_command_keeps_what_is_there_unless_forced(tmp_path):
     assert status == 1
     assert "Choose another, or replace it with --force" in " ".join(output.split())
     assert (tmp_path / "my.cfg").read_text() == "mine"
+    status, output = run(tmp_path / "my.cfg", "-t", "ner", "--force")
+    assert status == 1
+    assert "It is not a config (no [nlp] in it), and would be lost" in " ".join(output.split())
+    (tmp_path / "my.cfg").write_text("[nlp]\n")
     assert run(tmp_path / "my.cfg", "-t", "ner", "--force")[0] == 0
     assert (tmp_path / "my.cfg").read_text() == training_config(["ner"], file=(tmp_path / "my.cfg").as_posix())
 

@@ -41,9 +41,9 @@ def corpus(tmp_path_factory):
     return folder
 
 
-def run(*arguments):
+def run(*arguments, name="warm-start"):
     """RETURNS (tuple[int, str]): Exit status, and all that was printed, in one line."""
-    result = CliRunner().invoke(app, ["hat", "warm-start", *map(str, arguments), *OPTIONS])
+    result = CliRunner().invoke(app, ["hat", name, *map(str, arguments), *OPTIONS])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, " ".join(result.output.split())
@@ -65,7 +65,7 @@ def test_warm_start_command_writes_a_hat_and_nothing_beside(source, tmp_path):
 def test_warm_start_command_replaces_what_is_there_if_asked(source, tmp_path, there):
     (tmp_path / "hat").mkdir()
     if there == "checkpoint":
-        (tmp_path / "hat" / "config.json").write_text("{}")
+        run(source.folder, tmp_path / "hat")
     status, _ = run(source.folder, tmp_path / "hat", "--force")
     assert status == 0
     assert HATModel.from_pretrained(tmp_path / "hat")
@@ -74,8 +74,7 @@ def test_warm_start_command_replaces_what_is_there_if_asked(source, tmp_path, th
 @pytest.mark.slow
 def test_warm_start_command_killed_half_way_leaves_the_old_hat(source, tmp_path):
     old = tmp_path / "hat"
-    old.mkdir()
-    (old / "config.json").write_text("{}")
+    run(source.folder, old)
     before = files(old)
     command = [sys.executable, "-c", KILLED, str(source.folder), str(old), "--force", *OPTIONS]
     assert subprocess.run(command, capture_output=True, check=False).returncode == -signal.SIGKILL
@@ -124,14 +123,14 @@ def test_page_on_checkpoints_has_the_layouts_by_name():
     ],
 )
 def test_from_scratch_command_takes_sizes(corpus, tmp_path, option, value, setting, expected):
-    status, output = run(corpus, tmp_path / "hat", "--from-scratch", *SMALL, option, value)
+    status, output = run(corpus, tmp_path / "hat", *SMALL, option, value, name="from-scratch")
     assert status == 0, output
     assert getattr(HATModel.from_pretrained(tmp_path / "hat").config, setting) == expected
 
 
 def test_from_scratch_command_writes_the_same_hat_for_the_same_seed(corpus, tmp_path):
     for name, seed in (("first", 1), ("again", 1), ("other", 2)):
-        status, _ = run(corpus, tmp_path / name, "--from-scratch", *SMALL, "--seed", seed)
+        status, _ = run(corpus, tmp_path / name, *SMALL, "--seed", seed, name="from-scratch")
         assert status == 0
     first, again, other = (files(tmp_path / name) for name in ("first", "again", "other"))
     assert first == again
@@ -140,7 +139,7 @@ def test_from_scratch_command_writes_the_same_hat_for_the_same_seed(corpus, tmp_
 
 
 def test_hat_from_scratch_trains_in_a_pipeline(corpus, tmp_path):
-    run(corpus, tmp_path / "hat", "--from-scratch", *SMALL)
+    run(corpus, tmp_path / "hat", *SMALL, name="from-scratch")
     nlp = make_nlp(tmp_path / "hat", "textcat")
     examples = initialize(nlp)
     before = {name: weight.clone() for name, weight in encoder_of(nlp).state_dict().items()}

@@ -95,7 +95,7 @@ def test_convert_that_is_killed_leaves_the_corpora_as_they_were(table, tmp_path,
 def test_convert_does_not_replace_what_it_did_not_make(table, tmp_path, name):
     (tmp_path / "corpus" / name).parent.mkdir(parents=True)
     (tmp_path / "corpus" / name).write_text("mine")
-    with pytest.raises(ValueError, match="holds other files than corpora"):
+    with pytest.raises(ValueError, match="It is not a folder of corpora"):
         convert(table, tmp_path / "corpus", force=True)
     assert (tmp_path / "corpus" / name).read_text() == "mine"
 

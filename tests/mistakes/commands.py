@@ -12,6 +12,7 @@ from .checkpoints import Payload
 
 SIZES = {"segment_length": 16, "max_segments": 6}
 OPTIONS = ["--layout", "S|SD", "--segment-length", "16", "--max-segments", "6"]
+STARTS = ("warm-start", "from-scratch")
 SUPPORTED = "bert, electra, distilbert, roberta, xlm-roberta, camembert, data2vec-text"
 
 
@@ -28,7 +29,7 @@ def command(*arguments, name="warm-start"):
 
     def act(w):
         made = [str(argument(w)) if callable(argument) else argument for argument in arguments]
-        result = CliRunner().invoke(app, ["hat", name, *made, *(OPTIONS if name == "warm-start" else ())])
+        result = CliRunner().invoke(app, ["hat", name, *made, *(OPTIONS if name in STARTS else ())])
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
         if result.exit_code:
@@ -140,13 +141,17 @@ COMMANDS = [
     Mistake(
         "an output folder that is there and no checkpoint, with --force",
         command(lambda w: w.bert(), lambda w: write(w.new(), "thesis.txt", "mine"), "--force"),
-        ["Cannot write to", "not those of a checkpoint (no config.json), and would be lost", "Choose another folder"],
+        [
+            "Cannot write to",
+            "not a HAT checkpoint (no config.json of a HAT)",
+            "Choose another place",
+        ],
         FailedError,
     ),
     Mistake(
         "the source as output folder, with --force",
         command(lambda w: w.sound_bert, lambda w: w.sound_bert, "--force"),
-        ["Cannot write to", "It is the source itself, which would be lost", "Choose another folder"],
+        ["Cannot write to", "It is the source itself, which would be lost", "Choose another place"],
         FailedError,
     ),
     Mistake(
@@ -164,38 +169,40 @@ COMMANDS = [
     Mistake(
         "sizes for a HAT that takes them from its source",
         command(lambda w: w.bert(), lambda w: w.root / "absent", "--heads", "4"),
-        ["Cannot use --heads here", "The source has sizes of its own", "add --from-scratch"],
+        ["The source has sizes of its own", "Got: --heads", "Leave it out", "hat from-scratch"],
         FailedError,
     ),
     Mistake(
         "a revision of no source",
         command(lambda w: w.new(), lambda w: w.root / "absent", "--from-scratch", "--revision", "main"),
-        ["Cannot use --revision here", "no source to take from", "Leave it out"],
+        ["no source to take from", "Got: --revision", "Leave it out"],
         FailedError,
     ),
     Mistake(
         "from scratch, on no corpus",
-        command(lambda w: w.root / "corpus", lambda w: w.root / "absent", "--from-scratch"),
-        ["is not there", "expected a file or folder of texts", ".jsonl", "Check the path"],
+        command(lambda w: w.root / "corpus", lambda w: w.root / "absent", name="from-scratch"),
+        ["There is nothing at", "Expected: documents as .txt, .jsonl"],
         FailedError,
     ),
     Mistake(
         "from scratch, on a folder without texts",
-        command(lambda w: w.bert(), lambda w: w.root / "absent", "--from-scratch"),
-        ["holds no texts", "Got: .json", "Expected: .txt, .jsonl, .spacy"],
+        command(lambda w: w.bert(), lambda w: w.root / "absent", name="from-scratch"),
+        ["config.json is an object", "Expected: a list of objects"],
         FailedError,
     ),
     Mistake(
         "from scratch, on a .jsonl without texts",
         command(
-            lambda w: write(w.new(), "a.jsonl", '{"txt": "the court"}'), lambda w: w.root / "absent", "--from-scratch"
+            lambda w: write(w.new(), "a.jsonl", '{"txt": "the court"}'),
+            lambda w: w.root / "absent",
+            name="from-scratch",
         ),
-        ["Line 1 of", "expected a JSON object with a string under", '"text"'],
+        ["line 1 has no text under 'text'", "Got: txt", "Expected: a string"],
         FailedError,
     ),
     Mistake(
         "from scratch, on an empty file",
-        command(lambda w: write(w.new(), "a.txt", ""), lambda w: w.root / "absent", "--from-scratch"),
+        command(lambda w: write(w.new(), "a.txt", ""), lambda w: w.root / "absent", name="from-scratch"),
         ["holds no text to learn pieces from", "Give files with texts"],
         FailedError,
     ),
@@ -204,7 +211,8 @@ COMMANDS = [
         command(
             lambda w: write(w.new(), "a.txt", "the court"),
             lambda w: w.root / "absent",
-            *("--from-scratch", "--vocab-size", "100"),
+            *("--vocab-size", "100"),
+            name="from-scratch",
         ),
         ["vocab_size is 100", "expected at least 261", "Choose some thousands"],
         FailedError,
@@ -214,7 +222,8 @@ COMMANDS = [
         command(
             lambda w: write(w.new(), "a.txt", "the court"),
             lambda w: w.root / "absent",
-            *("--from-scratch", "--hidden-size", "100", "--heads", "3"),
+            *("--hidden-size", "100", "--heads", "3"),
+            name="from-scratch",
         ),
         ["hidden_size is 100", "3 attention heads do not divide"],
         FailedError,
@@ -320,7 +329,7 @@ EXCHANGES = [
     Mistake(
         "import over a folder that is no pipeline, with --force",
         command(head(), lambda w: write(w.new(), "thesis.txt", "mine"), "--force", name="import"),
-        ["not those of a pipeline (no config.cfg), and would be lost", "Choose another folder"],
+        ["not a pipeline (no config.cfg of a pipeline", "and would be lost", "Choose another place"],
         FailedError,
     ),
     Mistake(

@@ -23,6 +23,8 @@ SPECIAL_PIECES = {
 }
 # Bytes and special pieces; a vocabulary holds at least these.
 SMALLEST_VOCABULARY = 256 + len(SPECIAL_PIECES)
+# What learns the pieces sets memory aside for so many at once, and ends the process where there is none.
+LARGEST_VOCABULARY = 2_000_000
 
 
 def start_from_scratch(
@@ -92,6 +94,10 @@ def train_tokenizer(texts: Iterable[str], *, vocab_size: int, name: str) -> PreT
         raise ValueError(
             f"vocab_size is {vocab_size}, expected at least {SMALLEST_VOCABULARY}: 256 bytes and "
             f"{len(SPECIAL_PIECES)} special pieces. Choose some thousands."
+        )
+    if vocab_size > LARGEST_VOCABULARY:
+        raise ValueError(
+            f"vocab_size is {vocab_size}, expected at most {LARGEST_VOCABULARY}. Choose some thousands: --vocab-size"
         )
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

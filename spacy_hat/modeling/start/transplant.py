@@ -67,7 +67,8 @@ class Transplant:
         if how == "copy" and n_segments > len(rows):
             raise ValueError(
                 f"max_segments is {n_segments}, but the source has positions for {len(rows)} pieces to copy. Choose "
-                "fewer segments, or document_positions 'repeat' or 'interpolate'."
+                "fewer segments (--max-segments), or --document-positions repeat or interpolate; in Python, "
+                "document_positions='repeat' or 'interpolate'."
             )
         if how == "interpolate":
             stretched = nn.functional.interpolate(rows.T[None], size=n_segments, mode="linear", align_corners=True)

@@ -11,7 +11,7 @@ from ...classifier_piece import classifier_piece
 from ..config import HATConfig
 from ..files.disk import read_weights
 from ..files.tokenizer import check_vocabulary, load_tokenizer
-from ..layout import format_layout, parse_layout
+from ..layout import format_layout, layout_for_depth, parse_layout
 from ..model import HATModel
 from .identity import start_as_identity
 from .report import WarmStartReport, parts_of
@@ -31,9 +31,9 @@ class WarmStart(NamedTuple):
 def warm_start(
     source: str | Path,
     *,
-    layout: str,
+    layout: str | None = None,
     segment_length: int = 128,
-    max_segments: int = 32,
+    max_segments: int = 128,
     cross_segment_start: CrossSegmentStart = "identity",
     document_positions: DocumentPositions = "copy",
     extra_blocks: ExtraBlocks = "error",
@@ -43,7 +43,8 @@ def warm_start(
     """Make a HAT from an encoder's weights. Nothing is shared with the source, which is only read.
 
     source (str | Path): Folder or hub name of an encoder of one of the SOURCE_TYPES.
-    layout (str): For example `S|SD|S|SD`, or the name of a published layout. Block i is made from layer i.
+    layout (str | None): For example `S|SD|S|SD`, or the name of a published layout. Block i is made from layer i.
+        None: as many blocks as the source has layers, every second one cross-segment as well.
     segment_length (int): Pieces a segment can hold.
     max_segments (int): Segments that can attend to each other.
     cross_segment_start (CrossSegmentStart): `copy`: from the source layer of the same index, as published; `identity`:
@@ -61,6 +62,7 @@ def warm_start(
     check_choice("document_positions", document_positions, DocumentPositions)
     check_choice("extra_blocks", extra_blocks, ExtraBlocks)
     their_config = source_config(source, **hub)
+    layout = layout_for_depth(their_config.num_hidden_layers) if layout is None else layout
     config = _make_config(their_config, layout, segment_length, max_segments)
     tokenizer = load_tokenizer(source, **hub)
     weights, others = encoder_weights(read_weights(source, **hub), their_config.model_type, str(source))
@@ -91,7 +93,7 @@ def _check_depth(n_blocks: int, depth: int, extra_blocks: ExtraBlocks) -> None:
     if n_blocks > depth and extra_blocks == "error":
         raise ValueError(
             f"The layout has {n_blocks} blocks, the source {depth} layers. Shorten the layout, or say what the extra "
-            "blocks start from: extra_blocks 'repeat' (the top layer) or 'fresh'."
+            "blocks start from: --extra-blocks repeat (the top layer) or fresh; in Python, extra_blocks='repeat'."
         )
 
 
@@ -102,7 +104,7 @@ def _make_config(source: PretrainedConfig, layout: str, segment_length: int, max
     if segment_length > position_rows:
         raise ValueError(
             f"segment_length is {segment_length}, but the source has positions for {position_rows} pieces. Choose at "
-            f"most {position_rows}."
+            f"most {position_rows}: --segment-length {position_rows}."
         )
     return HATConfig(
         **copied,

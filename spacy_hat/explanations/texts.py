@@ -1,0 +1,52 @@
+"""Explanations of a text that is not a Doc yet, by numbers and labels rather than spans."""
+
+from collections.abc import Callable
+from typing import Any
+
+from spacy.language import Language
+
+from ..choices import Method
+from .explanation import Explanation
+from .methods import explain_labels
+from .question import SpanMissingError
+
+
+def explain_text(
+    nlp: Language,
+    text: str,
+    *,
+    label: str | None = None,
+    component: str | None = None,
+    sentence: int | None = None,
+    method: Method = "occlusion",
+    on_start: Callable[[int], Any] = lambda _: None,
+    on_progress: Callable[[int], Any] = lambda _: None,
+) -> list[Explanation]:
+    """Run a pipeline on a text, and explain what it decided.
+
+    nlp (Language): The pipeline.
+    text (str): The text, of any length.
+    label (str | None): The label that comes first; None: the most probable one.
+    component (str | None): Name of the classifier; None: the only one there is.
+    sentence (int | None): The sentence whose label is explained, counted from 1; None: the document's.
+    method (Method): How sentences are scored.
+    on_start (Callable[[int], Any]): Called with the number of sentences.
+    on_progress (Callable[[int], Any]): Called with how many more are scored.
+    RETURNS (list[Explanation]): One for each label.
+    RAISES (ValueError): If there is no such label, sentence or classifier, or nothing to explain.
+    """
+    nlp.max_length = max(nlp.max_length, len(text) + 1)
+    doc = nlp(text)
+    sentences = list(doc.sents) if doc.has_annotation("SENT_START") else []
+    if sentence is not None and not 1 <= sentence <= len(sentences):
+        raise ValueError(f"There is no sentence {sentence}. Expected: a number from 1 to {len(sentences)}.")
+    span = None if sentence is None else sentences[sentence - 1]
+    on_start(len(sentences))
+    try:
+        found = explain_labels(nlp, doc, span=span, component=component, method=method, on_progress=on_progress)
+    except SpanMissingError as error:
+        raise ValueError(f"{error} On the command line, name a sentence: --sentence 1.") from None
+    labels = [one.label for one in found]
+    if label is not None and label not in labels:
+        raise ValueError(f"There is no label {label!r}. Expected one of: {', '.join(labels)}.")
+    return found if label is None else sorted(found, key=lambda one: one.label != label)

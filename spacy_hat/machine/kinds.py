@@ -1,0 +1,113 @@
+"""What commands make, and how an earlier result is told from what is somebody else's."""
+
+import configparser
+import json
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .places import Kind
+
+CHECKPOINT_TYPES = ("hierarchical-transformer", "hi-transformer")
+WEIGHTS = {"model.safetensors", "pytorch_model.bin"}
+CHECKPOINT_FILES = {
+    *WEIGHTS,
+    *("config.json", "README.md", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
+    *("added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "chat_template.jinja"),
+}
+CORPUS_ENDING = ".spacy"
+CORPORA_MARK = ".spacy-hat-corpora"
+"""A file in a folder of corpora that says that nothing else is in it."""
+
+PAGE_MARK = '<meta name="generator" content="spacy-hat">'
+FIGURES = {"model", "machine", "docs", "words", "pieces"}
+SCORES = {"component", "label", "method", "probability", "sentences"}
+
+
+def mark_corpora(folder: Path) -> None:
+    """Let `convert --force` know later that a folder holds corpora and nothing else."""
+    (folder / CORPORA_MARK).write_text("Corpora of `spacy hat convert`; it may replace this folder.\n", encoding="utf8")
+
+
+def _others(folder: Path, own: Iterable[str]) -> str:
+    others = sorted(path.name for path in folder.iterdir() if path.name not in {*own})
+    return f"it holds {', '.join(others[:3])}{' and more' * (len(others) > 3)}" if others else ""
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _no_checkpoint(folder: Path) -> str:
+    config = _json(folder / "config.json")
+    if not isinstance(config, dict) or config.get("model_type") not in CHECKPOINT_TYPES:
+        return "no config.json of a HAT"
+    if not any((folder / name).is_file() for name in WEIGHTS):
+        return "no weights"
+    return _others(folder, CHECKPOINT_FILES)
+
+
+def _no_pipeline(folder: Path) -> str:
+    meta = _json(folder / "meta.json")
+    if not isinstance(meta, dict) or not _is_config(folder / "config.cfg"):
+        return "no config.cfg of a pipeline beside its meta.json"
+    components = [*meta.get("pipeline", ()), *meta.get("disabled", ())]
+    # Each writes a folder, or a file of its name.
+    files = [path.name for path in folder.iterdir() if path.stem in components]
+    return _others(folder, [*files, "config.cfg", "meta.json", "tokenizer", "vocab"])
+
+
+def _is_config(path: Path) -> bool:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(path.read_text(encoding="utf8"))
+    except (OSError, ValueError, configparser.Error):
+        return False
+    return "nlp" in parser
+
+
+def _is_corpus(path: Path) -> bool:
+    """Whether it begins as DocBin writes it: compressed, and with the name of an entry."""
+    try:
+        with path.open("rb") as file:
+            beginning = zlib.decompressobj().decompress(file.read(1024), 64)
+    except (OSError, zlib.error):
+        return False
+    return b"version" in beginning or b"attrs" in beginning
+
+
+def _no_corpora(folder: Path) -> str:
+    if not (folder / CORPORA_MARK).is_file():
+        return "its files were not made by this command"
+    own = [path.name for path in folder.iterdir() if path.suffix == CORPUS_ENDING and path.is_file()]
+    return _others(folder, [*own, CORPORA_MARK])
+
+
+def _no_page(path: Path) -> str:
+    with path.open("rb") as file:
+        return "" if PAGE_MARK.encode() in file.read(2048) else "not written by this command"
+
+
+def _no_figures(path: Path) -> str:
+    found = _json(path)
+    return "" if isinstance(found, dict) and found.keys() >= FIGURES else "not written by this command"
+
+
+def _no_scores(path: Path) -> str:
+    found = _json(path)
+    is_own = isinstance(found, list) and found and all(isinstance(one, dict) and one.keys() >= SCORES for one in found)
+    return "" if is_own else "not written by this command"
+
+
+CHECKPOINT = Kind("a HAT checkpoint", True, _no_checkpoint)
+PIPELINE = Kind("a pipeline", True, _no_pipeline)
+CORPORA = Kind("a folder of corpora", True, _no_corpora)
+CORPUS = Kind("a corpus", False, lambda path: "" if _is_corpus(path) else "not in spaCy's binary format")
+CONFIG = Kind("a config", False, lambda path: "" if _is_config(path) else "no [nlp] in it")
+PAGE = Kind("a page of explanations", False, _no_page)
+SCORES_FILE = Kind("a file of scores", False, _no_scores)
+FIGURES_FILE = Kind("a file of figures", False, _no_figures)

@@ -1,0 +1,34 @@
+"""A pipeline from a folder or an installed package; whatever is wrong with it is one kind of error."""
+
+from pathlib import Path
+
+from spacy import util
+from spacy.language import Language
+
+
+class PipelineError(ValueError):
+    """A pipeline cannot be loaded."""
+
+
+def load_pipeline(name: str | Path) -> Language:
+    """Load a pipeline.
+
+    name (str | Path): Its folder, or the name of its package.
+    RETURNS (Language): The pipeline.
+    RAISES (PipelineError): If it is not there, or damaged; what spaCy, its components and their files raise is of every
+        kind.
+    """
+    try:
+        return util.load_model(name)
+    except MemoryError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        told = reason if isinstance(error, (ValueError, OSError)) else f"{type(error).__name__}: {reason}"
+        folder = Path(name)
+        if folder.is_dir() and not (folder / "config.cfg").is_file():
+            told = f"{folder} holds no config.cfg, so it is not a pipeline"
+        raise PipelineError(
+            f"{name} cannot be loaded. Got: {told.rstrip('.')}. Expected: the folder of a trained pipeline, whole, "
+            "such as training/model-best, or the name of an installed one. Check the name, or save the pipeline again."
+        ) from error
