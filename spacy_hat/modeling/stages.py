@@ -33,7 +33,8 @@ def n_leading(layers: Sequence[HATLayer]) -> int:
 
 def last_segment_wise(layers: Sequence[HATLayer]) -> int:
     """RETURNS (int): The number of the last block that reads all pieces of a segment; -1 if none does."""
-    return max((number for number, layer in enumerate(layers) if layer.sentence_encoder is not None), default=-1)
+    # Not max(…, default=-1), which torch.compile does not read.
+    return [-1, *(number for number, layer in enumerate(layers) if layer.sentence_encoder is not None)][-1]
 
 
 def run_blocks(
