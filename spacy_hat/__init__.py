@@ -10,9 +10,10 @@ _LAZY = {
     "Explanation": "spacy_hat.explanations",
     "explain": "spacy_hat.explanations",
     "explain_labels": "spacy_hat.explanations",
+    "fit": "spacy_hat.training.fit",
     "render": "spacy_hat.explanations.page",
 }
-__all__ = ["Explanation", "__version__", "explain", "explain_labels", "render"]
+__all__ = ["Explanation", "__version__", "explain", "explain_labels", "fit", "render"]
 
 
 def __getattr__(name: str) -> Any:
