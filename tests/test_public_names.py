@@ -7,7 +7,7 @@ import pytest
 
 import spacy_hat
 
-LAZY = ["Explanation", "explain", "explain_labels", "render"]
+LAZY = ["Explanation", "explain", "explain_labels", "fit", "render"]
 
 
 @pytest.mark.parametrize("name", LAZY)

@@ -73,7 +73,7 @@ def fit(
             lang=lang,
             optimize=optimize,
             gpu=gpu_id >= 0,
-            **({}),
+            units=("sentences", "given") if task == "spancat_singlelabel" else ("sentences",),
         )
         (folder / "config.cfg").write_text(config, encoding="utf8")
         settings = {"system.seed": seed, **(overrides or {})}

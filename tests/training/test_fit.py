@@ -2,6 +2,7 @@
 
 import pytest
 import spacy
+from spacy.tokens import Doc
 
 import spacy_hat
 
@@ -29,6 +30,20 @@ def test_fit_learns_the_task_that_the_labels_are_of(hat_folder, task):
     assert task in nlp.pipe_names
     doc = nlp(" ".join(texts[0]) if task == "spancat_singlelabel" else texts[0])
     assert doc.cats if task != "spancat_singlelabel" else "sc" in doc.spans
+
+
+def test_fit_takes_sentences_as_they_are_given_and_finds_them_elsewhere(hat_folder):
+    # "No." ends a sentence for the sentencizer, and none of these.
+    sentences = [[f"Appeal No. {number} is dismissed", "costs follow."] for number in range(10)]
+    labels = [["ruling", "costs"]] * 10
+    nlp = spacy_hat.fit(sentences, labels, hat=hat_folder, overrides=QUICK, silent=True)
+    given = Doc(
+        nlp.vocab,
+        words=["Appeal", "No.", "3", "is", "dismissed", "costs", "follow", "."],
+        sent_starts=[1, 0, 0, 0, 0, 1, 0, 0],
+    )
+    assert [sent.text for sent in nlp(given).sents] == ["Appeal No. 3 is dismissed", "costs follow ."]
+    assert len(list(nlp("The appeal is dismissed. Costs follow.").sents)) == 2
 
 
 def test_fit_keeps_all_of_it_where_asked(hat_folder, tmp_path):
