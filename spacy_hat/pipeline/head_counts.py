@@ -42,6 +42,8 @@ class HeadCounts:
     """Sentences that equal no annotated span."""
     missed: list[str] = field(default_factory=list)
     """The text of spans that equal no sentence."""
+    n_given: int = 0
+    """How many of those are sentences that their document was given."""
 
     def add(self, example: Example) -> None:
         """Count one document."""
@@ -73,7 +75,10 @@ class HeadCounts:
         equal = [span for span in aligned if (span.start, span.end) in suggested]
         self.n_spans += len(spans)
         self.n_unlabelled += len(suggested - {(span.start, span.end) for span in equal})
-        self.missed += (Counter(span.text for span in spans) - Counter(span.text for span in equal)).elements()
+        missed = Counter(span.text for span in spans) - Counter(span.text for span in equal)
+        self.missed += missed.elements()
+        if missed and example.reference.has_annotation("SENT_START"):
+            self.n_given += (missed & Counter(sent.text.strip() for sent in example.reference.sents)).total()
 
     def findings(self, *, complete: bool = True) -> list[Finding]:
         """Say what is wrong.
@@ -166,11 +171,22 @@ class HeadCounts:
         message = (
             f"{n_lost:,} of {self.n_spans:,} annotated spans of component '{self.head.name}' equal no sentence, and "
             f"are ignored in training. Got, for instance: {self.missed[0][:100]!r}. Expected: the sentences that the "
-            "pipeline itself finds. Annotate those, or let a component find yours (a `sentencizer` with other "
-            "punct_chars, say), or choose another suggester."
+            f"pipeline itself finds. {self._remedy()}"
         )
         severity: Severity = "wastes" if n_lost > MOST_LOST * self.n_spans else "may be meant"
         return [self._finding("lost spans", severity, message, n_spans=self.n_spans, n_lost=n_lost)]
+
+    def _remedy(self) -> str:
+        if self.n_given > len(self.missed) / 2:
+            return (
+                f"{self.n_given:,} of them are sentences that their document was given: let the pipeline keep those, "
+                'with a `hat_units` component (unit = "given"; spacy hat init-config --units given).'
+            )
+        return (
+            "Annotate those, or let a component find yours: `hat_units` for lines, paragraphs, headings, list items or "
+            "a pattern (spacy hat init-config --units lines), a `sentencizer` with other punct_chars. Or choose "
+            "another suggester."
+        )
 
     def _finding(self, kind: str, severity: Severity, message: str, **counts: int) -> Finding:
         return Finding(kind, severity, message, self.head.name, counts)

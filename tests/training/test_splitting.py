@@ -12,6 +12,7 @@ from thinc.api import Config
 from spacy_hat.corpora.convert import convert
 from spacy_hat.corpora.given_sentences import GivenSentencesCorpus
 from spacy_hat.corpora.records import Columns
+from spacy_hat.pipeline.head_counts import HeadCounts
 from spacy_hat.training.config import training_config
 from spacy_hat.training.splitting import Splitting
 
@@ -105,3 +106,27 @@ def test_splitting_loses_no_annotated_sentence_where_the_unit_is_right(units, jo
         nlp.remove_pipe(name)
     reader = GivenSentencesCorpus if units == "given" else Corpus
     assert share_lost(tmp_path / "all.spacy", nlp, reader) == pytest.approx(lost)
+
+
+@pytest.mark.parametrize(
+    ("join", "remedy"),
+    [
+        ("space", "6 of them are sentences that their document was given: .*`hat_units`.*--units given"),
+        (None, "`hat_units` for lines"),
+    ],
+)
+def test_lost_sentences_name_the_component_that_keeps_them(join, remedy, tmp_path):
+    row = {"sentences": [{"text": text, "label": label} for text, label in MANUAL]}
+    (tmp_path / "manual.jsonl").write_text(json.dumps(row))
+    convert(tmp_path / "manual.jsonl", tmp_path / "all.spacy")
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    head = nlp.add_pipe("spancat", config={"suggester": {"@misc": "spacy-hat.sentence_suggester.v2"}})
+    counts = HeadCounts(head, [], [nlp.get_pipe("sentencizer")])
+    for example in Corpus(tmp_path / "all.spacy")(nlp):
+        if join is None:
+            for token in example.reference:
+                token.is_sent_start = None
+        counts.add(example)
+    (message,) = [finding.message for finding in counts.findings() if finding.kind == "lost spans"]
+    assert re.search(f"6 of 6 annotated spans .*{remedy}", message)
