@@ -18,12 +18,11 @@ from spacy.tokens import Doc, DocBin
 from scripts.corpus_files import MAX_TEXT_LENGTH, progress_bar
 from scripts.scores import (
     SPANS_KEY,
+    Predicted,
     Scores,
     best_label,
-    document_scores,
     scores_table,
     sentence_labels,
-    sentence_scores,
 )
 from spacy_hat.machine.atomic_output import new_file
 from spacy_hat.packing import tokenize
@@ -57,15 +56,15 @@ def load(model: Path, precision: str | None) -> Language:
     return nlp
 
 
-def evaluate(model: Path, test: Path, *, limit: int = 0, precision: str | None = None, console: Console) -> Scores:
-    """Run a pipeline on annotated documents and score it.
+def predict(model: Path, test: Path, *, limit: int = 0, precision: str | None = None, console: Console) -> Predicted:
+    """Run a pipeline on annotated documents.
 
     model (Path): the pipeline's folder.
     test (Path): a .spacy file.
     limit (int): at most so many documents; 0 for all.
     precision (str | None): of the predictions; None: what the pipeline says.
     console (Console): for the progress bar.
-    RETURNS (Scores): of documents or of sentences, by what the pipeline classifies.
+    RETURNS (Predicted): labels of documents or of sentences, by what the pipeline classifies.
     """
     nlp = load(model, precision)
     gold = list(DocBin().from_disk(test).get_docs(nlp.vocab))[: limit or None]
@@ -74,18 +73,23 @@ def evaluate(model: Path, test: Path, *, limit: int = 0, precision: str | None =
         predicted = list(progress.track(piped, total=len(gold), description=f"predicting {test}"))
     classifiers = [head.name for head in heads_of(nlp) if isinstance(head, TextCategorizer)]
     if classifiers and all(doc.cats for doc in gold):
-        n_pieces = count_pieces(nlp, classifiers[0], gold)
-        return document_scores(
-            [best_label(doc.cats) for doc in gold], [best_label(doc.cats) for doc in predicted], n_pieces
-        )
+        right, found = ([[best_label(doc.cats)] for doc in docs] for docs in (gold, predicted))
+        return Predicted(right, found, count_pieces(nlp, classifiers[0], gold))
     if any(SPANS_KEY in doc.spans for doc in gold):
         pairs = [sentence_labels(*docs) for docs in zip(gold, predicted, strict=True)]
-        right, found = ([label for pair in pairs for label in pair[side]] for side in (0, 1))
-        return sentence_scores(right, found, n_docs=len(gold))
+        return Predicted([labels for labels, _ in pairs], [labels for _, labels in pairs])
     raise typer.BadParameter(
         f'{test} has no doc.cats for a text classifier, and no doc.spans["{SPANS_KEY}"] for a span categorizer. Give '
         "documents that are annotated for this pipeline."
     )
+
+
+def evaluate(model: Path, test: Path, *, limit: int = 0, precision: str | None = None, console: Console) -> Scores:
+    """Run a pipeline on annotated documents and score it; parameters as of `predict`.
+
+    RETURNS (Scores): of documents or of sentences, by what the pipeline classifies.
+    """
+    return predict(model, test, limit=limit, precision=precision, console=console).scores()
 
 
 def main(

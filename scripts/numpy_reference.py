@@ -100,15 +100,16 @@ def public_members(owner: object) -> Iterator[tuple[str, object]]:
                 yield name, member
 
 
-def read_reference() -> list[Entry]:
+def read_reference(package: ModuleType = numpy) -> list[Entry]:
     """Collect the docstrings of at least three titled sections; identical ones are one.
 
-    RETURNS (list[Entry]): sorted by name, so that the same NumPy gives the same list.
+    package (ModuleType): NumPy, or another package that documents itself in the same form.
+    RETURNS (list[Entry]): sorted by name, so that the same version gives the same list.
     """
     names: dict[str, tuple[str, str]] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # deprecated members warn when they are looked at
-        for module in public_modules(numpy):
+        for module in public_modules(package):
             for name, kind, docstring in public_docstrings(module):
                 if count_titled_sections(docstring) >= MIN_TITLED_SECTIONS:
                     named = (name, kind)

@@ -1,6 +1,8 @@
 """What counts as right, for documents and for sentences: the same for every pipeline and every baseline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy
@@ -15,6 +17,37 @@ LONG_DOCUMENT = 1200  # pieces: more than two windows of an encoder that reads 5
 NO_LABEL = ""
 
 Scores = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Right and predicted labels of some documents: one each, or one for each annotated sentence.
+
+    gold (Sequence[Sequence[str]]): the right labels of each document.
+    found (Sequence[Sequence[str]]): as many predicted ones.
+    n_pieces (Sequence[int] | None): lengths, of documents that have one label each; None: their sentences have labels.
+    """
+
+    gold: Sequence[Sequence[str]]
+    found: Sequence[Sequence[str]]
+    n_pieces: Sequence[int] | None = None
+
+    def scores(self) -> Scores:
+        """RETURNS (Scores): as of `document_scores` or `sentence_scores`."""
+        gold, found = flat(self.gold), flat(self.found)
+        if self.n_pieces is not None:
+            return document_scores(gold, found, self.n_pieces)
+        return sentence_scores(gold, found, n_docs=len(self.gold))
+
+    def right(self) -> list[str]:
+        """RETURNS (list[str]): for each document "1" and "0" for what is right and wrong in it, for paired tests."""
+        pairs = zip(self.gold, self.found, strict=True)
+        return ["".join(str(int(a == b)) for a, b in zip(gold, found, strict=True)) for gold, found in pairs]
+
+
+def flat(labels: Iterable[Iterable[str]]) -> list[str]:
+    """RETURNS (list[str]): the labels of all documents, end to end."""
+    return list(chain.from_iterable(labels))
 
 
 def best_label(scores: Mapping[str, float]) -> str:

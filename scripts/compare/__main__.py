@@ -1,6 +1,6 @@
 """What is reading the whole document worth? HAT beside the same encoder without it, and beside words alone.
 
-Every method runs on every split: speeches in folds, NumPy's reference once a seed. One JSON file a run is written to
+Every method runs on every split of every task: in folds, or once a seed. One JSON file a run is written to
 results/compare as soon as the run ends, and a run whose file is there is not run again, so an interrupted comparison
 goes on where it stopped. Delete the files to run it all anew.
 """
@@ -11,29 +11,30 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from scripts.compare.methods import METHODS, Task
-from scripts.compare.report import HEADERS, TITLES, markdown_report, read_results, report_rows, rich_table
+from scripts.compare.methods import METHODS
+from scripts.compare.report import headers_of, markdown_report, read_results, report_rows, rich_table
 from scripts.compare.runs import RECORDS, Run, perform
+from scripts.compare.tasks.table import TASKS
 from spacy_hat.machine.atomic_output import new_file
 
 COMMAND = "python -m spacy project run compare"
 
 
 def planned_runs(
-    task: Task, methods: list[str] | None, *, seeds: int, folds: int, first_folds: int, max_steps: int
+    task: str, methods: list[str] | None, *, seeds: int, folds: int, first_folds: int, max_steps: int
 ) -> list[Run]:
     """List the runs of a task, so that all methods are through a split before the next one begins.
 
-    task (Task): which task.
+    task (str): name of the task.
     methods (list[str] | None): names in METHODS, or None for all that the task has.
-    seeds (int): splits of the reference, each with a seed of its own, from 0.
-    folds (int): folds of the speeches, all with seed 0.
+    seeds (int): splits of tasks without folds, each with a seed of its own, from 0.
+    folds (int): folds of the others, all with seed 0.
     first_folds (int): run only so many of the folds, 0 for all.
     max_steps (int): training steps, 0 for those of the configs.
     RETURNS (list[Run]): the runs.
     """
     chosen = [method for method in METHODS[task] if methods is None or method in methods]
-    if task == "reference":
+    if not TASKS[task].in_folds:
         splits = [{"seed": seed} for seed in range(seeds)]
     else:
         splits = [{"seed": 0, "fold": fold, "n_folds": folds} for fold in range(first_folds or folds)]
@@ -49,10 +50,14 @@ def check_names(tasks: list[str], methods: list[str]) -> None:
 
 
 def main(
-    task: Annotated[list[str] | None, typer.Option(help="speeches or reference; without it both")] = None,
-    method: Annotated[list[str] | None, typer.Option(help="A method by its name; without it all")] = None,
-    seeds: Annotated[int, typer.Option(help="Seeds of the reference, for split and training")] = 3,
-    folds: Annotated[int, typer.Option(help="Folds of the speeches")] = 5,
+    task: Annotated[
+        list[str] | None, typer.Option("--tasks", "--task", help=f"{', '.join(TASKS)}; without it all")
+    ] = None,
+    method: Annotated[
+        list[str] | None, typer.Option("--methods", "--method", help="A method by its name; without it all")
+    ] = None,
+    seeds: Annotated[int, typer.Option(help="Seeds of tasks of sentences, for split and training")] = 3,
+    folds: Annotated[int, typer.Option(help="Folds of tasks of documents")] = 5,
     first_folds: Annotated[int, typer.Option(help="Run only so many of the folds, 0 for all")] = 0,
     max_steps: Annotated[
         int, typer.Option(help="A trial of so many steps, not in the report; 0: as in the configs")
@@ -73,9 +78,9 @@ def main(
                 console.print(f"done before: {run.result}")
             else:
                 perform(run, console, keep)
-    for name in TITLES:
-        results = read_results(RECORDS, name, max_steps=max_steps)
-        console.print(rich_table(TITLES[name], HEADERS[name], report_rows(results, name)))
+    for name, shown in TASKS.items():
+        if results := read_results(RECORDS, name, max_steps=max_steps):
+            console.print(rich_table(shown.title, headers_of(shown.unit), report_rows(results, name)))
     if not max_steps:
         with new_file(out) as file:
             file.write_text(markdown_report(RECORDS, COMMAND), encoding="utf8")

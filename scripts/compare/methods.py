@@ -1,7 +1,8 @@
 """The methods that are compared, as a table.
 
 All encoders are warm starts of the same MiniLM, trained by the shipped configs with the same steps and rates. They
-differ in what a segment may see: nothing beyond itself (layout `S` only), or the other segments (`SD`).
+differ in what a segment may see: nothing beyond itself (layout `S` only), or the other segments (`SD`). Words are tuned
+on dev. What labels sentences is tested with a chain as well, counted on train and weighed on dev like ours.
 """
 
 from collections.abc import Mapping
@@ -9,25 +10,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-Task = Literal["speeches", "reference"]
-CONFIGS: Mapping[Task, Path] = {
-    "speeches": Path("configs/hat_textcat.cfg"),
-    "reference": Path("configs/hat_spancat.cfg"),
-}
+from scripts.compare.tasks.table import TASKS
+from scripts.compare.tasks.task import Unit
+
+CONFIGS: Mapping[str, Path] = {name: task.config for name, task in TASKS.items()}
 
 SEGMENT_WISE = "S|S|S|S|S|S"
 INTERLEAVED = "S|SD|S|SD|S|SD"
 TRUNCATED_PIECES = 510  # of 512: the classifier piece, and the separator that other implementations add
+WITH_CHAIN = " + chain"
 
 
 @dataclass(frozen=True)
 class Words:
-    """TF-IDF and logistic regression.
+    """TF-IDF and a linear classifier, its regularization chosen on dev.
 
     n_pieces (int | None): read only so many pieces of a document.
+    classifier (Literal): logistic regression, or a linear support vector machine.
     """
 
     n_pieces: int | None = None
+    classifier: Literal["regression", "svm"] = "regression"
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class Encoder:
     max_segments (int): segments that can attend to each other.
     start (str): how cross-segment blocks begin: "identity" or "copy".
     overrides (Mapping[str, str]): of the config, by dotted name.
+    chain (int | None): learn a chain over sentences with the encoder, after an LSTM of this width (0: none); None: the
+        head that the config has.
     """
 
     layout: str = INTERLEAVED
@@ -46,6 +51,20 @@ class Encoder:
     max_segments: int = 128
     start: str = "identity"
     overrides: Mapping[str, str] = field(default_factory=dict)
+    chain: int | None = None
+
+
+@dataclass(frozen=True)
+class Chained:
+    """Another method, and a chain over its labels that is counted on train and weighed on dev.
+
+    base (str): the method's name.
+    """
+
+    base: str
+
+
+Method = Words | Encoder | Chained
 
 
 def packed(packing: str, overflow: str = "window") -> dict[str, str]:
@@ -54,19 +73,38 @@ def packed(packing: str, overflow: str = "window") -> dict[str, str]:
     return {f"{model}.packing": packing, f"{model}.overflow": overflow}
 
 
-METHODS: Mapping[Task, Mapping[str, Words | Encoder]] = {
-    "speeches": {
+BY_UNIT: Mapping[Unit, Mapping[str, Words | Encoder]] = {
+    "documents": {
         "TF-IDF, first 510 pieces": Words(TRUNCATED_PIECES),
         "TF-IDF, whole text": Words(),
+        "TF-IDF, whole text, SVM": Words(classifier="svm"),
         "truncated to 512 pieces": Encoder(SEGMENT_WISE, 512, 1, overrides=packed("fixed", "truncate")),
         "independent segments": Encoder(SEGMENT_WISE, overrides=packed("greedy")),
         "HAT, copied start": Encoder(start="copy"),
         "HAT, identity start": Encoder(),
     },
-    "reference": {
+    "sentences": {
         "TF-IDF, sentence alone": Words(),
+        "TF-IDF, sentence alone, SVM": Words(classifier="svm"),
         "sentence alone": Encoder(SEGMENT_WISE, overrides=packed("sentences")),
+        # Jin and Szolovits 2018: sentence vectors, an LSTM over them and a chain, learned together.
+        "HSLN": Encoder(SEGMENT_WISE, overrides=packed("sentences"), chain=256),
         "HAT, copied start": Encoder(start="copy"),
         "HAT, identity start": Encoder(),
+        "HAT, chain learned with it": Encoder(chain=0),
+        "HAT, LSTM and chain learned with it": Encoder(chain=256),
     },
 }
+
+
+def methods_of(unit: Unit) -> Mapping[str, Method]:
+    """RETURNS (Mapping[str, Method]): all methods for documents or sentences, by name."""
+    chained = {
+        name + WITH_CHAIN: Chained(name)
+        for name, method in BY_UNIT[unit].items()
+        if unit == "sentences" and not (isinstance(method, Words) and method.classifier == "svm")
+    }
+    return {**BY_UNIT[unit], **chained}
+
+
+METHODS: Mapping[str, Mapping[str, Method]] = {name: methods_of(task.unit) for name, task in TASKS.items()}

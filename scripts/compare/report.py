@@ -8,27 +8,35 @@ from typing import Any
 import numpy
 from rich.table import Table
 
-from scripts.compare.methods import METHODS, Task
+from scripts.compare.methods import METHODS, WITH_CHAIN
+from scripts.compare.paired import pooled_difference
+from scripts.compare.tasks.table import TASKS
+from scripts.compare.tasks.task import Unit
 from scripts.scores import LONG_DOCUMENT
 from tools.markdown_table import markdown_table as titled_table
 
 Result = dict[str, Any]
 
-HEADERS: dict[Task, tuple[str, ...]] = {
-    "speeches": ("accuracy", "macro-F1", "accuracy, long documents", "accuracy, others", "runs"),
-    "reference": ("accuracy", "macro-F1", "runs"),
-}
-TITLES: dict[Task, str] = {
-    "speeches": "Convention speeches: the speaker's party, from the whole document",
-    "reference": "NumPy's reference: the section a sentence is from, sentence by sentence",
-}
+OURS = {"documents": "HAT, identity start", "sentences": f"HAT, identity start{WITH_CHAIN}"}
+"""What the others are compared with."""
 
 
-def read_results(folder: Path, task: Task, *, max_steps: int = 0) -> dict[str, list[Result]]:
+PAIRED = "Points of accuracy by which {ours} is better, on the documents of the runs that both have:"
+PAIRED_HEADERS = ("points", "95% interval over documents", "p (McNemar)", "documents")
+
+
+def headers_of(unit: Unit) -> tuple[str, ...]:
+    """RETURNS (tuple[str, ...]): what the columns of a table of results hold, after the name of the method."""
+    if unit == "documents":
+        return ("accuracy", "macro-F1", "accuracy, long documents", "accuracy, others", "minutes", "runs")
+    return ("accuracy", "macro-F1", "minutes", "runs")
+
+
+def read_results(folder: Path, task: str, *, max_steps: int = 0) -> dict[str, list[Result]]:
     """Read what runs have written.
 
     folder (Path): of JSON files.
-    task (Task): which task.
+    task (str): name of the task.
     max_steps (int): read trials of so many steps, or with 0 full runs.
     RETURNS (dict[str, list[Result]]): the results of each method that has some, ordered by seed and fold.
     """
@@ -63,19 +71,36 @@ def pooled_accuracy(results: Sequence[Result], group: str) -> str:
     return f"{right / n_docs:.3f} of {n_docs}" if n_docs else ""
 
 
-def report_rows(results: dict[str, list[Result]], task: Task) -> list[list[str]]:
+def report_rows(results: dict[str, list[Result]], task: str) -> list[list[str]]:
     """Summarise the runs of each method.
 
     results (dict[str, list[Result]]): from `read_results`.
-    task (Task): which task.
-    RETURNS (list[list[str]]): a row for each method: its name, then what HEADERS name.
+    task (str): name of the task.
+    RETURNS (list[list[str]]): a row for each method: its name, then what `headers_of` names.
     """
     rows = []
     for method, runs in results.items():
         row = [method, *(mean_and_spread([run[metric] for run in runs]) for metric in ("accuracy", "macro_f1"))]
-        if task == "speeches":
+        if TASKS[task].unit == "documents":
             row += [pooled_accuracy(runs, "long"), pooled_accuracy(runs, "other")]
-        rows.append([*row, str(len(runs))])
+        rows.append([*row, f"{numpy.mean([run['minutes'] for run in runs]):.1f}", str(len(runs))])
+    return rows
+
+
+def paired_rows(results: dict[str, list[Result]], ours: str) -> list[list[str]]:
+    """Compare one method with each other one, on what both were tested on.
+
+    results (dict[str, list[Result]]): from `read_results`.
+    ours (str): the method.
+    RETURNS (list[list[str]]): a row for each other: its name, by how much ours is better, interval, p and documents.
+    """
+    rows = []
+    for method, runs in results.items():
+        found = pooled_difference(results.get(ours, []), runs) if method != ours else None
+        if found is not None:
+            interval = f"{100 * found.low:+.1f} to {100 * found.high:+.1f}"
+            p = "< 0.001" if found.p < 0.001 else f"{found.p:.3f}"
+            rows.append([method, f"{100 * found.accuracy:+.1f}", interval, p, str(found.n_docs)])
     return rows
 
 
@@ -130,10 +155,12 @@ def markdown_report(folder: Path, command: str) -> str:
         "split: compare them within a column of the table of single runs. Training was in bfloat16 where a run says so "
         "(on a CPU that multiplies it natively), and in float32 elsewhere."
     )
-    for task, title in TITLES.items():
-        results = read_results(folder, task)
+    for name, task in TASKS.items():
+        results = read_results(folder, name)
         if results:
             splits, singles = run_rows(results)
-            parts += [f"## {title}", markdown_table(HEADERS[task], report_rows(results, task))]
+            parts += [f"## {task.title}", markdown_table(headers_of(task.unit), report_rows(results, name))]
+            if paired := paired_rows(results, OURS[task.unit]):
+                parts += [PAIRED.format(ours=OURS[task.unit]), markdown_table(PAIRED_HEADERS, paired)]
             parts += ["Accuracy of each run:", markdown_table(splits, singles)]
     return "\n\n".join(parts) + "\n"

