@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from ..packing import PackedDocs, Packer
 from .hat_batch import make_batch
 from .segment_grid import SegmentGrid
 from .shim import HATShim
+from .trained_pipeline import encoder_of_pipeline, is_pipeline
 from .trf_interface import FullTransformerBatch, split_trf_batch, trfs2arrays
 
 
@@ -24,7 +26,7 @@ from .trf_interface import FullTransformerBatch, split_trf_batch, trfs2arrays
 class Pretrained:
     """Where weights come from when a pipeline is initialized.
 
-    name (str | None): Folder or hub name of a HAT checkpoint.
+    name (str | None): Folder or hub name of a HAT checkpoint, or the folder of a trained pipeline, whose HAT is taken.
     tokenizer_config (dict[str, Any]): Options for its tokenizer.
     transformer_config (dict[str, Any]): Entries of its config.json to override; `revision` pins a hub version.
     """
@@ -43,6 +45,9 @@ class Pretrained:
             )
         overrides = dict(self.transformer_config)
         hub = {"revision": overrides.pop("revision")} if "revision" in overrides else {}
+        if is_pipeline(self.name):
+            shim.load(*encoder_of_pipeline(Path(self.name), overrides, self.tokenizer_config))
+            return
         encoder = HATModel.from_pretrained(self.name, **hub, **overrides)
         tokenizer = load_tokenizer(self.name, self.tokenizer_config, **hub)
         check_vocabulary(tokenizer, encoder.config.vocab_size, source=str(self.name))

@@ -7,6 +7,8 @@ from thinc.api import Linear, Model, resizable, zero_init
 from thinc.layers.resizable import resize_linear_weighted
 from thinc.types import Floats2d
 
+from .finite import check_scores
+
 InT = Floats2d
 OutT = Floats2d
 
@@ -46,4 +48,6 @@ def forward(model: Model[InT, OutT], logits: InT, is_train: bool) -> tuple[OutT,
     def backprop(d_logits: OutT) -> InT:
         return d_logits
 
-    return to_scores(logits), backprop
+    scored = to_scores(logits)
+    check_scores(scored, logits.shape[-1])
+    return scored, backprop

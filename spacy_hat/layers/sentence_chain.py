@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from thinc.api import Model, chain, with_array, with_getitem
 from thinc.types import Floats2d, Ragged
 
+from .finite import check_scores
 from .hidden import hidden_layer
 from .linear_chain import linear_chain
 from .output import output_layer
@@ -100,6 +101,7 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
     outputs, backprop_source = read(X, is_train)
     check_tokens(docs, outputs[0])
     scores, backprop_classifier = classifier(outputs, is_train)
+    check_scores(scores, scores.shape[-1])
 
     def backprop(d_scores: OutT) -> InT:
         return cast(InT, backprop_source(backprop_classifier(d_scores)))

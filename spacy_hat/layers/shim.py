@@ -1,16 +1,12 @@
 """The bridge between thinc and the PyTorch encoder: precision, gradients, updates, bytes."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any
 
 import srsly
 import torch
-import transformers
-from safetensors.torch import load, save
 from thinc.api import PyTorchGradScaler, PyTorchShim, get_torch_default_device
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
@@ -19,11 +15,12 @@ from ..choices import Output, Precision
 from ..machine.clock import stage
 from ..machine.free_memory import FreeMemory
 from ..machine.processor import cpu_multiplies_bfloat16
-from ..modeling import HATConfig, HATModel, HiTransformerConfig, PackedInputs
-from ..modeling.files.checkpoint import fill_strictly, untied_state_dict
+from ..modeling import HATModel, PackedInputs
 from ..modeling.segment_cache import SegmentCache
 from .encoder_settings import check_cache, check_settings
+from .finite import check_encoded
 from .predictor import Predictor
+from .stored import read_encoder, write_encoder
 
 # Pieces that go through a segment-wise block at once on a CPU. More are no faster, as they outgrow its caches.
 CPU_MICRO_BATCH = 2048
@@ -126,6 +123,7 @@ class HATShim(PyTorchShim):
         for portion in inputs.portions(self.max_batch_pieces):
             with torch.no_grad(), stage("encoder"):
                 rows = encoder.forward_packed(portion, max_batch_pieces=at_once, segments_only=segments_only).float()
+            check_encoded(rows, "prediction")
             yield rows
 
     def begin_update(  # type: ignore[override]
@@ -141,6 +139,8 @@ class HATShim(PyTorchShim):
         encoder = self.encoder.train()
         with self._autocast():
             output = encoder.forward_packed(inputs, segments_only=self.output == "segments", cache=self.segment_cache)
+
+        check_encoded(output, "training")
 
         def backprop(d_output: Tensor) -> None:
             if not output.requires_grad:  # every block is frozen
@@ -171,33 +171,18 @@ class HATShim(PyTorchShim):
         """RETURNS (bytes): Configuration, weights (safetensors) and tokenizer files, in msgpack: data, no code."""
         if self._model is None:
             return srsly.msgpack_dumps({})
-        with TemporaryDirectory() as folder:
-            self.tokenizer.save_pretrained(folder)
-            files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
-        message = {
-            # The standard json: srsly's would round a layer_norm_eps of 1e-12 to 0.
-            "config": json.dumps(self.encoder.config.to_dict(), default=str),
-            "weights": save(untied_state_dict(self.encoder)),
-            "tokenizer_class": type(self.tokenizer).__name__,
-            "tokenizer": files,
-        }
-        return srsly.msgpack_dumps(message)
+        return write_encoder(self.encoder, self.tokenizer)
 
     def from_bytes(self, bytes_data: bytes) -> "HATShim":
-        """Take back what to_bytes made, on thinc's current device. Needs no network."""
-        message = srsly.msgpack_loads(bytes_data)
-        if not message:
-            return self
-        config = json.loads(message["config"])
-        older = config.get("model_type") == HiTransformerConfig.model_type
-        config_class = HiTransformerConfig if older else HATConfig
-        encoder = HATModel(cast(HATConfig, config_class.from_dict(config)))
-        fill_strictly(encoder, load(message["weights"]), source="this pipeline")
-        with TemporaryDirectory() as folder:
-            for name, content in message["tokenizer"].items():
-                (Path(folder) / name).write_bytes(content)
-            tokenizer = getattr(transformers, message["tokenizer_class"]).from_pretrained(folder)
-        self.load(encoder, tokenizer)
+        """Take back what to_bytes made, on thinc's current device. Needs no network.
+
+        bytes_data (bytes): A stranger's, for all that is known.
+        RETURNS (HATShim): This.
+        RAISES (RefusedError): If they are damaged, or hold anything else.
+        """
+        encoded = read_encoder(bytes_data)
+        if encoded is not None:
+            self.load(*encoded)
         return self
 
 

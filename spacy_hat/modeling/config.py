@@ -6,6 +6,7 @@ from typing import Any
 from transformers import PretrainedConfig
 
 from .config_checks import check_config
+from .config_entries import OF_HAT, known_entries
 from .layout import layout_from_published, layout_to_published
 
 
@@ -79,7 +80,7 @@ class HATConfig(PretrainedConfig):
         lengths = (kwargs.pop("segment_length", None), max_sentence_length, max_sentence_size, 128)
         self.max_sentence_length = next(length for length in lengths if length is not None)
         if layout is None:
-            layout = layout_from_published(encoder_layout) if encoder_layout else "|".join(["S", "S", "SD"] * 4)
+            layout = "|".join(["S", "S", "SD"] * 4) if encoder_layout is None else layout_from_published(encoder_layout)
         self.layout = layout
         if num_hidden_layers is not None:
             self.num_hidden_layers = num_hidden_layers
@@ -117,6 +118,20 @@ class HATConfig(PretrainedConfig):
     def max_position_embeddings(self) -> int:
         """RETURNS (int): Rows of the token position table."""
         return self.max_sentence_length + self.pad_token_id + 1
+
+    @classmethod
+    def from_dict(cls, config_dict: Mapping[str, Any], **kwargs: Any) -> Any:
+        """Make a configuration of what a file says. Entries that a HAT has no use for are not taken over.
+
+        config_dict (Mapping[str, Any]): What stands in config.json.
+        **kwargs: Entries to override, and Hugging Face's own options.
+        RETURNS (HATConfig): The configuration; with return_unused_kwargs a tuple of it and the others of kwargs.
+        RAISES (ValueError): If an entry is not of its type or outside its range, or asks for what a HAT does not
+            compute.
+        """
+        said = {**config_dict, **{name: value for name, value in kwargs.items() if name in OF_HAT}}
+        known_entries(said, OF_HAT, source="")
+        return super().from_dict(known_entries(config_dict, OF_HAT, source=""), **kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """RETURNS (dict): What config.json holds: the attributes, and the derived sizes that published code reads."""

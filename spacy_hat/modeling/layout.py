@@ -4,10 +4,12 @@
 `{"0": {"sentence_encoder": true, "document_encoder": false}, …}`.
 """
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..choices import PUBLISHED_LAYOUTS
+from .config_entries import MOST_BLOCKS, shown
 
 
 class Block(NamedTuple):
@@ -30,14 +32,17 @@ def parse_layout(layout: str) -> tuple[Block, ...]:
     """
     if not isinstance(layout, str):
         raise ValueError(
-            f"HAT layout is {layout!r}, expected a string of blocks such as 'S|SD|S|SD'. Put it in quotes."
+            f"HAT layout is {shown(layout)}, expected a string of blocks such as 'S|SD|S|SD'. Put it in quotes."
         )
     names = [name.strip() for name in PUBLISHED_LAYOUTS.get(layout, layout).split("|")]
+    if len(names) > MOST_BLOCKS:
+        raise ValueError(f"HAT layout has {len(names):,} blocks, expected at most {MOST_BLOCKS:,}. Shorten it.")
     unknown = sorted({name for name in names if name not in _BLOCKS})
     if unknown:
         raise ValueError(
-            f"HAT layout {layout!r} holds {unknown}. A layout is a list of blocks S (segment-wise), D (cross-segment), "
-            f"SD (both) or - (neither), joined by |, such as 'S|SD|S|SD', or one of {', '.join(PUBLISHED_LAYOUTS)}."
+            f"HAT layout {shown(layout)} holds {shown(unknown)}. A layout is a list of blocks S (segment-wise), "
+            f"D (cross-segment), SD (both) or - (neither), joined by |, such as 'S|SD|S|SD', or one of "
+            f"{', '.join(PUBLISHED_LAYOUTS)}."
         )
     return tuple(_BLOCKS[name] for name in names)
 
@@ -61,21 +66,26 @@ def layout_from_published(encoder_layout: Mapping[str, Mapping[str, bool]]) -> s
     RETURNS (str): The layout string.
     RAISES (ValueError): If it has another form, or the numbers are not 0, 1, …, n - 1.
     """
-    has_form = isinstance(encoder_layout, Mapping) and all(isinstance(b, Mapping) for b in encoder_layout.values())
-    if not has_form or not all(str(number).isdecimal() for number in encoder_layout):
+    parts = ("sentence_encoder", "document_encoder")
+    has_form = isinstance(encoder_layout, Mapping) and len(encoder_layout) > 0
+    has_form = has_form and all(
+        isinstance(block, Mapping) and block.keys() <= {*parts} and all(isinstance(has, bool) for has in block.values())
+        for block in encoder_layout.values()
+    )
+    if not has_form or not all(re.fullmatch("0|[1-9][0-9]{0,8}", str(number)) for number in encoder_layout):
         raise ValueError(
-            f"encoder_layout is {encoder_layout!r}, expected a dict of blocks such as "
-            '{"0": {"sentence_encoder": true, "document_encoder": false}, …}. Correct config.json, or put '
-            "`layout` there instead, a string such as 'S|SD'."
+            f"encoder_layout is {shown(encoder_layout)}, expected a dict of blocks such as "
+            '{"0": {"sentence_encoder": true, "document_encoder": false}, …}, true and false without quotes. Correct '
+            "config.json, or put `layout` there instead, a string such as 'S|SD'."
         )
-    numbers = sorted(int(number) for number in encoder_layout)
-    if numbers != list(range(len(encoder_layout))):
+    by_number = {int(number): block for number, block in encoder_layout.items()}
+    if sorted(by_number) != list(range(len(encoder_layout))):
         raise ValueError(
-            f"encoder_layout numbers its blocks {numbers}, expected 0 to {len(encoder_layout) - 1} without a gap. "
-            "Correct config.json."
+            f"encoder_layout numbers its blocks {shown(sorted(by_number))}, expected 0 to {len(encoder_layout) - 1} "
+            "without a gap. Correct config.json."
         )
-    blocks = [encoder_layout[str(number)] for number in numbers]
-    return format_layout(tuple(Block(bool(b.get("sentence_encoder")), bool(b.get("document_encoder"))) for b in blocks))
+    blocks = (by_number[number] for number in range(len(by_number)))
+    return format_layout(tuple(Block(*(block.get(part, False) for part in parts)) for block in blocks))
 
 
 def layout_to_published(layout: str) -> dict[str, dict[str, bool]]:

@@ -11,9 +11,11 @@ from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
 from ..choices import HeadKind
 from .config import HATConfig
-from .config_checks import POOLINGS
-from .files.checkpoint import ENCODER_PREFIX, MODEL_TYPES, shorten
-from .files.disk import read_config, read_weights
+from .config_entries import POOLINGS
+from .files.checkpoint import ENCODER_PREFIX, MODEL_TYPES
+from .files.disk import read_config
+from .files.problems import Shape, WeightProblems, shorten
+from .files.weights import open_weights
 from .heads import HATForSequenceClassification, HATForSequentialSentenceClassification
 from .model import HATModel
 
@@ -67,13 +69,19 @@ def read_head(name: str | Path, *, pooling: str | None = None, **hub: Any) -> Pu
     """
     values = read_config(name, **hub)
     kind = _kind(name, values)
-    config = HATConfig.from_dict({key: value for key, value in values.items() if key != "model_type"})
-    weights = {n: w for n, w in read_weights(name, **hub).items() if not n.startswith(ENCODER_PREFIX)}
-    chosen, notes = ("", []) if kind == "segments" else _pooling(name, pooling, values, weights)
+    config = HATConfig.from_dict(values)
+    config.validate_sizes()
+    file = open_weights(name, **hub)
+    in_file = {n: shape for n, shape in file.shapes.items() if not n.startswith(ENCODER_PREFIX)}
+    chosen, notes = ("", []) if kind == "segments" else _pooling(name, pooling, values, in_file)
     expected = head_shapes(kind, chosen, config.hidden_size, config.num_labels)
-    _check(name, expected, weights)
+    WeightProblems.between(expected, {n: shape for n, shape in in_file.items() if n in expected}).check(
+        f"The head of {name} does not fit its config.json",
+        "Fetch the checkpoint again, whole, with the config.json that belongs to it.",
+    )
+    weights = file.read()
     dropout = config.hidden_dropout_prob if config.classifier_dropout is None else config.classifier_dropout
-    if ignored := sorted(weights.keys() - expected.keys()):
+    if ignored := sorted(in_file.keys() - expected.keys()):
         notes = [*notes, f"Not read, as this head has no place for them: {shorten(ignored)}."]
     return PublishedHead(
         kind=kind,
@@ -119,11 +127,11 @@ def write_head(folder: Path, head: PublishedHead, encoder: HATModel, tokenizer: 
     tokenizer.save_pretrained(folder)
 
 
-def head_shapes(kind: HeadKind, pooling: str, hidden_size: int, n_labels: int) -> dict[str, tuple[int, ...]]:
+def head_shapes(kind: HeadKind, pooling: str, hidden_size: int, n_labels: int) -> dict[str, Shape]:
     """RETURNS (dict[str, tuple[int, ...]]): Name and shape of every weight of a head."""
     dense = "pooler.dense" if kind == "documents" else "sentencizer.dense"
     square = (hidden_size, hidden_size)
-    shapes: dict[str, tuple[int, ...]] = {f"{dense}.weight": square, f"{dense}.bias": (hidden_size,)}
+    shapes: dict[str, Shape] = {f"{dense}.weight": square, f"{dense}.bias": (hidden_size,)}
     if pooling == "attentive":
         shapes[f"{ATTENTIVE}lin_proj.weight"] = square
         shapes[f"{ATTENTIVE}lin_proj.bias"] = (hidden_size,)
@@ -137,7 +145,8 @@ def _kind(name: str | Path, values: Mapping[str, Any]) -> HeadKind:
             f"{name} is a checkpoint of type {values['model_type']!r}, expected a HAT ({' or '.join(MODEL_TYPES)}) "
             "with a head. Give the folder of a fine-tuned HAT."
         )
-    named = [str(architecture) for architecture in values.get("architectures") or []]
+    listed = values.get("architectures")
+    named = [str(architecture) for architecture in listed] if isinstance(listed, list) else []
     found = {kind for architecture in named for ending, kind in _KINDS.items() if architecture.endswith(ending)}
     if len(found) != 1:
         raise ValueError(
@@ -169,23 +178,6 @@ def _pooling(
         "config.json does not say how segments are pooled: max is taken, which is the published code's default. If it "
         "was trained with another one, say so (--pooling)."
     ]
-
-
-def _check(name: str | Path, expected: Mapping[str, tuple[int, ...]], weights: Mapping[str, Any]) -> None:
-    problems = {
-        "missing": [weight for weight in expected if weight not in weights],
-        "misshapen": [
-            f"{weight} {tuple(weights[weight].shape)}, expected {shape}"
-            for weight, shape in expected.items()
-            if weight in weights and tuple(weights[weight].shape) != shape
-        ],
-    }
-    if any(problems.values()):
-        report = "\n".join(f"  {kind}: {shorten(names)}" for kind, names in problems.items() if names)
-        raise ValueError(
-            f"The head of {name} does not fit its config.json:\n{report}\nFetch the checkpoint again, whole, with the "
-            "config.json that belongs to it."
-        )
 
 
 def _labels(name: str | Path, config: PretrainedConfig) -> list[str]:

@@ -15,6 +15,7 @@ from spacy.util import minibatch, raise_error
 from thinc.api import Config, Model
 
 from ..choices import MaxLength
+from ..layers.stored import DamagedPipelineError, damaged, load_model, read_message
 from ..layers.trf_interface import (
     DOC_EXT_ATTR,
     FullTransformerBatch,
@@ -118,28 +119,36 @@ class HATTransformer(Transformer):
         RAISES (ValueError): If the weights are damaged.
         """
         self._follow_training()
-        try:
-            return super().from_disk(path, exclude=exclude)
-        except ValueError as error:
-            # All that the reader of msgpack says of a file that is cut off, or is something else altogether.
-            if "unpack" not in str(error).lower():
-                raise
-            file = Path(path) / "model"
-            raise ValueError(
-                f"The weights of component '{self.name}' cannot be read from {file}. Got: {file.stat().st_size:,} "
-                f"bytes that are no msgpack ({error}). Expected: the file as nlp.to_disk wrote it. It may be cut "
-                "off, or a pointer of Git LFS (then: git lfs pull): copy the pipeline again."
-            ) from None
+        file = Path(path) / "model"
+        # spacy-transformers' own reader comes second: it takes what it reads for what it was when it was written.
+        super().from_disk(path, exclude=[*exclude, "model"])
+        if "model" not in exclude:
+            source = f"component '{self.name}'"
+            if not file.is_file():
+                raise damaged(source, f"no file {file}", "the file as nlp.to_disk wrote it")
+            try:
+                load_model(self.model, file.read_bytes(), source)
+            except DamagedPipelineError as error:
+                raise DamagedPipelineError(f"{error} The file is {file}.") from None
+        return self
 
     def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> "HATTransformer":
-        """Load what `to_bytes` gave.
+        """Load what `to_bytes` made.
 
-        bytes_data (bytes): The component.
+        bytes_data (bytes): The bytes.
         exclude (Iterable[str]): What to leave out.
         RETURNS (HATTransformer): The component.
+        RAISES (ValueError): If they are damaged.
         """
         self._follow_training()
-        return super().from_bytes(bytes_data, exclude=exclude)
+        source = f"component '{self.name}'"
+        stored = read_message(bytes_data, source).get("model")
+        super().from_bytes(bytes_data, exclude=[*exclude, "model"])
+        if "model" not in exclude:
+            if not isinstance(stored, bytes):
+                raise damaged(source, "a message without a model", "what to_bytes made")
+            load_model(self.model, stored, source)
+        return self
 
     def _follow_training(self) -> None:
         """Mend the optimizer of a pipeline that was saved with thinc's schedules."""

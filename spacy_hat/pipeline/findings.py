@@ -44,5 +44,9 @@ class HeadWarning(UserWarning):
     """
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
+        # As its argument, so that it can be made again elsewhere (pytest-xdist does).
+        super().__init__(finding)
         self.finding = finding
+
+    def __str__(self) -> str:
+        return self.finding.message

@@ -30,12 +30,22 @@ CHECKPOINTS = [
     Mistake(
         "a folder that is not there",
         lambda w: start(w.root / "absent"),
-        ["absent' is no folder here", "cannot be had from the hub", "Check the path", "warm-start"],
+        ["absent' is not a folder here", "Nothing was looked up", "warm-start", "Check the path", "is there"],
+    ),
+    Mistake(
+        "a path that is mistyped",
+        lambda w: start("hats/legal"),
+        ["'hats/legal' is not a folder here", "cannot be had from the hub", "the hub name (such as 'owner/model')"],
+    ),
+    Mistake(
+        "a name in one word that is neither a folder nor on the hub",
+        lambda w: start("my-hat"),
+        ["'my-hat' is not a folder here", "Nothing was looked up", "Check the path"],
     ),
     Mistake(
         "a hub name, and no network",
         lambda w: start("some-owner/some-hat"),
-        ["'some-owner/some-hat' is no folder here", "cannot be had from the hub", "and the network"],
+        ["'some-owner/some-hat' is not a folder here", "cannot be had from the hub", "and the network"],
     ),
     Mistake(
         "the path of a file",

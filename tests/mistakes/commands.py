@@ -42,12 +42,12 @@ WARM_STARTS = [
     Mistake(
         "warm-start from a folder that is not there",
         begin(lambda w: w.root / "absent"),
-        ["absent' is no folder here", "cannot be had from the hub", "Check the path"],
+        ["absent' is not a folder here", "Nothing was looked up", "Check the path"],
     ),
     Mistake(
         "warm-start from a hub name, and no network",
         begin(lambda w: "bert-base-uncased"),
-        ["'bert-base-uncased' is no folder here", "cannot be had from the hub", "and the network"],
+        ["'bert-base-uncased' is not a folder here", "cannot be had from the hub", "and the network"],
     ),
     Mistake(
         "warm-start from a file",
@@ -257,7 +257,7 @@ EXCHANGES = [
     Mistake(
         "import of a folder that is not there",
         imports(lambda w: w.root / "absent-hat"),
-        ["Cannot import", "is no folder here", "Check the path"],
+        ["Cannot import", "is not a folder here", "Check the path"],
         FailedError,
     ),
     Mistake(

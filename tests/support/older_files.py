@@ -4,8 +4,8 @@ They were made, once and for all, on commit dca6ce3 (its worktree in OLD), with 
 
     PYTHONPATH=OLD python tests/support/older_files.py tests/assets/older
 
-`tests/layers/test_older_files.py` reads them with the code of today. This module imports nothing from the tests, so that
-it runs on code of any time.
+`tests/layers/test_older_files.py` reads them with the code of today. This module imports nothing from the tests, so
+that it runs on code of any time.
 """
 
 import json
@@ -21,7 +21,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import PreTrainedTokenizerFast
 
 TEXTS = ["the appeal was dismissed. costs follow. hello world.", "hello court.", "", "unheard of: the 77 appeals!"]
-WORDS = "the court held that appeal was dismissed and costs follow we read whole documents hello world this is".split()
+VOCABULARY = "the court held that appeal was dismissed and costs follow we read whole documents hello world this is"
 LISTENER = {
     "@architectures": "spacy-transformers.TransformerListener.v1",
     "pooling": {"@layers": "reduce_mean.v1"},
@@ -33,7 +33,7 @@ def make_tokenizer() -> PreTrainedTokenizerFast:
     """RETURNS (PreTrainedTokenizerFast): WordPiece with a piece for each letter, and for some words."""
     specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     letters = "abcdefghijklmnopqrstuvwxyz.!"
-    ids = {p: n for n, p in enumerate([*specials, *letters, *(f"##{char}" for char in letters), *WORDS])}
+    ids = {p: n for n, p in enumerate([*specials, *letters, *(f"##{char}" for char in letters), *VOCABULARY.split()])}
     tokenizer = Tokenizer(models.WordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -85,7 +85,7 @@ def make_pipeline(hat: Path) -> Any:
     for number, text in enumerate(TEXTS[:2]):
         doc = nlp.make_doc(text)
         doc.cats = {"A": float(number == 0), "B": float(number == 1)}
-        last = [token.i for token in doc if token.text == "."][0] + 1
+        last = next(token.i for token in doc if token.text == ".") + 1
         doc.spans["sc"] = [spacy.tokens.Span(doc, 0, last, "FIRST")]
         examples.append(Example(nlp.make_doc(text), doc))
     spacy.util.fix_random_seed(0)

@@ -304,7 +304,7 @@ PROBLEMS = {
         {"training__max_steps": 10, "training__eval_frequency": 20},
         ["eval_frequency is 20, but training ends after 10 steps"],
     ),
-    "no encoder": (lambda desk: None, ["textcat"], {"paths__hat": "absent"}, ["'absent' is no folder here"]),
+    "no encoder": (lambda desk: None, ["textcat"], {"paths__hat": "absent"}, ["'absent' is not a folder here"]),
     "no corpus": (
         lambda desk: None,
         ["textcat"],

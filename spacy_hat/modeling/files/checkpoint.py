@@ -10,11 +10,16 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from .disk import HUB_OPTIONS, read_config, read_weights
+from ..config_entries import OF_HAT
+from .disk import read_config
+from .names import HUB_OPTIONS
+from .problems import RefusedError, Shape, WeightProblems, shorten
+from .shapes import encoder_shapes, n_numbers, tied_tables
+from .weights import WeightFile, is_finite, open_weights
 
 MODEL_TYPES = ("hierarchical-transformer", "hi-transformer")
 ENCODER_PREFIX = "hi_transformer."
-NAMES_SHOWN = 10
+REMEDY = "Check layout, sizes, segment_length and max_segments against the checkpoint, or fetch it again."
 
 # What AutoModel passes along and this has no use for, besides private names and its switches for code from the hub,
 # which all end in _code: there is no code to run.
@@ -52,42 +57,96 @@ def load_pretrained(
         if key in _FROM_AUTO or key.startswith("_") or key.endswith("_code"):
             del kwargs[key]
     torch_dtype = kwargs.pop("dtype", torch_dtype)
+    check_overrides(kwargs)
     if config is None:
-        config, kwargs = _load_config(cls, name, {**hub, **kwargs})
-    if kwargs:
-        alike = [match for name in kwargs for match in get_close_matches(name, config.to_dict(), n=1)]
-        raise TypeError(
-            f"HAT configurations have no {', '.join(sorted(kwargs))}, expected entries of config.json"
-            f"{' such as ' * bool(alike)}{', '.join(alike)}. Leave it out or correct the name."
-        )
+        config = _load_config(cls, name, hub, kwargs)
+    elif kwargs:
+        raise TypeError(f"There is a config, and {', '.join(kwargs)} beside it. Set them in the config.")
+    file = open_weights(name, **hub)
+    check_fit(config, file, source=str(name))
+    dtype = _dtype(torch_dtype, file)
     model = cls(config)
-    weights = read_weights(name, **hub)
+    weights = file.read()
     fresh = fill_strictly(model, weights, source=str(name))
     if fresh:
         logger.warning("%s has no weights for %s: they start fresh. Train before use.", name, shorten(fresh))
     model.name_or_path = str(name)
-    return model.to(_dtype(torch_dtype, weights)).eval()
+    model = model.to(dtype).eval()
+    if dtype == torch.float16 and not all(map(is_finite, model.parameters())):
+        raise RefusedError(
+            f"The weights of {name} do not fit into float16: some become infinite. Expected: numbers up to 65,504. "
+            "Load it as torch_dtype 'bfloat16' or 'float32'."
+        )
+    return model
 
 
-def _dtype(wanted: torch.dtype | str | None, weights: Mapping[str, Tensor]) -> torch.dtype:
+def check_overrides(entries: Mapping[str, Any]) -> None:
+    """Check that entries to override are entries of a configuration: their values are checked with the others.
+
+    entries (Mapping[str, Any]): Such as a transformer_config.
+    RAISES (TypeError): If a HAT has no such entry.
+    """
+    unknown = sorted(name for name in entries if name not in (*OF_HAT, "attn_implementation"))
+    if unknown:
+        alike = [match for name in unknown for match in get_close_matches(name, OF_HAT, n=1)]
+        raise TypeError(
+            f"HAT configurations have no {', '.join(unknown)}, expected entries of config.json"
+            f"{' such as ' * bool(alike)}{', '.join(alike)}. Leave it out or correct the name."
+        )
+
+
+def _dtype(wanted: torch.dtype | str | None, file: WeightFile) -> torch.dtype:
     if wanted == "auto":
-        return next(weight.dtype for weight in weights.values() if weight.is_floating_point())
+        return file.first_type
     dtype = getattr(torch, wanted, None) if isinstance(wanted, str) else wanted or torch.float32
-    if not isinstance(dtype, torch.dtype):
-        raise ValueError(f"torch_dtype is {wanted!r}, expected 'auto' or a dtype of torch, such as 'bfloat16'.")
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+        raise ValueError(
+            f"torch_dtype is {wanted!r}, expected 'auto' or a floating dtype of torch, such as 'bfloat16'."
+        )
     return dtype
 
 
-def _load_config(cls: Any, name: str | Path, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    values = read_config(name, **{key: value for key, value in options.items() if key in HUB_OPTIONS})
+def _load_config(cls: Any, name: str | Path, hub: dict[str, Any], overrides: dict[str, Any]) -> Any:
+    values = read_config(name, **hub)
     model_type = values["model_type"]
     if model_type not in MODEL_TYPES:
-        raise ValueError(
+        raise RefusedError(
             f"{name} is a checkpoint of type {model_type!r}, expected a HAT ({' or '.join(MODEL_TYPES)}). Make one of "
             f"it with: python -m spacy hat warm-start {name} OUTPUT_FOLDER"
         )
-    config, unused = cls.config_class.from_dict(values, return_unused_kwargs=True, **options)
-    return config, {key: value for key, value in unused.items() if key not in HUB_OPTIONS}
+    return cls.config_class.from_dict(values, **overrides)
+
+
+def check_fit(config: Any, file: WeightFile, *, source: str) -> None:
+    """Compare what a configuration asks for with what a file holds, before an encoder of that size is made.
+
+    config (HATConfig): The configuration.
+    file (WeightFile): The weights, with or without the prefix of the encoder, or with a head.
+    source (str): What to call the checkpoint in an error.
+    RAISES (ValueError): If the configuration cannot be built, or weights of the encoder are missing, unknown to it or
+        misshapen, or the file holds fewer numbers than it has names for.
+    """
+    config.validate_sizes()
+    in_file = bare_names(file.shapes)
+    expected = encoder_shapes(config)
+    tied = tied_tables(expected)
+    absent = [name for name in tied if name not in in_file]
+    problems = WeightProblems.between(
+        dict(sorted(expected.items())), in_file, optional=absent if len(absent) < len(tied) else ()
+    )
+    problems.check(f"The weights of {source} do not fit its configuration", REMEDY)
+    if n_numbers(config) > file.n_numbers:
+        raise RefusedError(
+            f"The weights of {source} do not fit its configuration: it asks for {n_numbers(config):,} numbers, and the "
+            f"file holds {file.n_numbers:,}. Expected: each weight in a place of its own. {REMEDY}"
+        )
+
+
+def bare_names(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """RETURNS (dict[str, tuple[int, ...]]): Those of the encoder, without its prefix: all, where none has it."""
+    if not any(name.startswith(ENCODER_PREFIX) for name in shapes):
+        return dict(shapes)
+    return {n.removeprefix(ENCODER_PREFIX): shape for n, shape in shapes.items() if n.startswith(ENCODER_PREFIX)}
 
 
 def fill_strictly(model: nn.Module, weights: Mapping[str, Tensor], *, source: str) -> list[str]:
@@ -100,26 +159,14 @@ def fill_strictly(model: nn.Module, weights: Mapping[str, Tensor], *, source: st
     RAISES (ValueError): If weights of the encoder are missing, or any weights are unknown to it or misshapen.
     """
     expected = model.state_dict()
-    in_file = {name: w for name, w in weights.items() if not name.endswith("embeddings.position_ids")}
-    in_file = _with_prefix_of(expected, in_file)
+    in_file = _with_prefix_of(expected, dict(weights))
     _fill_ties(model, in_file)
-    missing = sorted(expected.keys() - in_file.keys())
-    fresh = [name for name in missing if not _is_encoder(name, expected)]
-    problems = {
-        "missing": [name for name in missing if _is_encoder(name, expected)],
-        "unexpected": sorted(n for n in in_file.keys() - expected.keys() if _is_encoder(n, expected)),
-        "misshapen": sorted(
-            f"{name} {tuple(in_file[name].shape)}, expected {tuple(expected[name].shape)}"
-            for name in expected.keys() & in_file.keys()
-            if in_file[name].shape != expected[name].shape
-        ),
-    }
-    if any(problems.values()):
-        report = "\n".join(f"  {kind}: {shorten(names)}" for kind, names in problems.items() if names)
-        raise ValueError(
-            f"The weights of {source} do not fit its configuration:\n{report}\n"
-            "Check layout, sizes, segment_length and max_segments against the checkpoint, or fetch it again."
-        )
+    fresh = sorted(name for name in expected if name not in in_file and not _is_encoder(name, expected))
+    WeightProblems.between(
+        {name: tuple(tensor.shape) for name, tensor in sorted(expected.items())},
+        {n: tuple(w.shape) for n, w in in_file.items() if n in expected or _is_encoder(n, expected)},
+        optional=fresh,
+    ).check(f"The weights of {source} do not fit its configuration", REMEDY)
     with torch.no_grad():
         for name, tensor in expected.items():
             if name in in_file:
@@ -152,12 +199,6 @@ def _fill_ties(model: nn.Module, weights: dict[str, Tensor]) -> None:
         first = next((name for name in names if name in weights), None)
         if first is not None:
             weights.update(dict.fromkeys(names, weights[first]))
-
-
-def shorten(names: list[str]) -> str:
-    """RETURNS (str): The first ten names, and how many more there are."""
-    shown = ", ".join(names[:NAMES_SHOWN])
-    return shown if len(names) <= NAMES_SHOWN else f"{shown} and {len(names) - NAMES_SHOWN} more"
 
 
 def untied_state_dict(model: nn.Module) -> dict[str, Tensor]:

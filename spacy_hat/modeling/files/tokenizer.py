@@ -1,7 +1,13 @@
-"""Loading the tokenizer of a checkpoint: always a fast one of transformers' own, never code from a hub."""
+"""Loading the tokenizer of a checkpoint: always a fast one of transformers' own, never code from a hub.
 
+Whatever its files say, a tokenizer is made from copies in a folder of their own: no entry leads to another file.
+"""
+
+import json
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import transformers
@@ -9,7 +15,10 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import PreTrainedTokenizerBase
 
-from .disk import find_file, read_json
+from .allowed import MOST_TOKENIZER_BYTES, SPECIAL_TOKENS, TOKENIZER_CLASSES, TOKENIZER_CONFIG, TOKENIZER_FILES
+from .disk import find_file, read_bytes, read_json
+from .problems import RefusedError
+from .tokenizer_entries import check_options, clean_config, clean_special_tokens
 
 # Which class reads which vocabulary; the first that is there decides.
 _CLASS_OF_VOCABULARY = {
@@ -25,8 +34,9 @@ def load_tokenizer(
 ) -> PreTrainedTokenizerBase:
     """Load a checkpoint's tokenizer.
 
-    The class named in tokenizer_config.json counts if transformers has it. Published HATs name one that only exists as
-    code on the hub: they, and checkpoints that name none, are read by the class that fits their vocabulary file.
+    The class named in tokenizer_config.json counts if it is one of transformers' fast ones for text. Published HATs
+    name one that only exists as code on the hub: they, and checkpoints that name none, are read by the class that fits
+    their vocabulary file.
 
     name (str | Path): A folder, or the name of a hub repository.
     tokenizer_config (dict[str, Any] | None): Options for the tokenizer, over those in its files.
@@ -34,24 +44,74 @@ def load_tokenizer(
     RETURNS (PreTrainedTokenizerBase): A fast tokenizer.
     RAISES (ValueError): If there is no vocabulary, or a damaged one, or only a slow tokenizer.
     """
-    options = dict(tokenizer_config or {})
-    if options.pop("use_fast", True) is False:
-        raise ValueError("tokenizer_config asks for a slow tokenizer. HAT needs a fast one: remove use_fast = false.")
-    tokenizer_class = getattr(transformers, _class_name(name, **hub))
+    options = check_options(tokenizer_config or {})
+    read_json(name, TOKENIZER_CONFIG, **hub)  # says more of a damaged one than what comes
+    paths = {file: find_file(name, file, **hub) for file in TOKENIZER_FILES}
+    files = {file: read_bytes(path, MOST_TOKENIZER_BYTES) for file, path in paths.items() if path is not None}
+    tokenizer = make_tokenizer(files, _class_name(files, str(name)), options, source=str(name))
+    tokenizer.name_or_path = str(name)
+    return tokenizer
+
+
+def make_tokenizer(
+    files: Mapping[str, bytes], class_name: str, options: Mapping[str, Any] | None = None, *, source: str
+) -> PreTrainedTokenizerBase:
+    """Make a tokenizer of the contents of its files.
+
+    files (Mapping[str, bytes]): Name -> content; every name is one of TOKENIZER_FILES.
+    class_name (str): One of TOKENIZER_CLASSES.
+    options (Mapping[str, Any] | None): Over those in the files.
+    source (str): What to call the checkpoint in an error.
+    RETURNS (PreTrainedTokenizerBase): A fast tokenizer.
+    RAISES (ValueError): If it cannot be made of them.
+    """
+    if class_name not in TOKENIZER_CLASSES:
+        raise RefusedError(
+            f"The tokenizer of {source} is of class {class_name!r}, expected a fast one of transformers' own for text, "
+            "such as BertTokenizerFast. Save it as PreTrainedTokenizerFast."
+        )
+    if foreign := sorted(file for file in files if file not in TOKENIZER_FILES):
+        raise RefusedError(
+            f"The tokenizer of {source} has files named {', '.join(map(repr, foreign))}, expected none but "
+            f"{', '.join(TOKENIZER_FILES)}. Nothing was written. Take the pipeline from somebody you trust."
+        )
+    tokenizer_class = getattr(transformers, class_name)
     try:
-        tokenizer = tokenizer_class.from_pretrained(str(name), **{**hub, **options})
-    except Exception as error:
-        # Anything can come up in there: from a damaged file, or once a slow tokenizer is tried in its place.
-        raise ValueError(
-            f"The tokenizer of {name} cannot be made as a {tokenizer_class.__name__}: "
+        with TemporaryDirectory() as folder:
+            for file, content in _cleaned(files, class_name).items():
+                (Path(folder) / file).write_bytes(content)
+            made = tokenizer_class.from_pretrained(folder, local_files_only=True, **(options or {}))
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    # Anything can come up in there: from a damaged file, or once a slow tokenizer is tried in its place. What the
+    # tokenizers library panics with is no Exception.
+    except BaseException as error:
+        raise RefusedError(
+            f"The tokenizer of {source} cannot be made as a {class_name}: "
             f"{' '.join(str(error).split()) or type(error).__name__} Expected: its files whole, tokenizer.json among "
             "them, and options that it knows. Fetch the files again, and check tokenizer_config of "
             "[components.transformer.model]."
         ) from error
-    if not tokenizer.is_fast:
-        raise _slow(name, type(tokenizer).__name__)
-    _warn_of_missing_bytes(tokenizer.backend_tokenizer.model, name)
-    return tokenizer
+    if not getattr(made, "is_fast", False):
+        raise _slow(source, type(made).__name__)
+    _warn_of_missing_bytes(made.backend_tokenizer.model, source)
+    return made
+
+
+def _cleaned(files: Mapping[str, bytes], class_name: str) -> dict[str, bytes]:
+    """The files without the entries that they may not have, and with the class that was chosen."""
+    config = {**clean_config(_object(files, TOKENIZER_CONFIG)), "tokenizer_class": class_name}
+    changed = {TOKENIZER_CONFIG: config}
+    if SPECIAL_TOKENS in files:
+        changed[SPECIAL_TOKENS] = clean_special_tokens(_object(files, SPECIAL_TOKENS))
+    return {**files, **{file: json.dumps(values).encode("utf8") for file, values in changed.items()}}
+
+
+def _object(files: Mapping[str, bytes], file: str) -> dict[str, Any]:
+    values = json.loads(files.get(file, b"{}").decode("utf8"))
+    if not isinstance(values, dict):
+        raise ValueError(f"{file} holds {type(values).__name__}, expected a JSON object.")
+    return values
 
 
 def check_vocabulary(tokenizer: PreTrainedTokenizerBase, vocab_size: int, *, source: str) -> None:
@@ -64,14 +124,14 @@ def check_vocabulary(tokenizer: PreTrainedTokenizerBase, vocab_size: int, *, sou
     """
     piece, number = max(tokenizer.get_vocab().items(), key=lambda item: item[1])
     if number >= vocab_size:
-        raise ValueError(
+        raise RefusedError(
             f"The tokenizer of {source} has pieces up to number {number} ({piece!r}), but vocab_size is {vocab_size}: "
             f"expected at most {vocab_size - 1}. Take the tokenizer that belongs to these weights, and remove tokens "
             "that tokenizer_config of [components.transformer.model] adds."
         )
 
 
-def _warn_of_missing_bytes(model: Any, name: str | Path) -> None:
+def _warn_of_missing_bytes(model: Any, name: str) -> None:
     """Say that text will be lost. BPE skips what it has no piece for, unless there is an unknown token."""
     if not isinstance(model, BPE) or model.unk_token is not None or model.byte_fallback:
         return
@@ -87,26 +147,26 @@ def _warn_of_missing_bytes(model: Any, name: str | Path) -> None:
         )
 
 
-def _class_name(name: str | Path, **hub: Any) -> str:
-    named = (read_json(name, "tokenizer_config.json", **hub) or {}).get("tokenizer_class")
+def _class_name(files: Mapping[str, bytes], source: str) -> str:
+    named = _object(files, TOKENIZER_CONFIG).get("tokenizer_class")
     if isinstance(named, str):
         fast = named if named.endswith("Fast") else f"{named}Fast"
-        if hasattr(transformers, fast):
+        if fast in TOKENIZER_CLASSES and hasattr(transformers, fast):
             return fast
         # A class that exists, but only as a slow one: another class would read its vocabulary in another way.
-        if hasattr(transformers, named) and find_file(name, "tokenizer.json", **hub) is None:
-            raise _slow(name, named)
+        if hasattr(transformers, named) and "tokenizer.json" not in files:
+            raise _slow(source, named)
     for file, class_name in _CLASS_OF_VOCABULARY.items():
-        if find_file(name, file, **hub) is not None:
+        if file in files:
             return class_name
-    raise ValueError(
-        f"{name} holds no vocabulary: expected one of {', '.join(_CLASS_OF_VOCABULARY)}. Copy the tokenizer's files "
+    raise RefusedError(
+        f"{source} holds no vocabulary: expected one of {', '.join(_CLASS_OF_VOCABULARY)}. Copy the tokenizer's files "
         "there, next to the weights."
     )
 
 
-def _slow(name: str | Path, class_name: str) -> ValueError:
-    return ValueError(
-        f"The tokenizer of {name} is a slow one ({class_name}), which cannot tell where its pieces stand in the text. "
-        "Expected: a fast one. Convert it (tokenizer.json), and save it into the folder."
+def _slow(source: str, class_name: str) -> RefusedError:
+    return RefusedError(
+        f"The tokenizer of {source} is a slow one ({class_name}), which cannot tell where its pieces stand in the "
+        "text. Expected: a fast one. Convert it (tokenizer.json), and save it into the folder."
     )

@@ -11,6 +11,7 @@ from ..config import HATConfig
 from ..layout import format_layout, parse_layout
 from ..model import HATModel
 from .report import WarmStartReport
+from .room import check_room
 from .warm import WarmStart
 
 # As in RoBERTa, and with its numbers.
@@ -64,7 +65,9 @@ def start_from_scratch(
         "intermediate_size": intermediate_size,
         "document_position_embeddings": True,
     }
-    HATConfig(vocab_size=vocab_size, **settings).validate_sizes()  # before the corpus is read
+    wanted = HATConfig(vocab_size=vocab_size, **settings)
+    wanted.validate_sizes()  # before the corpus is read
+    check_room(wanted)
     tokenizer = train_tokenizer(texts, vocab_size=vocab_size, name=name)
     config = HATConfig(
         vocab_size=len(tokenizer),

@@ -9,12 +9,13 @@ from transformers import PretrainedConfig, PreTrainedTokenizerBase
 from ...choices import CrossSegmentStart, DocumentPositions, ExtraBlocks, check_choice
 from ...classifier_piece import classifier_piece
 from ..config import HATConfig
-from ..files.disk import read_weights
 from ..files.tokenizer import check_vocabulary, load_tokenizer
+from ..files.weights import open_weights
 from ..layout import format_layout, layout_for_depth, parse_layout
 from ..model import HATModel
 from .identity import start_as_identity
 from .report import WarmStartReport, parts_of
+from .room import check_room
 from .source import check_weights, encoder_weights, first_position, source_config
 from .source_types import SOURCE_TYPES
 from .transplant import Transplant
@@ -64,15 +65,20 @@ def warm_start(
     their_config = source_config(source, **hub)
     layout = layout_for_depth(their_config.num_hidden_layers) if layout is None else layout
     config = _make_config(their_config, layout, segment_length, max_segments)
+    config.validate_sizes()
+    _check_depth(len(parse_layout(config.layout)), their_config.num_hidden_layers, extra_blocks)
+    file = open_weights(source, **hub)
+    check_weights(
+        encoder_weights(file.shapes, their_config.model_type, str(source))[0], config, their_config, str(source)
+    )
+    check_room(config)
     tokenizer = load_tokenizer(source, **hub)
-    weights, others = encoder_weights(read_weights(source, **hub), their_config.model_type, str(source))
+    check_vocabulary(tokenizer, config.vocab_size, source=str(source))
+    weights, others = encoder_weights(file.read(), their_config.model_type, str(source))
     report = WarmStartReport(str(source))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = HATModel(config).eval()
-    _check_depth(len(model.encoder.layer), their_config.num_hidden_layers, extra_blocks)
-    check_weights(weights, model, their_config, str(source))
-    check_vocabulary(tokenizer, config.vocab_size, source=str(source))
     transplant = Transplant(model, weights, their_config, report)
     with torch.no_grad():
         transplant.embeddings()

@@ -24,8 +24,8 @@ from spacy_hat.modeling import (
     HATModel,
 )
 
-from ..support.checkpoints import FIRST_TABLE, PREFIX
-from ..support.tiny import encode, tiny_model
+from ...support.checkpoints import FIRST_TABLE, PREFIX
+from ...support.tiny import encode, tiny_model
 
 HEADS = [
     (HATModel, AutoModel),

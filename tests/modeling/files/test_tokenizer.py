@@ -8,7 +8,7 @@ from transformers import PreTrainedTokenizerFast
 
 from spacy_hat.modeling import load_tokenizer
 
-from ..support.tokenizers_tiny import SCRIPT_TOKENIZERS, TEXT
+from ...support.tokenizers_tiny import SCRIPT_TOKENIZERS, TEXT
 
 
 def byte_level_tokenizer(folder, *, unk_token=None, **training):

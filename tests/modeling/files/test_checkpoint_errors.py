@@ -5,7 +5,7 @@ import torch
 
 from spacy_hat.modeling import HATForSequenceClassification, HATModel
 
-from ..support.checkpoints import published_weights, write_checkpoint
+from ...support.checkpoints import published_weights, write_checkpoint
 
 
 def test_missing_encoder_weights_are_listed_up_to_ten_and_counted(model, settings, tmp_path):

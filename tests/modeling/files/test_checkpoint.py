@@ -8,8 +8,8 @@ from transformers import AutoConfig, AutoModel
 
 from spacy_hat.modeling import HATForMaskedLM, HATForSequenceClassification, HATModel
 
-from ..support.checkpoints import FIRST_TABLE, LATER_TABLES, PREFIX, published_weights, write_checkpoint
-from ..support.tiny import LAYOUT, encode, tiny_model
+from ...support.checkpoints import FIRST_TABLE, LATER_TABLES, PREFIX, published_weights, write_checkpoint
+from ...support.tiny import LAYOUT, encode, tiny_model
 
 
 @pytest.mark.parametrize("weight_format", ["safetensors", "bin"])
