@@ -22,6 +22,7 @@ class Explanation:
     scores (ndarray): (n_sentences,) float32. With "occlusion", by how much the probability falls without the sentence:
         above 0, it speaks for the label, below 0 against it. The other methods say how much it counts, either way.
     span (Span | None): The span that the label is of; None for a label of the document.
+    is_exact (ndarray | None): (n_sentences,) bool, which scores are no estimates; None: none is.
     """
 
     doc: Doc = field(repr=False)
@@ -31,6 +32,7 @@ class Explanation:
     probability: float
     scores: np.ndarray = field(repr=False)
     span: Span | None = None
+    is_exact: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def sentences(self) -> list[Span]:
@@ -74,6 +76,7 @@ class Explanation:
                 "end": sentence.end_char,
                 "text": sentence.text,
                 "score": float(score),
+                "exact": self.is_exact is None or bool(self.is_exact[number - 1]),
             }
             for number, (sentence, score) in enumerate(zip(self.sentences, self.scores, strict=True), start=1)
         ]

@@ -14,7 +14,8 @@ from spacy.tokens import Doc, Span
 
 from ..choices import Method
 from .attention import attention_shares, find_attentive
-from .encoded import EncodedDocument
+from .encoded import EncodedDocument, TokenRange
+from .estimate import can_estimate, estimated_scores
 from .explanation import EVIDENCE_KEY, Explanation
 from .gradient import gradient_times_input
 from .occlusion import occluded_scores
@@ -32,6 +33,7 @@ def explain(
     span: Span | None = None,
     component: str | None = None,
     method: Method = "occlusion",
+    exact: int | None = None,
     top: int | None = 10,
 ) -> Explanation:
     """Say how much each sentence of a document did for one of its labels, or for that of one of its spans.
@@ -47,6 +49,8 @@ def explain(
     component (str | None): Name of the classifier, if there are several.
     method (Method): `occlusion`: how the probability falls when the sentence is taken out; `gradient`: size of
         gradient times input, fast, for or against; `attention`: the weights of attentive pooling.
+    exact (int | None): With `occlusion` of a document: so many sentences are taken out one by one, those that a quick
+        estimate finds to matter most; the others keep the estimate, and `Explanation.is_exact` tells which. None: all.
     top (int | None): How many sentences, at most, go to doc.spans: those that speak most for the label, in reading
         order. None: all sentences, whatever their scores.
     RETURNS (Explanation): Scores of all sentences, and the probability.
@@ -55,7 +59,7 @@ def explain(
     doc = nlp(doc) if isinstance(doc, str) else doc
     decision = find_decision(nlp, doc, component=component, span=span, label=label)
     columns = None if label is None else [decision.column(label)]
-    explanation = _explain(decision, columns, method, _ignore)[0]
+    explanation = _explain(decision, columns, method, exact, _ignore)[0]
     doc.spans[EVIDENCE_KEY] = explanation.to_spans(top)
     return explanation
 
@@ -68,11 +72,12 @@ def explain_labels(
     label: str | None = None,
     component: str | None = None,
     method: Method = "occlusion",
+    exact: int | None = None,
     on_progress: Progress | None = None,
 ) -> list[Explanation]:
     """Explain every label of a classifier. With `occlusion` and `attention`, that costs no more than a single one.
 
-    nlp, doc, span, component, method: As for `explain`. `doc.spans` is left as it is.
+    nlp, doc, span, component, method, exact: As for `explain`. `doc.spans` is left as it is.
     label (str | None): The label that comes first; None: the most probable one.
     on_progress (Callable[[int], None] | None): Called with the number of sentences (or labels, with `gradient`)
         that were just done.
@@ -83,11 +88,13 @@ def explain_labels(
     decision = find_decision(nlp, doc, component=component, span=span, label=label)
     if label is not None:
         decision.column(label)  # an error now, not after minutes of work
-    explanations = _explain(decision, list(range(len(decision.labels))), method, on_progress or _ignore)
+    explanations = _explain(decision, list(range(len(decision.labels))), method, exact, on_progress or _ignore)
     return sorted(explanations, key=lambda explanation: (explanation.label != label, -explanation.probability))
 
 
-def _explain(decision: Decision, columns: list[int] | None, method: str, on_progress: Progress) -> list[Explanation]:
+def _explain(
+    decision: Decision, columns: list[int] | None, method: str, exact: int | None, on_progress: Progress
+) -> list[Explanation]:
     """Explain the labels of some columns; None: the most probable one."""
     head, span = decision.head, decision.token_range
     if method not in METHODS:
@@ -101,8 +108,10 @@ def _explain(decision: Decision, columns: list[int] | None, method: str, on_prog
     encoded = EncodedDocument(head, head.read(decision.doc, decision.sentence_starts()))
     whole = encoded.scores(span)
     columns = [int(whole.argmax())] if columns is None else columns
+    is_exact = np.ones(encoded.document.n_sentences, dtype=bool)
     if method == "occlusion":
-        scores = (whole - occluded_scores(encoded, span, on_progress))[:, columns].T
+        without, is_exact = _occlude(encoded, span, columns, exact, on_progress)
+        scores = (whole - without)[:, columns].T
     elif method == "gradient":
         piece_scores = gradient_times_input(encoded, span, columns, on_progress)
         # Without its sign, which is wrong where the model is sure: of planted sentences (scripts/explain/planted.py),
@@ -119,9 +128,25 @@ def _explain(decision: Decision, columns: list[int] | None, method: str, on_prog
             probability=float(whole[column]),
             scores=line.astype("float32"),
             span=decision.span,
+            is_exact=is_exact,
         )
         for column, line in zip(columns, scores, strict=True)
     ]
+
+
+def _occlude(
+    encoded: EncodedDocument, span: TokenRange | None, columns: list[int], exact: int | None, on_progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """(n_sentences, n_labels) The scores without each sentence, and (n_sentences,) which of them are no estimates."""
+    n_sentences = encoded.document.n_sentences
+    if exact is None or exact >= n_sentences or not can_estimate(encoded):
+        return occluded_scores(encoded, span, on_progress), np.ones(n_sentences, dtype=bool)
+    without = estimated_scores(encoded, lambda n_done: None)
+    change = np.abs(encoded.scores(span) - without)[:, columns].max(axis=1)
+    chosen = np.sort(np.argsort(-change, kind="stable")[:exact])
+    without[chosen] = occluded_scores(encoded, span, on_progress, chosen)
+    on_progress(n_sentences - len(chosen))
+    return without, np.isin(np.arange(n_sentences), chosen)
 
 
 def _ignore(n_done: int) -> None:

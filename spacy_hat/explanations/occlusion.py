@@ -18,22 +18,27 @@ Batch = list[tuple[int, Remainder]]
 
 
 def occluded_scores(
-    encoded: EncodedDocument, span: TokenRange | None, on_sentences: Callable[[int], None]
+    encoded: EncodedDocument,
+    span: TokenRange | None,
+    on_sentences: Callable[[int], None],
+    chosen: np.ndarray | None = None,
 ) -> np.ndarray:
     """Score the document, or a span of it, without each of its sentences.
 
     encoded (EncodedDocument): The document.
     span (tuple[int, int] | None): First token of the span and one past its last; None for a document head.
     on_sentences (Callable[[int], None]): Called with the number of sentences that were just done.
-    RETURNS (ndarray): (n_sentences, n_labels). A document (or span) of which nothing is left is scored as one of spaces
+    chosen (ndarray | None): Numbers of the sentences to take out; None: all, one after another.
+    RETURNS (ndarray): (n_chosen, n_labels). A document (or span) of which nothing is left is scored as one of spaces
         is.
     """
     document = encoded.document
-    scores = np.tile(encoded.scores(span), (document.n_sentences, 1))
+    chosen = np.arange(document.n_sentences) if chosen is None else chosen
+    scores = np.tile(encoded.scores(span), (len(chosen), 1))
     windows = _windows_of(document, span)
-    sentences = ((sentence, document.without(sentence)) for sentence in range(document.n_sentences))
+    sentences = ((place, document.without(sentence)) for place, sentence in enumerate(chosen.tolist()))
     # Windows know nothing of each other; a sentence of spaces touches none. Such scores do not change.
-    telling = ((sentence, left) for sentence, left in sentences if (left.touched & windows).any())
+    telling = ((place, left) for place, left in sentences if (left.touched & windows).any())
     n_done = 0
     for batch in _batches(telling, encoded):
         with torch.no_grad():
@@ -42,10 +47,10 @@ def occluded_scores(
                 encoded.cells(span, left).fill(encoded.output, (encoded.rows(left), output))
                 for (_, left), output in zip(batch, outputs, strict=True)
             ]
-        scores[[sentence for sentence, _ in batch]] = scores_of(encoded.head, filled)
+        scores[[place for place, _ in batch]] = scores_of(encoded.head, filled)
         on_sentences(len(batch))
         n_done += len(batch)
-    on_sentences(document.n_sentences - n_done)
+    on_sentences(len(chosen) - n_done)
     return scores
 
 
