@@ -68,7 +68,7 @@ class EncodedDocument:
         batch (list[Remainder]): As many as memory allows.
         YIELDS (Tensor): For each, the output of its rows.
         """
-        changed = self.staged.encode_segments(self._changed_segments(batch))
+        changed = self.staged.encode_segments(self.changed_segments(batch))
         both = torch.cat([self.first_stage, changed])
         places, n_used = [], len(self.first_stage)
         for left in batch:
@@ -77,7 +77,7 @@ class EncodedDocument:
             n_used += int(is_new.sum())
             places.append(own)
         hidden = both[torch.from_numpy(np.concatenate(places)).to(both.device)]
-        output = self.staged.encode_documents(hidden, self._inputs(batch)).float()
+        output = self.staged.encode_documents(hidden, self.inputs(batch)).float()
         yield from output.split([len(self.rows(left)) for left in batch])
 
     def _first_stage(self, left: Remainder) -> tuple[np.ndarray, np.ndarray]:
@@ -86,12 +86,14 @@ class EncodedDocument:
             return left.segments.copy(), left.is_changed
         return left.rows.copy(), np.repeat(left.is_changed, left.segment_lengths)
 
-    def _changed_segments(self, batch: list[Remainder]) -> PackedInputs:
+    def changed_segments(self, batch: list[Remainder]) -> PackedInputs:
+        """RETURNS (PackedInputs): The segments that a sentence was cut out of, one after another, in no windows."""
         lengths = np.concatenate([left.segment_lengths[left.is_changed] for left in batch])
         rows = np.concatenate([left.rows[np.repeat(left.is_changed, left.segment_lengths)] for left in batch])
         return PackedInputs(self.document.packed.piece_ids[rows], lengths, lengths[:0], np.zeros_like(lengths))
 
-    def _inputs(self, batch: list[Remainder]) -> PackedInputs:
+    def inputs(self, batch: list[Remainder]) -> PackedInputs:
+        """RETURNS (PackedInputs): All that is left of each, one after another."""
         rows = np.concatenate([left.rows for left in batch])
         lengths = np.concatenate([left.segment_lengths for left in batch])
         windows = np.concatenate([left.window_lengths for left in batch])

@@ -1,11 +1,11 @@
 """A quick estimate of how the scores fall when a sentence is taken out, to choose the sentences worth an exact answer.
 
-Segments that a sentence was cut out of are encoded exactly. The others learn of it through their first pieces, which are
-encoded anew in every block; that their other pieces then change too is left out. A test of how near that comes is
-`python -m benchmarks.estimate`.
+Segments that a sentence was cut out of are encoded exactly. The others learn of it through their first pieces, which
+are encoded anew in every block; that their other pieces then change too is left out. `python -m benchmarks.estimate`
+measures how near that comes.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -28,18 +28,16 @@ def can_estimate(encoded: EncodedDocument) -> bool:
 
 
 @torch.no_grad()
-def estimated_scores(encoded: EncodedDocument, on_sentences: Callable[[int], None]) -> np.ndarray:
+def estimated_scores(encoded: EncodedDocument) -> np.ndarray:
     """Estimate what `occluded_scores` computes, for a head of documents.
 
     encoded (EncodedDocument): The document; `can_estimate` has to hold.
-    on_sentences (Callable[[int], None]): Called with the number of sentences that were just done.
     RETURNS (ndarray): (n_sentences, n_labels).
     """
     document = encoded.document
     scores = np.tile(encoded.scores(None), (document.n_sentences, 1))
     kept = _kept_segments(encoded)
     sentences = ((sentence, document.without(sentence)) for sentence in range(document.n_sentences))
-    n_done = 0
     for batch in _batches(((sentence, left) for sentence, left in sentences if left.touched.any()), encoded.max_rows):
         lefts = [left for _, left in batch]
         vectors = _segment_vectors(encoded, kept, lefts).split([len(left.segments) for left in lefts])
@@ -48,9 +46,6 @@ def estimated_scores(encoded: EncodedDocument, on_sentences: Callable[[int], Non
             for left, own in zip(lefts, vectors, strict=True)
         ]
         scores[[sentence for sentence, _ in batch]] = scores_of(encoded.head, filled)
-        on_sentences(len(batch))
-        n_done += len(batch)
-    on_sentences(document.n_sentences - n_done)
     return scores
 
 

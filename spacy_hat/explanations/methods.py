@@ -141,7 +141,7 @@ def _occlude(
     n_sentences = encoded.document.n_sentences
     if exact is None or exact >= n_sentences or not can_estimate(encoded):
         return occluded_scores(encoded, span, on_progress), np.ones(n_sentences, dtype=bool)
-    without = estimated_scores(encoded, lambda n_done: None)
+    without = estimated_scores(encoded)
     change = np.abs(encoded.scores(span) - without)[:, columns].max(axis=1)
     chosen = np.sort(np.argsort(-change, kind="stable")[:exact])
     without[chosen] = occluded_scores(encoded, span, on_progress, chosen)

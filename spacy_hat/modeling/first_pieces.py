@@ -1,4 +1,4 @@
-"""What a segment-wise block makes of first pieces that have changed, where the other pieces are taken to be as they were.
+"""What a segment-wise block makes of first pieces that have changed, where the other pieces are taken to be as before.
 
     keys and values   | first piece: new | piece piece piece: kept from the whole document |
     queries           | first piece: new |
