@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..choices import Method
-from ..machine.atomic_output import new_file
-from ..machine.kinds import PAGE, SCORES_FILE
+from ..machine.atomic_output import new_file, new_folder
+from ..machine.kinds import PAGE, PAGE_ENDING, PAGES, SCORES_FILE
 from ..machine.places import check_place
 from ..machine.streams import is_stdout
 from . import screen
@@ -17,15 +17,21 @@ from .command import command
 if TYPE_CHECKING:
     from ..explanations import Explanation
 
+FILE_HELP = "The documents: a text in UTF-8, or any form that `convert` reads; - for stdin"
+HTML_HELP = "Write a page to read here, or a folder of pages for several documents; - for stdout"
 METHOD_HELP = "occlusion: take each sentence out and look (slow, honest); gradient: fast; attention: of attentive heads"
 SENTENCE_HELP = "Explain the label of this sentence, counted from 1, not the document's"
+EXACT_HELP = """\
+With occlusion: take out so many sentences of a document, those that a quick estimate finds to matter most; 0 for every
+one [default: every one of up to 150, 40 of more]"""
+TOP_HELP = "How many sentences to list: of those for the label, and of those against it"
 
 
 @command("Cannot explain {file}")
 def explain_cli(
     model: Annotated[str, typer.Argument(help="Folder or name of a trained pipeline")],
-    file: Annotated[Path, typer.Argument(help="The text to explain, UTF-8")],
-    html: Annotated[Path | None, typer.Option(help="Write a page to read here; - for stdout", allow_dash=True)] = None,
+    file: Annotated[Path, typer.Argument(help=FILE_HELP, allow_dash=True)],
+    html: Annotated[Path | None, typer.Option(help=HTML_HELP, allow_dash=True)] = None,
     json_: Annotated[
         Path | None, typer.Option("--json", help="Write all scores here; - for stdout", allow_dash=True)
     ] = None,
@@ -33,59 +39,96 @@ def explain_cli(
     component: Annotated[str | None, typer.Option(help="Name of the classifier, if there are several")] = None,
     sentence: Annotated[int | None, typer.Option(help=SENTENCE_HELP)] = None,
     method: Annotated[Method, typer.Option(help=METHOD_HELP)] = "occlusion",
-    top: Annotated[int, typer.Option(help="How many sentences to list", min=1)] = 10,
+    exact: Annotated[int | None, typer.Option(help=EXACT_HELP, min=0)] = None,
+    top: Annotated[int, typer.Option(help=TOP_HELP, min=1)] = 10,
+    limit: Annotated[int | None, typer.Option(help="Read only so many documents", min=1)] = None,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
-    force: Annotated[bool, typer.Option("--force", "-F", help="Replace a page or scores that are there")] = False,
+    force: Annotated[bool, typer.Option("--force", "-F", help="Replace pages or scores that are there")] = False,
 ) -> None:
     """
-    Score the sentences of a text by what they did for each label, and list those that did most.
+    Score the sentences of documents by what they did for each label, and list those that did most, for and against.
 
     Example: python -m spacy hat explain training/textcat/model-best speech.txt --html speech.html
     """
-    for place, kind in ((html, PAGE), (json_, SCORES_FILE)):
-        if place is not None:
-            check_place(place, kind, force=force, sources=[file, model])
     from spacy.cli._util import setup_gpu
 
     from ..corpora.texts import read_texts
-    from ..explanations.page import render
     from ..explanations.texts import explain_text
     from ..pipeline.loading import load_pipeline
 
-    text, *others = read_texts(file, limit=2)
-    if others:
-        raise ValueError(f"{file} holds several documents. Expected: one. Write it to a file of its own.")
+    texts = read_texts(file, limit=limit)
+    for place, kind in ((html, PAGES if len(texts) > 1 else PAGE), (json_, SCORES_FILE)):
+        if place is not None:
+            check_place(place, kind, force=force, sources=[file, model])
     setup_gpu(gpu_id, silent=True)
     with screen.status(f"Loading {model}"):
         nlp = load_pipeline(model)
-    with screen.progress() as bars:
-        bar = bars.add_task("Explaining", total=None)
-        explanations = explain_text(
-            nlp,
-            text,
-            label=label,
-            component=component,
-            sentence=sentence,
-            method=method,
-            on_start=lambda n: bars.update(bar, total=n if method == "occlusion" else None),
-            on_progress=lambda n: bars.advance(bar, n),
-        )
-    with screen.results_alone(is_stdout(html) or is_stdout(json_)):
-        _print(explanations[0], f"sentence {sentence} of {file.name}" if sentence else file.name, top)
+    of_documents = []
+    for number, text in enumerate(texts, start=1):
+        with screen.progress() as bars:
+            bar = bars.add_task("Explaining", total=None)
+            explanations = explain_text(
+                nlp,
+                text,
+                label=label,
+                component=component,
+                sentence=sentence,
+                method=method,
+                exact=exact,
+                on_start=lambda n: bars.update(bar, total=n if method == "occlusion" else None),  # noqa: B023
+                on_progress=lambda n: bars.advance(bar, n),  # noqa: B023
+            )
+        of_documents.append(explanations)
+        name = _name(file, number, len(texts))
+        with screen.results_alone(is_stdout(html) or is_stdout(json_)):
+            _print(explanations[0], f"sentence {sentence} of {name}" if sentence else name, top)
     if html is not None:
-        _write(html, render(explanations, page=True, title=file.name, top=top))
+        _write_pages(html, of_documents, file, top)
     if json_ is not None:
-        scores = [one.to_dict() for one in explanations]
+        scores = [{"document": n, **one.to_dict()} for n, found in enumerate(of_documents, start=1) for one in found]
         _write(json_, json.dumps(scores, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _name(file: Path, number: int, n_texts: int) -> str:
+    """What a document is called in headings."""
+    name = "stdin" if str(file) == "-" else file.name
+    return name if n_texts == 1 else f"{name}, document {number}"
 
 
 def _print(first: "Explanation", of_what: str, top: int) -> None:
     screen.divider(f"{first.component} on {of_what}: {first.label} {first.probability:.1%}")
-    rows = [(f"{score:+.4f}", " ".join(span.text.split())[:100]) for span, score in first.ranked()[:top] if score > 0]
-    if rows:
-        screen.table(rows, header=("score", "sentence"), aligns=("r", "l"))
-    else:
-        screen.line(f"No sentence speaks for {first.label}.")
+    for side, places in (("for", first.speaking_for(top)), ("against", first.speaking_against(top))):
+        if places:
+            screen.table([_row(first, place) for place in places], ("score", "no.", side), aligns=("r", "r", "l"))
+        elif side == "for":
+            screen.line(f"No sentence speaks for {first.label}.")
+    n_estimates = 0 if first.is_exact is None else int((~first.is_exact).sum())
+    if n_estimates:
+        screen.line(
+            f"{len(first.scores) - n_estimates} sentences were taken out. The scores of the other {n_estimates}, with ~, "
+            "are estimates (--exact 0 takes out every one)."
+        )
+
+
+def _row(explanation: "Explanation", place: int) -> tuple[str, int, str]:
+    is_estimate = explanation.is_exact is not None and not explanation.is_exact[place]
+    text = " ".join(explanation.sentences[place].text.split())
+    return f"{'~' * is_estimate}{explanation.scores[place]:+.4f}", place + 1, text[:100]
+
+
+def _write_pages(place: Path, of_documents: list[list["Explanation"]], file: Path, top: int) -> None:
+    """One page, or a folder with a page for each document."""
+    from ..explanations.page import render
+
+    names = [_name(file, number, len(of_documents)) for number in range(1, len(of_documents) + 1)]
+    pages = [render(one, page=True, title=name, top=top) for one, name in zip(of_documents, names, strict=True)]
+    if len(pages) == 1:
+        _write(place, pages[0])
+        return
+    with new_folder(place) as folder:
+        for number, page in enumerate(pages, start=1):
+            (folder / f"{number:0{len(str(len(pages)))}}{PAGE_ENDING}").write_text(page, encoding="utf8")
+    screen.good(f"Saved {len(pages)} pages to {place}")
 
 
 def _write(place: Path, content: str) -> None:

@@ -1,5 +1,6 @@
 """Which component is asked, about what, and all that can be wrong with the question."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,12 +50,7 @@ class Decision:
 
     def column(self, label: str) -> int:
         """RETURNS (int): Where the label's score stands. RAISES (ValueError): If there is no such label."""
-        if label not in self.labels:
-            raise ValueError(
-                f"Component '{self.name}' has no label {label!r}. Expected one of: {', '.join(self.labels)}. "
-                "Name one of them, or another component with `component`."
-            )
-        return self.labels.index(label)
+        return column_of(label, self.name, self.labels)
 
 
 def find_decision(
@@ -85,6 +81,29 @@ def find_decision(
     decision = Decision(chosen, head, doc, span)
     _check_document(decision)
     return decision
+
+
+def check_label(nlp: Language, label: str, *, component: str | None, of_spans: bool) -> None:
+    """Check a label before anything is run.
+
+    nlp (Language): The pipeline.
+    label (str): The label.
+    component (str | None): Name of the classifier; None: the only one there is.
+    of_spans (bool): Whether it is to be of a span, rather than of a document.
+    RAISES (ValueError): If there is no such classifier, or it has no such label.
+    """
+    chosen = _choose(nlp, component, of_spans=of_spans, label=label)
+    column_of(label, chosen.name, chosen.labels)
+
+
+def column_of(label: str, component: str, labels: Sequence[str]) -> int:
+    """RETURNS (int): Where the label's score stands. RAISES (ValueError): If there is no such label."""
+    if label not in labels:
+        raise ValueError(
+            f"Component '{component}' has no label {label!r}. Expected one of: {', '.join(labels)}. Name one of them, "
+            "or another component with `component`."
+        )
+    return list(labels).index(label)
 
 
 def _choose(nlp: Language, name: str | None, *, of_spans: bool, label: str | None) -> Head:

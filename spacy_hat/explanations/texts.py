@@ -8,7 +8,11 @@ from spacy.language import Language
 from ..choices import Method
 from .explanation import Explanation
 from .methods import explain_labels
-from .question import SpanMissingError
+from .question import SpanMissingError, check_label
+
+MANY_SENTENCES = 150
+TAKEN_OUT = 40
+"""Of a document with more sentences, so many are taken out unless the caller says how many."""
 
 
 def explain_text(
@@ -19,6 +23,7 @@ def explain_text(
     component: str | None = None,
     sentence: int | None = None,
     method: Method = "occlusion",
+    exact: int | None = None,
     on_start: Callable[[int], Any] = lambda _: None,
     on_progress: Callable[[int], Any] = lambda _: None,
 ) -> list[Explanation]:
@@ -30,11 +35,15 @@ def explain_text(
     component (str | None): Name of the classifier; None: the only one there is.
     sentence (int | None): The sentence whose label is explained, counted from 1; None: the document's.
     method (Method): How sentences are scored.
+    exact (int | None): With `occlusion` of a document: how many of its sentences are taken out, the others keep an
+        estimate; 0: all of them are. None: all of up to 150 sentences, 40 of more.
     on_start (Callable[[int], Any]): Called with the number of sentences.
     on_progress (Callable[[int], Any]): Called with how many more are scored.
     RETURNS (list[Explanation]): One for each label.
     RAISES (ValueError): If there is no such label, sentence or classifier, or nothing to explain.
     """
+    if label is not None:
+        _check_label(nlp, label, component, sentence)
     nlp.max_length = max(nlp.max_length, len(text) + 1)
     doc = nlp(text)
     sentences = list(doc.sents) if doc.has_annotation("SENT_START") else []
@@ -42,11 +51,29 @@ def explain_text(
         raise ValueError(f"There is no sentence {sentence}. Expected: a number from 1 to {len(sentences)}.")
     span = None if sentence is None else sentences[sentence - 1]
     on_start(len(sentences))
+    if exact is None and len(sentences) > MANY_SENTENCES:
+        exact = TAKEN_OUT
     try:
-        found = explain_labels(nlp, doc, span=span, component=component, method=method, on_progress=on_progress)
+        return explain_labels(
+            nlp,
+            doc,
+            span=span,
+            label=label,
+            component=component,
+            method=method,
+            exact=exact or None,
+            on_progress=on_progress,
+        )
     except SpanMissingError as error:
-        raise ValueError(f"{error} On the command line, name a sentence: --sentence 1.") from None
-    labels = [one.label for one in found]
-    if label is not None and label not in labels:
-        raise ValueError(f"There is no label {label!r}. Expected one of: {', '.join(labels)}.")
-    return found if label is None else sorted(found, key=lambda one: one.label != label)
+        raise _sentence_missing(error) from None
+
+
+def _check_label(nlp: Language, label: str, component: str | None, sentence: int | None) -> None:
+    try:
+        check_label(nlp, label, component=component, of_spans=sentence is not None)
+    except SpanMissingError as error:
+        raise _sentence_missing(error) from None
+
+
+def _sentence_missing(error: SpanMissingError) -> ValueError:
+    return ValueError(f"{error} On the command line, name a sentence: --sentence 1.")

@@ -20,6 +20,7 @@ CORPUS_ENDING = ".spacy"
 CORPORA_MARK = ".spacy-hat-corpora"
 """A file in a folder of corpora that says that nothing else is in it."""
 
+PAGE_ENDING = ".html"
 PAGE_MARK = '<meta name="generator" content="spacy-hat">'
 FIGURES = {"model", "machine", "docs", "words", "pieces"}
 SCORES = {"component", "label", "method", "probability", "sentences"}
@@ -92,6 +93,13 @@ def _no_page(path: Path) -> str:
         return "" if PAGE_MARK.encode() in file.read(2048) else "not written by this command"
 
 
+def _no_pages(folder: Path) -> str:
+    pages = [path.name for path in folder.iterdir() if path.suffix == PAGE_ENDING and path.is_file()]
+    if others := _others(folder, pages):
+        return others
+    return next((reason for name in pages if (reason := _no_page(folder / name))), "")
+
+
 def _no_figures(path: Path) -> str:
     found = _json(path)
     return "" if isinstance(found, dict) and found.keys() >= FIGURES else "not written by this command"
@@ -109,5 +117,6 @@ CORPORA = Kind("a folder of corpora", True, _no_corpora)
 CORPUS = Kind("a corpus", False, lambda path: "" if _is_corpus(path) else "not in spaCy's binary format")
 CONFIG = Kind("a config", False, lambda path: "" if _is_config(path) else "no [nlp] in it")
 PAGE = Kind("a page of explanations", False, _no_page)
+PAGES = Kind("a folder of pages of explanations", True, _no_pages)
 SCORES_FILE = Kind("a file of scores", False, _no_scores)
 FIGURES_FILE = Kind("a file of figures", False, _no_figures)

@@ -10,7 +10,7 @@ from spacy_hat.cli import app
 from spacy_hat.explanations import METHODS
 
 from ..support.explained import pipeline
-from ..support.pipelines import make_text
+from ..support.pipelines import make_text, save_hat
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +111,68 @@ def test_explain_command_says_what_is_wrong_and_fails(model, text, mistake):
 
 def test_explain_command_offers_every_method():
     assert "|".join(METHODS) in run("--help")[1].replace(" ", "")
+
+
+def test_explain_command_lists_for_and_against_by_number(model, text):
+    outputs = [run(model, text, "--top", 10, "--label", label)[1] for label in ("ALLOWED", "DISMISSED")]
+    assert any(re.search(r"score no\. for", output) for output in outputs)
+    assert any(re.search(r"score no\. against", output) for output in outputs)
+    output = " ".join(outputs[:1])
+    found = [int(number) for number in re.findall(r"[+-]0\.\d{4} (\d+) ", output)]
+    assert sorted(found) == sorted(set(found))
+    assert set(found) <= set(range(1, 11))
+
+
+@pytest.fixture
+def several(tmp_path):
+    file = tmp_path / "judgments.jsonl"
+    file.write_text("".join(json.dumps({"text": make_text(number)}) + "\n" for number in range(3)), encoding="utf8")
+    return file
+
+
+def test_explain_command_explains_several_documents(model, several, tmp_path):
+    status, output = run(model, several, "--json", tmp_path / "scores.json", "--html", tmp_path / "pages")
+    assert status == 0, output
+    assert all(f"judgments.jsonl, document {number}" in output for number in (1, 2, 3))
+    found = json.loads((tmp_path / "scores.json").read_text(encoding="utf8"))
+    assert [one["document"] for one in found] == [1, 1, 2, 2, 3, 3]
+    assert sorted(path.name for path in (tmp_path / "pages").iterdir()) == ["1.html", "2.html", "3.html"]
+    assert run(model, several, "--html", tmp_path / "pages")[0] == 1
+    assert run(model, several, "--html", tmp_path / "pages", "--force", "--limit", 2)[0] == 0
+    assert sorted(path.name for path in (tmp_path / "pages").iterdir()) == ["1.html", "2.html"]
+
+
+def test_explain_command_replaces_no_folder_with_anything_but_pages(model, several, tmp_path):
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "mine.txt").write_text("mine")
+    status, output = run(model, several, "--html", tmp_path / "pages", "--force")
+    assert status == 1
+    assert "would be lost" in output
+    assert (tmp_path / "pages" / "mine.txt").read_text() == "mine"
+
+
+def test_explain_command_reads_stdin(model):
+    result = CliRunner().invoke(app, ["hat", "explain", str(model), "-"], input=json.dumps({"text": make_text(0)}))
+    assert result.exit_code == 0, result.output
+    assert "textcat on stdin" in result.output
+
+
+def test_explain_command_checks_the_label_before_it_reads(model, text, monkeypatch):
+    monkeypatch.setattr("spacy.language.Language.__call__", lambda *_, **__: pytest.fail("the pipeline was run"))
+    status, output = run(model, text, "--label", "GUILTY")
+    assert status == 1
+    assert "no label 'GUILTY'" in output
+
+
+def test_explain_command_says_which_scores_are_estimates(text, tmp_path):
+    (tmp_path / "hat").mkdir()
+    nlp = pipeline(save_hat(tmp_path / "hat", layout="S|SD|S|SD"), "textcat")
+    nlp.to_disk(tmp_path / "model")
+    status, output = run(
+        tmp_path / "model", text, "--exact", 2, "--json", tmp_path / "scores.json", "--html", tmp_path / "page.html"
+    )
+    assert status == 0
+    assert "2 sentences were taken out. The scores of the other 8" in output
+    sentences = json.loads((tmp_path / "scores.json").read_text(encoding="utf8"))[0]["sentences"]
+    assert sum(one["exact"] for one in sentences) == 2
+    assert re.search(r'"estimates": \[\d+(, \d+){7}\]', (tmp_path / "page.html").read_text(encoding="utf8"))

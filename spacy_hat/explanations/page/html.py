@@ -70,12 +70,18 @@ def page_html(explanations: Sequence[Explanation], *, title: str | None = None, 
                         "method": one.method,
                         "probability": round(one.probability, 6),
                         "scores": [float(f"{score:.5g}") for score in one.scores.tolist()],
+                        "estimates": _estimates(one),
                     }
                     for one in explanations
                 ],
             }
         ),
     )
+
+
+def _estimates(explanation: Explanation) -> list[int]:
+    """RETURNS (list[int]): Places of the sentences whose scores are estimates."""
+    return [] if explanation.is_exact is None else np.flatnonzero(~explanation.is_exact).tolist()
 
 
 def script_json(data: dict) -> str:
