@@ -105,8 +105,8 @@ def _print(first: "Explanation", of_what: str, top: int) -> None:
     n_estimates = 0 if first.is_exact is None else int((~first.is_exact).sum())
     if n_estimates:
         screen.line(
-            f"{len(first.scores) - n_estimates} sentences were taken out. The scores of the other {n_estimates}, with ~, "
-            "are estimates (--exact 0 takes out every one)."
+            f"{len(first.scores) - n_estimates} sentences were taken out. The scores of the other {n_estimates} "
+            "(with ~) are estimates: --exact 0 takes out every one."
         )
 
 
