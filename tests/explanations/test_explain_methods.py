@@ -8,7 +8,7 @@ from spacy import displacy
 from spacy.tokens import Doc
 
 import spacy_hat
-from spacy_hat.explanations import METHODS
+from spacy_hat.explanations import METHODS, methods
 from spacy_hat.explanations.encoded import EncodedDocument
 from spacy_hat.explanations.gradient import gradient_times_input, log_odds_gradient
 from spacy_hat.explanations.question import find_decision
@@ -301,3 +301,12 @@ def test_explain_says_what_cannot_be_explained(nlp, hat_folder, mistake):
     ask, message = ERRORS[mistake]
     with pytest.raises(ValueError, match=f"(?s){message}"):
         ask(nlp, hat_folder)
+
+
+@pytest.mark.parametrize("method", ["occlusion", "gradient"])
+def test_explain_encodes_the_document_once(nlp, monkeypatch, method):
+    made = []
+    build = methods.EncodedDocument
+    monkeypatch.setattr(methods, "EncodedDocument", lambda *parts: made.append(build(*parts)) or made[-1])
+    spacy_hat.explain_labels(nlp, nlp(TEXT), component="textcat", method=method)
+    assert len(made) == 1
