@@ -54,6 +54,9 @@ PUBLISHED_LAYOUTS = {
 Form = Literal["txt", "jsonl", "json", "csv", "tsv", "ssv", "parquet", "spacy"]
 Join = Literal["space", "line", "paragraph"]
 
+# The documents that come with the package.
+SampleName = Literal["licences", "docstrings"]
+
 # What a sentence can be: what a `hat_units` component finds, or what spaCy's sentencizer does.
 Unit = Literal["given", "lines", "paragraphs", "headings", "items", "pattern"]
 Units = Literal["sentences", Unit]

@@ -23,6 +23,8 @@ CORPORA_MARK = ".spacy-hat-corpora"
 PAGE_ENDING = ".html"
 PAGE_MARK = '<meta name="generator" content="spacy-hat">'
 FIGURES = {"model", "machine", "docs", "words", "pieces"}
+SAMPLE_SOURCE = "spacy-hat sample: "
+"""What every `source` of a document that comes with the package begins with."""
 SCORES = {"component", "label", "method", "probability", "sentences"}
 
 
@@ -38,8 +40,15 @@ def _others(folder: Path, own: Iterable[str]) -> str:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf8"))
-    except (OSError, ValueError, RecursionError):
+        return _json_of(path.read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _json_of(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
         return None
 
 
@@ -111,6 +120,13 @@ def _no_scores(path: Path) -> str:
     return "" if is_own else "not written by this command"
 
 
+def _no_sample(path: Path) -> str:
+    lines = path.read_bytes().decode(errors="replace").removesuffix("\n").split("\n")
+    sources = [found.get("source") if isinstance(found := _json_of(line), dict) else None for line in lines]
+    is_own = all(isinstance(source, str) and source.startswith(SAMPLE_SOURCE) for source in sources)
+    return "" if is_own else "it holds other documents than a sample"
+
+
 CHECKPOINT = Kind("a HAT checkpoint", True, _no_checkpoint)
 PIPELINE = Kind("a pipeline", True, _no_pipeline)
 CORPORA = Kind("a folder of corpora", True, _no_corpora)
@@ -120,3 +136,4 @@ PAGE = Kind("a page of explanations", False, _no_page)
 PAGES = Kind("a folder of pages of explanations", True, _no_pages)
 SCORES_FILE = Kind("a file of scores", False, _no_scores)
 FIGURES_FILE = Kind("a file of figures", False, _no_figures)
+SAMPLE = Kind("a sample", False, _no_sample)
