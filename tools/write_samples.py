@@ -29,8 +29,8 @@ from spacy_hat.corpora.sample import file_of
 
 LICENCES = "spacy-hat sample: licensedcode-data 32.1.0, nexB Inc. and others, CC-BY-4.0"
 DOCSTRINGS = f"spacy-hat sample: NumPy {numpy.__version__}, NumPy Developers, BSD-3-Clause"
-# Category -> number of texts.
-CATEGORIES = {"Permissive": 64, "Proprietary Free": 56, "Copyleft Limited": 48, "Copyleft": 32}
+# Category -> number of texts; rare ones choose first.
+CATEGORIES = {"Copyleft": 32, "Copyleft Limited": 48, "Proprietary Free": 56, "Permissive": 64}
 LEAST_WORDS, MOST_WORDS = 400, 1500
 MOST_OF_OWNER = 2
 N_DOCSTRINGS = 150
