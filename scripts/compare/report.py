@@ -71,6 +71,12 @@ def pooled_accuracy(results: Sequence[Result], group: str) -> str:
     return f"{right / n_docs:.3f} of {n_docs}" if n_docs else ""
 
 
+def mean_minutes(runs: Sequence[Result]) -> str:
+    """RETURNS (str): what a run takes, training and tests; empty for runs that did not note it."""
+    minutes = [run["minutes"] for run in runs if "minutes" in run]
+    return f"{numpy.mean(minutes):.1f}" if minutes else ""
+
+
 def report_rows(results: dict[str, list[Result]], task: str) -> list[list[str]]:
     """Summarise the runs of each method.
 
@@ -83,7 +89,7 @@ def report_rows(results: dict[str, list[Result]], task: str) -> list[list[str]]:
         row = [method, *(mean_and_spread([run[metric] for run in runs]) for metric in ("accuracy", "macro_f1"))]
         if TASKS[task].unit == "documents":
             row += [pooled_accuracy(runs, "long"), pooled_accuracy(runs, "other")]
-        rows.append([*row, f"{numpy.mean([run['minutes'] for run in runs]):.1f}", str(len(runs))])
+        rows.append([*row, mean_minutes(runs), str(len(runs))])
     return rows
 
 

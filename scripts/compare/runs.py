@@ -224,28 +224,30 @@ def perform(run: Run, console: Console, keep: Path | None = None) -> None:
     method = METHODS[task.name][run.method]
     base = replace(run, task=task.name, method=method.base if isinstance(method, Chained) else run.method)
     corpus, tests = prepared_corpus(task, base, console), tests_of(base, console)
+    found = keep is not None and (keep / base.name).exists()
     started = time.monotonic()
     trained = BY_UNIT[task.unit][base.method]
     if isinstance(trained, Words):
         outcomes = run_words(base, trained, corpus, tests)
     else:
         outcomes = run_encoder(base, trained, corpus, tests, console, keep)
-    minutes = round((time.monotonic() - started) / 60, 1)
+    # A pipeline that was found where it is kept was trained before.
+    minutes = None if found else round((time.monotonic() - started) / 60, 1)
     for (name, method_name), predicted in outcomes.items():
         done = replace(base, task=name, method=method_name)
         if not done.result.exists():
             write_result(done, predicted, minutes)
 
 
-def write_result(run: Run, predicted: Predicted, minutes: float) -> None:
+def write_result(run: Run, predicted: Predicted, minutes: float | None) -> None:
     """Write the scores of a run. A result that is there counts as done, so it is written whole or not at all.
 
     run (Run): which.
     predicted (Predicted): its labels.
-    minutes (float): what training and tests took.
+    minutes (float | None): what training and tests took; None: not known, as it was trained before.
     """
     about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
-    about |= {"minutes": minutes, "max_steps": run.max_steps}
+    about |= {"max_steps": run.max_steps} | ({} if minutes is None else {"minutes": minutes})
     about |= {"cpu": torch.backends.cpu.get_cpu_capability(), "bfloat16": cpu_multiplies_bfloat16()}
     with new_file(run.result) as file:
         values = about | predicted.scores() | {"right": predicted.right()}

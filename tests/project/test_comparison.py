@@ -10,7 +10,15 @@ from spacy import util
 from scripts.compare.__main__ import check_names, planned_runs
 from scripts.compare.methods import CONFIGS, METHODS, Encoder
 from scripts.compare.paired import difference, pooled_difference
-from scripts.compare.report import markdown_table, mean_and_spread, pooled_accuracy, read_results, report_rows, run_rows
+from scripts.compare.report import (
+    markdown_table,
+    mean_and_spread,
+    mean_minutes,
+    pooled_accuracy,
+    read_results,
+    report_rows,
+    run_rows,
+)
 from scripts.compare.runs import Run, chain_config, training_command
 from scripts.compare.runs import write_result as write_scores
 from scripts.compare.text_baselines import Texts, by_words, by_words_in_chain, first_pieces, fit
@@ -87,6 +95,11 @@ def test_report_rows_average_over_runs(tmp_path):
         write_result(tmp_path, "sentence alone", seed, accuracy=accuracy)
     rows = report_rows(read_results(tmp_path, "reference"), "reference")
     assert rows == [["sentence alone", "0.800 ± 0.100", "0.500 ± 0.000", "1.0", "3"]]
+
+
+def test_mean_minutes_leave_out_runs_that_did_not_note_them():
+    assert mean_minutes([{"minutes": 1.0}, {}, {"minutes": 2.0}]) == "1.5"
+    assert mean_minutes([{}]) == ""
 
 
 def test_mean_and_spread_of_one_value_has_no_spread():
@@ -176,3 +189,10 @@ def test_pooled_difference_takes_the_splits_that_both_have():
     theirs = [{"seed": 1, "fold": None, "right": ["0"]}, {"seed": 0, "fold": None}]
     assert pooled_difference(ours, theirs).n_docs == 1
     assert pooled_difference(ours, theirs[1:]) is None
+
+
+def test_result_of_a_pipeline_that_was_kept_does_not_say_how_long_it_took(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = Run("reference", "sentence alone", 0)
+    write_scores(run, Predicted([["a"]], [["a"]]), None)
+    assert "minutes" not in json.loads(run.result.read_text(encoding="utf8"))
