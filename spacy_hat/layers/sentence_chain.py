@@ -12,11 +12,11 @@ from spacy.tokens import Doc
 from thinc.api import Model, chain, with_array, with_getitem
 from thinc.types import Floats2d, Ragged
 
-from .finite import check_scores
 from .hidden import hidden_layer
 from .linear_chain import linear_chain
 from .output import output_layer
 from .recurrent import recurrent
+from .span_classifier import forward as forward_spans
 from .span_classifier import init_spans
 from .span_sequences import check_order, span_sequences
 from .transformer_outputs import check_tokens
@@ -73,7 +73,9 @@ def emissions(head: Model[InT, OutT], docs: list[Doc], spans: Ragged) -> Floats2
     spans (Ragged): Their (n_spans, 2) first tokens and tokens past the last.
     RETURNS (Floats2d): (n_spans, n_labels).
     """
-    found: Any = (head.get_ref("source").predict(docs), spans)
+    outputs = head.get_ref("source").predict(docs)
+    check_tokens(docs, outputs)
+    found: Any = (outputs, spans)
     for layer in head.layers[1].layers[:-1]:
         found = layer.predict(found)
     return cast(Floats2d, found.dataXd if isinstance(found, Ragged) else found)
@@ -95,18 +97,9 @@ def _head(
 
 
 def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
-    docs, spans = X
-    check_order(docs, spans, model.ops.to_numpy)
-    read, classifier = model.layers
-    outputs, backprop_source = read(X, is_train)
-    check_tokens(docs, outputs[0])
-    scores, backprop_classifier = classifier(outputs, is_train)
-    check_scores(scores, scores.shape[-1])
-
-    def backprop(d_scores: OutT) -> InT:
-        return cast(InT, backprop_source(backprop_classifier(d_scores)))
-
-    return scores, backprop
+    """Score spans together, once it is sure that they follow each other."""
+    check_order(*X, model.ops.to_numpy)
+    return forward_spans(model, X, is_train)
 
 
 def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -> None:

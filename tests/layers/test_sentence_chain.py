@@ -96,6 +96,14 @@ def test_sentence_chain_refuses_spans_that_do_not_follow_each_other(spans, said)
         make_head().predict((make_docs([SHORT, LONG]), make_spans([[0, 1]], spans)))
 
 
+def test_sentence_chain_refuses_tokens_that_the_encoder_did_not_see():
+    doc = make_doc(LONG)
+    with doc.retokenize() as retokenizer:
+        retokenizer.merge(doc[0:2])
+    with pytest.raises(ValueError, match="changed after the encoder had read it"):
+        make_head().predict(([doc], spans_of([doc])))
+
+
 def test_sentence_chain_takes_spans_of_one_document_after_those_of_another():
     assert make_head().predict((make_docs([LONG, SHORT]), make_spans([[3, 5]], [[0, 1]]))).shape == (2, N_LABELS)
 
