@@ -27,12 +27,12 @@ PIECES = 5120
 def measure(width: int, dtype: torch.dtype, training: bool, masked: bool, repeats: int) -> float:
     """Time both kinds of attention on segments of one length.
 
-    width (int): pieces of a segment.
-    dtype (torch.dtype): precision.
-    training (bool): with the backward pass.
-    masked (bool): with a mask over keys.
-    repeats (int): how often each is timed.
-    RETURNS (float): time of the fused kernel, divided by that of the plain products.
+    width (int): Pieces of a segment.
+    dtype (torch.dtype): Precision.
+    training (bool): With the backward pass.
+    masked (bool): With a mask over keys.
+    repeats (int): How often each is timed.
+    RETURNS (float): Time of the fused kernel, divided by that of the plain products.
     """
     shape = (PIECES // width, N_HEADS, width, HEAD_SIZE)
     query, key, value = (torch.randn(shape, dtype=dtype, requires_grad=training) for _ in range(3))

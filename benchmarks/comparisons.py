@@ -15,11 +15,11 @@ BOTH_BFLOAT16 = "bfloat16 of both"
 class Comparison:
     """Their time divided by ours, for one work.
 
-    work (str): what both do.
-    ours, against (str): who does it.
-    ratios (dict[str, float]): by our precision, against theirs in float32, which is what they run in as they come; and
+    work (str): What both do.
+    ours, against (str): Who does it.
+    ratios (dict[str, float]): By our precision, against theirs in float32, which is what they run in as they come; and
         "bfloat16 of both".
-    asked (dict[str, float]): the least ratio that was asked for, by our precision.
+    asked (dict[str, float]): The least ratio that was asked for, by our precision.
     """
 
     work: str
@@ -50,12 +50,12 @@ def compare(
 ) -> Comparison:
     """Divide their times by ours.
 
-    seconds (Mapping[Key, float]): median times.
-    work (str): what we do.
-    ours, against (str): names.
-    their_work (str | None): what they do, if it goes by another name.
-    asked (dict[str, float] | None): the least ratios that were asked for.
-    RETURNS (Comparison): with the ratios of all precisions that were timed.
+    seconds (Mapping[Key, float]): Median times.
+    work (str): What we do.
+    ours, against (str): Names.
+    their_work (str | None): What they do, if it goes by another name.
+    asked (dict[str, float] | None): The least ratios that were asked for.
+    RETURNS (Comparison): With the ratios of all precisions that were timed.
     """
     theirs = {precision: seconds.get((their_work or work, against, precision)) for precision in ("float32", "bfloat16")}
     found = {}

@@ -30,7 +30,7 @@ WORDS = [f"word{number}" for number in range(500)]
 
 
 def make_nlp(folder: Path, layout: str, width: int) -> Language:
-    """RETURNS (Language): a pipeline with a random encoder and a document classifier."""
+    """RETURNS (Language): A pipeline with a random encoder and a document classifier."""
     vocabulary = {piece: i for i, piece in enumerate(["[PAD]", "[UNK]", "[CLS]", ".", *WORDS])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
@@ -59,13 +59,13 @@ def make_nlp(folder: Path, layout: str, width: int) -> Language:
 
 
 def make_text(n_sentences: int) -> str:
-    """RETURNS (str): sentences of 10 to 30 words."""
+    """RETURNS (str): Sentences of 10 to 30 words."""
     random = np.random.default_rng(0)
     return " ".join(" ".join(random.choice(WORDS, random.integers(10, 31))) + "." for _ in range(n_sentences))
 
 
 def seconds(run: Callable[[], object], repeats: int) -> float:
-    """RETURNS (float): the shortest of some runs."""
+    """RETURNS (float): The shortest of some runs."""
     times = []
     for _ in range(repeats):
         start = time.perf_counter()

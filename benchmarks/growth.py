@@ -30,10 +30,10 @@ MOST_EXPONENT = 1.05
 def read_document(hat: Path, n_pieces: int, passes: int) -> dict[str, Any]:
     """Send one document through the shipped text classifier.
 
-    hat (Path): folder of the encoder.
-    n_pieces (int): its length, nearly.
-    passes (int): how often.
-    RETURNS (dict[str, Any]): what `Speed.to_dict` has.
+    hat (Path): Folder of the encoder.
+    n_pieces (int): Its length, nearly.
+    passes (int): How often.
+    RETURNS (dict[str, Any]): What `Speed.to_dict` has.
     """
     nlp = load_shipped("hat_textcat", hat)
     return measure_speed(nlp, [make_text(0, n_pieces)], passes=passes).to_dict()

@@ -16,10 +16,10 @@ from spacy_hat.modeling import HATModel, PackedInputs
 class Kept:
     """One setting of training.
 
-    name (str): the setting.
-    n_bytes (int): kept activations; weights do not count.
-    expected_bytes (int): what the setting should keep.
-    difference (float): the largest difference of a gradient from that without the setting, relative to the largest
+    name (str): The setting.
+    n_bytes (int): Kept activations; weights do not count.
+    expected_bytes (int): What the setting should keep.
+    difference (float): The largest difference of a gradient from that without the setting, relative to the largest
         gradient. What is frozen has none, and the table of document positions, which all blocks share, is left out.
     """
 
@@ -29,13 +29,13 @@ class Kept:
     difference: float
 
     def row(self, everything: "Kept") -> tuple[str, ...]:
-        """RETURNS (tuple[str, ...]): the columns of its row in a table."""
+        """RETURNS (tuple[str, ...]): The columns of its row in a table."""
         sizes = (self.n_bytes / MB, self.n_bytes / everything.n_bytes, self.expected_bytes / everything.n_bytes)
         return self.name, f"{sizes[0]:.1f}", f"{sizes[1]:.1%}", f"{sizes[2]:.1%}", f"{self.difference:.0e}"
 
 
 def make_inputs(config: Any, n_segments: int) -> PackedInputs:
-    """RETURNS (PackedInputs): one document of full segments of random pieces."""
+    """RETURNS (PackedInputs): One document of full segments of random pieces."""
     lengths = np.full(n_segments, config.segment_length)
     pieces = np.random.default_rng(0).integers(5, config.vocab_size, size=lengths.sum())
     return PackedInputs(pieces, lengths, np.array([n_segments]), np.arange(n_segments))
@@ -44,9 +44,9 @@ def make_inputs(config: Any, n_segments: int) -> PackedInputs:
 def train_once(model: HATModel, inputs: PackedInputs) -> tuple[int, dict[str, Tensor]]:
     """Go forward and back once.
 
-    model (HATModel): the encoder.
-    inputs (PackedInputs): the batch.
-    RETURNS (tuple[int, dict[str, Tensor]]): bytes kept in between, and the gradient of each parameter that has one.
+    model (HATModel): The encoder.
+    inputs (PackedInputs): The batch.
+    RETURNS (tuple[int, dict[str, Tensor]]): Bytes kept in between, and the gradient of each parameter that has one.
     """
     weights = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
     kept: dict[int, int] = {}
@@ -75,9 +75,9 @@ def train_once(model: HATModel, inputs: PackedInputs) -> tuple[int, dict[str, Te
 def measure_kept(hat: Path, n_segments: int) -> list[Kept]:
     """Train on one document with and without each setting that saves memory.
 
-    hat (Path): folder of the encoder.
-    n_segments (int): full segments of the document.
-    RETURNS (list[Kept]): first without any.
+    hat (Path): Folder of the encoder.
+    n_segments (int): Full segments of the document.
+    RETURNS (list[Kept]): First without any.
     """
     config = HATModel.config_class.from_pretrained(hat)
     inputs = make_inputs(config, n_segments)
@@ -101,12 +101,12 @@ def measure_kept(hat: Path, n_segments: int) -> list[Kept]:
 
 
 def load(hat: Path, **settings: Any) -> HATModel:
-    """RETURNS (HATModel): the encoder, without dropout, so that gradients can be compared."""
+    """RETURNS (HATModel): The encoder, without dropout, so that gradients can be compared."""
     return HATModel.from_pretrained(hat, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, **settings)
 
 
 def largest_difference(found: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
-    """RETURNS (float): of the gradients that were found, relative to the largest number in any of them."""
+    """RETURNS (float): Of the gradients that were found, relative to the largest number in any of them."""
     largest = max(float(gradient.abs().max()) for gradient in expected.values())
     # Document positions are one table for all blocks: frozen ones do not add to its gradient.
     own = {name: gradient for name, gradient in found.items() if ".position_embeddings." not in name}

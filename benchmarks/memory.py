@@ -48,7 +48,7 @@ Shipped = Annotated[str, typer.Option(help="Shipped config")]
 
 @contextmanager
 def encoder(folder: Path | None, quick: bool) -> Iterator[Path]:
-    """YIELDS (Path): the folder given, or with --quick one that is there for the time of the benchmark."""
+    """YIELDS (Path): The folder given, or with --quick one that is there for the time of the benchmark."""
     if folder is not None and not quick:
         yield folder
     elif quick:
@@ -59,7 +59,7 @@ def encoder(folder: Path | None, quick: bool) -> Iterator[Path]:
 
 
 def run(quick: bool, work: Callable[..., Any], *args: Any) -> Any:
-    """RETURNS (Any): what the work returns, in a process of its own; --quick has no use for exact figures."""
+    """RETURNS (Any): What the work returns, in a process of its own; --quick has no use for exact figures."""
     return work(*args) if quick else in_fresh_process(work, *args)
 
 
@@ -74,7 +74,7 @@ def report(table: Table, results: Any, out: Path | None) -> None:
 
 
 def stream(hat: Path, config: str, n_docs: int, lengths: tuple[int, int], every: int) -> dict[str, dict[int, float]]:
-    """RETURNS (dict): memory in MB, resident and in use, after so many documents of a stream; none of them is kept."""
+    """RETURNS (dict): Memory in MB, resident and in use, after so many documents of a stream; none of them is kept."""
     nlp = load_shipped(config, hat)
     found: dict[str, dict[int, float]] = {"resident": {}, "in use": {}}
     docs = nlp.pipe(make_texts(n_docs, *lengths))
@@ -108,7 +108,7 @@ def pipe(hat: Hat = None, quick: Quick = False, out: Out = None) -> None:
 
 
 def predict_document(hat: Path, config: str, output: str, n_pieces: int) -> dict[str, float]:
-    """RETURNS (dict[str, float]): memory, in MB, that predicting one document takes, and what explains it."""
+    """RETURNS (dict[str, float]): Memory, in MB, that predicting one document takes, and what explains it."""
     nlp = load_shipped(config, hat, components__transformer__model__output=output)
     nlp.remove_pipe("doc_cleaner")
     text = make_text(0, n_pieces)
@@ -131,7 +131,7 @@ def predict_document(hat: Path, config: str, output: str, n_pieces: int) -> dict
 
 
 def explained_mb(nlp: Language, n_pieces: int, output_mb: float) -> float:
-    """RETURNS (float): what a document should take: to be read, or to be encoded, whichever is more."""
+    """RETURNS (float): What a document should take: to be read, or to be encoded, whichever is more."""
     transformer: Any = nlp.get_pipe("transformer")
     shim = get_shim(transformer.model)
     sizes = shim.encoder.config
@@ -182,7 +182,7 @@ EVALUATIONS = {
 
 
 def evaluate_documents(hat: Path, config: str, output: str, clean: bool, n_docs: int, n_words: int) -> list[float]:
-    """RETURNS (list[float]): memory in MB, less that of the loaded model, after each document of an evaluation."""
+    """RETURNS (list[float]): Memory in MB, less that of the loaded model, after each document of an evaluation."""
     nlp = load_shipped(config, hat, components__transformer__model__output=output)
     if not clean:
         nlp.remove_pipe("doc_cleaner")

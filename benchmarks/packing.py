@@ -30,9 +30,9 @@ TIMED_SEGMENTS = 8
 def make_doc(tokenizer: FastTokenizer, n_pieces: int) -> Doc:
     """A Doc with sentence boundaries and at least so many pieces.
 
-    tokenizer (FastTokenizer): a fast Hugging Face tokenizer.
-    n_pieces (int): fewest pieces.
-    RETURNS (Doc): the document.
+    tokenizer (FastTokenizer): A fast Hugging Face tokenizer.
+    n_pieces (int): Fewest pieces.
+    RETURNS (Doc): The document.
     """
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
@@ -42,17 +42,17 @@ def make_doc(tokenizer: FastTokenizer, n_pieces: int) -> Doc:
 
 
 def best_seconds(work: Work, repeats: int) -> float:
-    """RETURNS (float): the shortest of so many runs, in seconds."""
+    """RETURNS (float): The shortest of so many runs, in seconds."""
     return min(seconds_of(work) for _ in range(repeats))
 
 
 def encoding_seconds(size: Size, n_pieces: int, repeats: int) -> float:
     """Time an encoder with random weights, in float32.
 
-    size (Size): of the encoder, and of the segments that are timed.
-    n_pieces (int): pieces of the document.
-    repeats (int): the best of so many runs counts.
-    RETURNS (float): seconds for the whole document.
+    size (Size): Of the encoder, and of the segments that are timed.
+    n_pieces (int): Pieces of the document.
+    repeats (int): The best of so many runs counts.
+    RETURNS (float): Seconds for the whole document.
     """
     encoder = HATModel(size.hat("|".join(["S", "S", "SD"] * (size.n_layers // 3)))).eval()
     inputs = random_pieces(size, full_lengths(size))

@@ -130,11 +130,11 @@ def encode(model: nn.Module, batch: Batch, autocast: bool = False) -> Tensor:
 def predicting(model: nn.Module, batch: Batch, precision: str) -> Work:
     """The fastest way to encode a batch.
 
-    model (nn.Module): in float32.
-    batch (Batch): what to encode.
-    precision (str): float32; or bfloat16, which is weights in it or autocast, whichever a part of the batch takes less
+    model (nn.Module): In float32.
+    batch (Batch): What to encode.
+    precision (str): Float32; or bfloat16, which is weights in it or autocast, whichever a part of the batch takes less
         time with.
-    RETURNS (Work): encodes it.
+    RETURNS (Work): Encodes it.
     """
     model = model.eval()
     if precision == "float32":
@@ -151,10 +151,10 @@ def predicting(model: nn.Module, batch: Batch, precision: str) -> Work:
 def training(model: nn.Module, batch: Batch, precision: str) -> Work:
     """A training step without the optimizer's: forward, and backward from a gradient on the real pieces.
 
-    model (nn.Module): in float32, with its dropouts.
-    batch (Batch): what to train on.
-    precision (str): float32; or bfloat16, by autocast.
-    RETURNS (Work): takes the step.
+    model (nn.Module): In float32, with its dropouts.
+    batch (Batch): What to train on.
+    precision (str): Float32; or bfloat16, by autocast.
+    RETURNS (Work): Takes the step.
     """
     model = model.train()
     config: Any = model.config

@@ -68,13 +68,13 @@ def take_turns(
 ) -> tuple[dict[Key, list[float]], dict[Key, Profile]]:
     """Time our pipeline, in each precision, and a stock one.
 
-    work (str): what to call it.
-    twins (Twins): the weights.
-    stock (tuple[str, dict]): name and spans of the stock pipeline.
-    texts (list[str]): the documents.
-    batch_size (int): documents that components take at once, in all pipelines.
-    repeats (int): how often each.
-    RETURNS (tuple[dict[Key, list[float]], dict[Key, Profile]]): seconds of each run, and of ours the profile of the
+    work (str): What to call it.
+    twins (Twins): The weights.
+    stock (tuple[str, dict]): Name and spans of the stock pipeline.
+    texts (list[str]): The documents.
+    batch_size (int): Documents that components take at once, in all pipelines.
+    repeats (int): How often each.
+    RETURNS (tuple[dict[Key, list[float]], dict[Key, Profile]]): Seconds of each run, and of ours the profile of the
         median one.
     """
     profiles: dict[Key, list[Profile]] = {(work, OURS, precision): [] for precision in precisions()}

@@ -27,8 +27,8 @@ SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 def save_tiny_hat(folder: Path) -> Path:
     """Write a HAT of a few thousand random weights, for --quick.
 
-    folder (Path): where to.
-    RETURNS (Path): the folder.
+    folder (Path): Where to.
+    RETURNS (Path): The folder.
     """
     tokenizer = load_tokenizer(save_tiny_tokenizer(folder))
     config = HATConfig(
@@ -60,9 +60,9 @@ def save_tiny_tokenizer(folder: Path) -> Path:
 def make_text(number: int, n_words: int) -> str:
     """A text of sentences of 5 to 30 words. Nearly every word is one piece.
 
-    number (int): different numbers give different texts.
-    n_words (int): words and full stops of it.
-    RETURNS (str): the text.
+    number (int): Different numbers give different texts.
+    n_words (int): Words and full stops of it.
+    RETURNS (str): The text.
     """
     rng = random.Random(number)
     words: list[str] = []
@@ -72,7 +72,7 @@ def make_text(number: int, n_words: int) -> str:
 
 
 def make_texts(n_docs: int, shortest: int, longest: int) -> Iterator[str]:
-    """YIELDS (str): so many texts, of lengths between the two."""
+    """YIELDS (str): So many texts, of lengths between the two."""
     lengths = random.Random(0)
     for number in range(n_docs):
         yield make_text(number, lengths.randint(shortest, longest))
@@ -81,10 +81,10 @@ def make_texts(n_docs: int, shortest: int, longest: int) -> Iterator[str]:
 def load_shipped(config: str, hat: Path, **overrides: Any) -> Language:
     """Make the pipeline of a shipped config around a HAT, with heads that are not trained.
 
-    config (str): its name, such as hat_textcat.
-    hat (Path): the encoder.
+    config (str): Its name, such as hat_textcat.
+    hat (Path): The encoder.
     **overrides: further settings; `__` stands for the dots of their names.
-    RETURNS (Language): the pipeline.
+    RETURNS (Language): The pipeline.
     """
     settings = {"paths.hat": str(hat), **{name.replace("__", "."): value for name, value in overrides.items()}}
     shipped = load_config(CONFIGS / f"{config}.cfg", overrides=settings, interpolate=True)
@@ -99,7 +99,7 @@ def load_shipped(config: str, hat: Path, **overrides: Any) -> Language:
 
 
 def label(nlp: Language, text: str, number: int) -> Example:
-    """RETURNS (Example): a document with one of two labels, on itself and on its first sentence."""
+    """RETURNS (Example): A document with one of two labels, on itself and on its first sentence."""
     gold = nlp.make_doc(text)
     end = next(token.i for token in gold if token.text == ".") + 1
     gold.cats = {"A": float(number % 2), "B": float(not number % 2)}

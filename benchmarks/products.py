@@ -14,9 +14,9 @@ from spacy_hat.modeling.dense import PreparedDense
 def useful_flops(size: Size, lengths: Ints) -> float:
     """Multiplications and additions in the products of all segment-wise blocks, over real pieces alone.
 
-    size (Size): of the encoder.
+    size (Size): Of the encoder.
     lengths (Ints): (n_segments,) pieces of each segment.
-    RETURNS (float): the number of them.
+    RETURNS (float): The number of them.
     """
     width, inner = size.hidden_size, size.intermediate_size
     dense = int(lengths.sum()) * (4 * width * width + 2 * width * inner)
@@ -31,9 +31,9 @@ def bare_products(size: Size, dtype: torch.dtype) -> Work:
     two of the feed-forward half, each by the fastest kernel there is (benchmarks/dense.py) with its weights laid out
     beforehand. Each block has its own weights, as these do not fit into caches.
 
-    size (Size): of the encoder.
-    dtype (torch.dtype): precision.
-    RETURNS (Work): multiplies all of them once.
+    size (Size): Of the encoder.
+    dtype (torch.dtype): Precision.
+    RETURNS (Work): Multiplies all of them once.
     """
     width, inner = size.hidden_size, size.intermediate_size
     heads = (size.n_segments * size.n_heads, size.segment_length)

@@ -20,9 +20,9 @@ def ufunc_docstrings(n_docs: int) -> list[str]:
 def pack_sentences(size: Size, texts: list[str]) -> PackedInputs:
     """One segment a sentence. The tokens of a blank pipeline stand for pieces: what repeats, repeats.
 
-    size (Size): of the encoder.
-    texts (list[str]): the documents.
-    RETURNS (PackedInputs): the batch; sentences are cut at segment_length, documents at max_segments.
+    size (Size): Of the encoder.
+    texts (list[str]): The documents.
+    RETURNS (PackedInputs): The batch; sentences are cut at segment_length, documents at max_segments.
     """
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")

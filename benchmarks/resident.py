@@ -42,9 +42,9 @@ def in_use_mb() -> float:
 def in_fresh_process(work: Callable[..., Any], *args: Any) -> Any:
     """Run a function where nothing has run before, so that its memory is its own.
 
-    work (Callable): a function at the top of a module.
+    work (Callable): A function at the top of a module.
     *args: its arguments.
-    RETURNS (Any): its result.
+    RETURNS (Any): Its result.
     """
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, *args).result()

@@ -31,9 +31,9 @@ def command_line(ctx: typer.Context, script: str) -> str:
 def write_results(out: Path | None, command: str, figures: dict[str, Any]) -> None:
     """Write the figures of a benchmark, if they are wanted.
 
-    out (Path | None): where to.
-    command (str): what made them.
-    figures (dict[str, Any]): under the names that tools/performance.py reads.
+    out (Path | None): Where to.
+    command (str): What made them.
+    figures (dict[str, Any]): Under the names that tools/performance.py reads.
     """
     if out is None:
         return

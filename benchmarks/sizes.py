@@ -17,8 +17,8 @@ BOS, PAD, FIRST_WORD = 0, 1, 5
 class Size:
     """One size for all encoders: the same blocks, as many of them, over the same words.
 
-    hidden_size, n_layers, n_heads, intermediate_size, vocab_size (int): as Hugging Face has them.
-    n_segments, segment_length (int): of the full document; their product is its pieces.
+    hidden_size, n_layers, n_heads, intermediate_size, vocab_size (int): As Hugging Face has them.
+    n_segments, segment_length (int): Of the full document; their product is its pieces.
     attention_window (int): Longformer's.
     """
 
@@ -78,7 +78,7 @@ def sentence_lengths(size: Size) -> Ints:
     A gamma distribution of shape 3 and mean 28.7 pieces (at a segment_length of 128), and the classifier piece: its
     quantiles, evenly spaced, in a fixed random order, so that their sum owes nothing to chance. 32 are 948 pieces.
 
-    size (Size): of the encoders.
+    size (Size): Of the encoders.
     RETURNS (Ints): (n_segments,) pieces of each segment.
     """
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""Times that can be compared: of one run, taken in turns, so that whatever slows the machine slows all alike."""
+"""Times that can be compared: of one run, taken in turns, so that a slow moment of the machine slows all of them."""
 
 import statistics
 from collections.abc import Callable, Mapping
@@ -24,9 +24,9 @@ def seconds_of(work: Work) -> float:
 def median_seconds(work: Work, repeats: int) -> float:
     """Time something, after one run to warm up.
 
-    work (Work): what to time.
-    repeats (int): how often.
-    RETURNS (float): the median, in seconds.
+    work (Work): What to time.
+    repeats (int): How often.
+    RETURNS (float): The median, in seconds.
     """
     work()
     return statistics.median(seconds_of(work) for _ in range(repeats))
@@ -39,10 +39,10 @@ def interleaved_seconds(
 
     None is run to warm up. What the first run of a thing takes longer leaves its median of five as it is.
 
-    works (Mapping[Key, Work]): what to time.
-    repeats (int): how often each.
-    on_run (Callable[[Key], object]): called before each run, for a progress bar.
-    RETURNS (dict[Key, list[float]]): seconds of each run, in order.
+    works (Mapping[Key, Work]): What to time.
+    repeats (int): How often each.
+    on_run (Callable[[Key], object]): Called before each run, for a progress bar.
+    RETURNS (dict[Key, list[float]]): Seconds of each run, in order.
     """
     seconds: dict[Key, list[float]] = {key: [] for key in works}
     for _ in range(repeats):
@@ -62,7 +62,7 @@ def time_in_turns(works: Mapping[Key, Work], repeats: int, console: Console) -> 
 
 
 def medians(seconds: Mapping[Key, list[float]]) -> dict[Key, float]:
-    """RETURNS (dict[Key, float]): the median of each."""
+    """RETURNS (dict[Key, float]): The median of each."""
     return {key: statistics.median(runs) for key, runs in seconds.items()}
 
 

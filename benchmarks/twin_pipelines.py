@@ -34,8 +34,8 @@ WHOLE = {"@span_getters": "spacy-transformers.doc_spans.v1"}
 class Twins:
     """An encoder, and the HAT that starts from it.
 
-    source (Path): folder of the encoder.
-    hat (Path): folder of the HAT.
+    source (Path): Folder of the encoder.
+    hat (Path): Folder of the HAT.
     """
 
     source: Path
@@ -76,10 +76,10 @@ class Twins:
 def save_bert(folder: Path, tokenizer_source: Path | None, **sizes: int) -> Path:
     """Write a BERT of random weights.
 
-    folder (Path): where to.
-    tokenizer_source (Path | None): folder with the tokenizer; None: a tiny one.
-    **sizes (int): of its BertConfig; base size where they say nothing.
-    RETURNS (Path): the folder.
+    folder (Path): Where to.
+    tokenizer_source (Path | None): Folder with the tokenizer; None: a tiny one.
+    **sizes (int): Of its BertConfig; base size where they say nothing.
+    RETURNS (Path): The folder.
     """
     tokenizer = load_tokenizer(tokenizer_source or save_tiny_tokenizer(folder))
     BertModel(BertConfig(vocab_size=len(tokenizer), **sizes)).save_pretrained(folder)

@@ -23,7 +23,7 @@ Parts = Mapping[str, list[Doc]]
 def blank_english() -> Language:
     """The tokenizer of both corpora.
 
-    RETURNS (Language): a blank English pipeline that takes texts of any length.
+    RETURNS (Language): A blank English pipeline that takes texts of any length.
     """
     nlp = spacy.blank("en")
     nlp.max_length = MAX_TEXT_LENGTH
@@ -33,8 +33,8 @@ def blank_english() -> Language:
 def progress_bar(console: Console) -> Progress:
     """The one look of every progress bar in the scripts.
 
-    console (Console): where it is drawn.
-    RETURNS (Progress): a context manager; its columns are name, bar, count and time.
+    console (Console): Where it is drawn.
+    RETURNS (Progress): A context manager; its columns are name, bar, count and time.
     """
     return Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
@@ -44,8 +44,8 @@ def progress_bar(console: Console) -> Progress:
 def write_parts(parts: Parts, folder: Path) -> None:
     """Write each part as `folder/<part>.spacy`, whole or not at all.
 
-    parts (Mapping[str, list[Doc]]): the documents of train, dev and test.
-    folder (Path): made where it is missing.
+    parts (Mapping[str, list[Doc]]): The documents of train, dev and test.
+    folder (Path): Made where it is missing.
     """
     for part, docs in parts.items():
         with new_file(folder / f"{part}.spacy") as file:
@@ -65,11 +65,11 @@ def sentence_labels(doc: Doc) -> Iterable[str]:
 def counts_table(parts: Parts, title: str, labels_of: Callable[[Doc], Iterable[str]], unit: str) -> Table:
     """Count documents, words and labels of every part.
 
-    parts (Mapping[str, list[Doc]]): the documents of train, dev and test.
-    title (str): the table's title.
-    labels_of (Callable[[Doc], Iterable[str]]): the labels of one document: of itself or of its sentences.
-    unit (str): what carries a label, in the plural: "documents" or "sentences".
-    RETURNS (Table): one column a part.
+    parts (Mapping[str, list[Doc]]): The documents of train, dev and test.
+    title (str): The table's title.
+    labels_of (Callable[[Doc], Iterable[str]]): The labels of one document: of itself or of its sentences.
+    unit (str): What carries a label, in the plural: "documents" or "sentences".
+    RETURNS (Table): One column a part.
     """
     table = Table("", *parts, title=title)
     words = {part: [sum(not token.is_space for token in doc) for doc in docs] for part, docs in parts.items()}

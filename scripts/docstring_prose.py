@@ -57,8 +57,8 @@ MARKUP = (
 class Paragraph:
     """A stretch of prose.
 
-    label (str): its section, one of LABELS.
-    text (str): one line, without markup, closed by a full stop, a question mark or an exclamation mark.
+    label (str): Its section, one of LABELS.
+    text (str): One line, without markup, closed by a full stop, a question mark or an exclamation mark.
     """
 
     label: str
@@ -68,8 +68,8 @@ class Paragraph:
 def split_sections(docstring: str) -> list[tuple[str, str]]:
     """Cut a docstring at its underlined titles.
 
-    docstring (str): as `inspect.getdoc` gives it.
-    RETURNS (list[tuple[str, str]]): the title in lower case, "summary" for what comes before the first, and the body.
+    docstring (str): As `inspect.getdoc` gives it.
+    RETURNS (list[tuple[str, str]]): The title in lower case, "summary" for what comes before the first, and the body.
     """
     titles = list(TITLE.finditer(docstring))
     starts = [0, *(title.end() for title in titles)]
@@ -86,8 +86,8 @@ def count_titled_sections(docstring: str) -> int:
 def remove_doctests(body: str) -> str:
     """Take out doctest lines and the output below them, which ends at the next empty line.
 
-    body (str): the text of a section.
-    RETURNS (str): the text with an empty line for every line that went.
+    body (str): The text of a section.
+    RETURNS (str): The text with an empty line for every line that went.
     """
     kept = []
     in_doctest = False
@@ -105,8 +105,8 @@ def indentation(line: str) -> int:
 def remove_blocks(body: str) -> str:
     """Take out directives that are not prose, and literal blocks (indented, after a paragraph that ends in "::").
 
-    body (str): the text of a section.
-    RETURNS (str): the text without them.
+    body (str): The text of a section.
+    RETURNS (str): The text without them.
     """
     kept: list[str] = []
     block_indent: int | None = None
@@ -128,9 +128,9 @@ def remove_blocks(body: str) -> str:
 def section_blocks(label: str, body: str) -> Iterator[str]:
     """Cut a section into paragraphs, list items and entries, the line that names an entry with its description.
 
-    label (str): its label: a section of entries starts a new one at every line at the margin.
-    body (str): its text, without doctests and blocks.
-    YIELDS (str): the raw text of one of them, in one line.
+    label (str): Its label: a section of entries starts a new one at every line at the margin.
+    body (str): Its text, without doctests and blocks.
+    YIELDS (str): The raw text of one of them, in one line.
     """
     lines: list[str] = []
     for line in [*body.splitlines(), ""]:
@@ -150,7 +150,7 @@ def clean_markup(text: str) -> str:
 
 
 def close_sentence(text: str) -> str:
-    """End a paragraph in sentence-final punctuation, whatever section it is from."""
+    """End a paragraph of any section in sentence-final punctuation."""
     text = text.rstrip(" :;,-")  # what introduced an example or a formula that is gone
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
@@ -158,8 +158,8 @@ def close_sentence(text: str) -> str:
 def prose(docstring: str) -> list[Paragraph]:
     """Read the prose of a docstring in NumPy's format.
 
-    docstring (str): as `inspect.getdoc` gives it.
-    RETURNS (list[Paragraph]): its paragraphs, in order.
+    docstring (str): As `inspect.getdoc` gives it.
+    RETURNS (list[Paragraph]): Its paragraphs, in order.
     """
     paragraphs = []
     for title, body in split_sections(docstring):

@@ -32,10 +32,10 @@ from spacy_hat.pipeline.heads import encoder_of, heads_of
 def count_pieces(nlp: Language, head: str, docs: list[Doc]) -> list[int]:
     """The lengths of documents as the encoder of a head sees them, whether or not it reads all of them.
 
-    nlp (Language): a pipeline with a HAT in it.
-    head (str): name of the component.
-    docs (list[Doc]): the documents.
-    RETURNS (list[int]): their pieces.
+    nlp (Language): A pipeline with a HAT in it.
+    head (str): Name of the component.
+    docs (list[Doc]): The documents.
+    RETURNS (list[int]): Their pieces.
     """
     encoder = encoder_of(nlp, head)
     if encoder is None:
@@ -46,9 +46,9 @@ def count_pieces(nlp: Language, head: str, docs: list[Doc]) -> list[int]:
 def load(model: Path, precision: str | None) -> Language:
     """Load a pipeline.
 
-    model (Path): its folder.
-    precision (str | None): that of its encoder's predictions; None: what the pipeline says.
-    RETURNS (Language): the pipeline, for texts of any length.
+    model (Path): Its folder.
+    precision (str | None): That of its encoder's predictions; None: what the pipeline says.
+    RETURNS (Language): The pipeline, for texts of any length.
     """
     settings = {} if precision is None else {"components.transformer.model.precision": precision}
     nlp = spacy.load(model, config=settings)
@@ -59,12 +59,12 @@ def load(model: Path, precision: str | None) -> Language:
 def predict(model: Path, test: Path, *, limit: int = 0, precision: str | None = None, console: Console) -> Predicted:
     """Run a pipeline on annotated documents.
 
-    model (Path): the pipeline's folder.
-    test (Path): a .spacy file.
-    limit (int): at most so many documents; 0 for all.
-    precision (str | None): of the predictions; None: what the pipeline says.
-    console (Console): for the progress bar.
-    RETURNS (Predicted): labels of documents or of sentences, by what the pipeline classifies.
+    model (Path): The pipeline's folder.
+    test (Path): A .spacy file.
+    limit (int): At most so many documents; 0 for all.
+    precision (str | None): Of the predictions; None: what the pipeline says.
+    console (Console): For the progress bar.
+    RETURNS (Predicted): Labels of documents or of sentences, by what the pipeline classifies.
     """
     nlp = load(model, precision)
     gold = list(DocBin().from_disk(test).get_docs(nlp.vocab))[: limit or None]
@@ -87,7 +87,7 @@ def predict(model: Path, test: Path, *, limit: int = 0, precision: str | None = 
 def evaluate(model: Path, test: Path, *, limit: int = 0, precision: str | None = None, console: Console) -> Scores:
     """Run a pipeline on annotated documents and score it; parameters as of `predict`.
 
-    RETURNS (Scores): of documents or of sentences, by what the pipeline classifies.
+    RETURNS (Scores): Of documents or of sentences, by what the pipeline classifies.
     """
     return predict(model, test, limit=limit, precision=precision, console=console).scores()
 

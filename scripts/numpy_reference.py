@@ -38,9 +38,9 @@ POLYNOMIAL_KIND = re.compile(r"^(cheb|herme|herm|lag|leg|poly)(?=.)")
 class Entry:
     """One docstring of the reference.
 
-    name (str): the shortest public name of what it documents.
-    paragraphs (tuple[Paragraph, ...]): its prose, in order.
-    kind (str): what that is, one of KINDS.
+    name (str): The shortest public name of what it documents.
+    paragraphs (tuple[Paragraph, ...]): Its prose, in order.
+    kind (str): What that is, one of KINDS.
     """
 
     name: str
@@ -57,8 +57,8 @@ class Entry:
 def public_modules(package: ModuleType) -> Iterator[ModuleType]:
     """Import the public modules of a package, and leave out those that cannot be.
 
-    package (ModuleType): the package.
-    YIELDS (ModuleType): the package itself, then its modules.
+    package (ModuleType): The package.
+    YIELDS (ModuleType): The package itself, then its modules.
     """
     yield package
     for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
@@ -78,8 +78,8 @@ def public_modules(package: ModuleType) -> Iterator[ModuleType]:
 def public_docstrings(module: ModuleType) -> Iterator[tuple[str, str, str]]:
     """Walk the public members of a module, and of its classes.
 
-    module (ModuleType): the module.
-    YIELDS (tuple[str, str, str]): a dotted name, its kind and the docstring.
+    module (ModuleType): The module.
+    YIELDS (tuple[str, str, str]): A dotted name, its kind and the docstring.
     """
     for name, member in public_members(module):
         if inspect.ismodule(member):
@@ -104,7 +104,7 @@ def read_reference(package: ModuleType = numpy) -> list[Entry]:
     """Collect the docstrings of at least three titled sections; identical ones are one.
 
     package (ModuleType): NumPy, or another package that documents itself in the same form.
-    RETURNS (list[Entry]): sorted by name, so that the same version gives the same list.
+    RETURNS (list[Entry]): Sorted by name, so that the same version gives the same list.
     """
     names: dict[str, tuple[str, str]] = {}
     with warnings.catch_warnings():
@@ -128,8 +128,8 @@ def _length_of_name(name: str) -> tuple[int, int, str]:
 def twin_groups(entries: list[Entry]) -> numpy.ndarray:
     """Number the groups of twins.
 
-    entries (list[Entry]): the docstrings.
-    RETURNS (numpy.ndarray): the group of each docstring (n_docs,).
+    entries (list[Entry]): The docstrings.
+    RETURNS (numpy.ndarray): The group of each docstring (n_docs,).
     """
     texts = [" ".join(paragraph.text for paragraph in entry.paragraphs) for entry in entries]
     trigrams = CountVectorizer(ngram_range=(3, 3), binary=True, token_pattern=r"\w+").fit_transform(texts)

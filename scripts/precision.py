@@ -26,11 +26,11 @@ PRECISIONS = ("float32", "bfloat16")
 def measure(model: Path, test: Path, console: Console, limit: int = 0) -> dict[str, Any]:
     """Score one pipeline in both precisions.
 
-    model (Path): its folder.
-    test (Path): annotated documents, a .spacy file.
-    console (Console): for progress bars.
-    limit (int): at most so many documents; 0 for all.
-    RETURNS (dict[str, Any]): task, number of decisions, and the accuracy in each precision.
+    model (Path): Its folder.
+    test (Path): Annotated documents, a .spacy file.
+    console (Console): For progress bars.
+    limit (int): At most so many documents; 0 for all.
+    RETURNS (dict[str, Any]): Task, number of decisions, and the accuracy in each precision.
     """
     scores = {
         precision: evaluate(model, test, limit=limit, precision=precision, console=console) for precision in PRECISIONS

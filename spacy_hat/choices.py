@@ -63,13 +63,13 @@ Units = Literal["sentences", Unit]
 
 
 def check_choice(name: str, value: object, choices: Any, remedy: str = "") -> None:
-    """Check a setting that is one of some words.
+    """Check that a setting is one of a few words.
 
     name (str): Of the setting.
     value (object): What it is.
     choices (Any): The Literal that it is to be one of.
     remedy (str): Where to correct it.
-    RAISES (ValueError): If it is none of them.
+    RAISES (ValueError): If it is not one of them.
     """
     if value not in get_args(choices):
         expected = ", ".join(get_args(choices))

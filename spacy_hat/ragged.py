@@ -11,8 +11,8 @@ Bools1d = NDArray[np.bool_]
 def concatenate(arrays: list[Ints1d]) -> Ints1d:
     """Join integer arrays; unlike numpy's, takes an empty list.
 
-    arrays (list[Ints1d]): arrays to join.
-    RETURNS (Ints1d): all of them, one after another.
+    arrays (list[Ints1d]): Arrays to join.
+    RETURNS (Ints1d): All of them, one after another.
     """
     return np.concatenate([np.zeros(0, dtype=np.int64), *arrays])
 
@@ -20,8 +20,8 @@ def concatenate(arrays: list[Ints1d]) -> Ints1d:
 def starts_of(lengths: Ints1d) -> Ints1d:
     """Where runs of the given lengths start when they are laid end to end.
 
-    lengths (Ints1d): length of each run.
-    RETURNS (Ints1d): start of each run, of the shape of lengths.
+    lengths (Ints1d): Length of each run.
+    RETURNS (Ints1d): Start of each run, of the shape of lengths.
     """
     return np.cumsum(lengths) - lengths
 
@@ -29,8 +29,8 @@ def starts_of(lengths: Ints1d) -> Ints1d:
 def ranges(starts: Ints1d, lengths: Ints1d) -> Ints1d:
     """Many `arange(start, start + length)`, one after another, without a loop.
 
-    starts (Ints1d): first value of each range.
-    lengths (Ints1d): number of values in each range, may be 0.
+    starts (Ints1d): First value of each range.
+    lengths (Ints1d): Number of values in each range, may be 0.
     RETURNS (Ints1d): (sum of lengths,) the values.
 
     EXAMPLE:

@@ -18,7 +18,7 @@ CHOICES["PUBLISHED_LAYOUTS"] = set(choices.PUBLISHED_LAYOUTS)
 def lists_of_strings(tree: ast.Module) -> Iterator[set[str]]:
     """Tuples, lists, sets, and the bodies of classes.
 
-    A dict says something of each value, and has to name it; what is looped over is done to each, and is no choice.
+    A dict says something of each value, and has to name it; what is looped over is done to each, and is not a choice.
     """
     looped = {id(node.iter) for node in ast.walk(tree) if isinstance(node, (ast.For, ast.comprehension))}
     for node in ast.walk(tree):

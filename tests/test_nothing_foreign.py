@@ -146,7 +146,7 @@ time.sleep = lambda seconds: None  # between retries
 try:
     spacy.util.load_model_from_config(config, auto_fill=True).initialize()
 except ValueError as error:
-    assert "cannot be had from the hub" in str(error), error
+    assert "cannot be fetched from the hub" in str(error), error
 assert touched
 """
 

@@ -109,7 +109,7 @@ def copy_tree(root: Path) -> None:
 
 
 def summary(results: list[dict[str, Any]], equivalent: dict[str, str]) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): How many were found, by room, and the share of those that are no equivalents."""
+    """RETURNS (dict[str, Any]): How many were found, by room, and the share of those that are not equivalents."""
     counted = [result for result in results if result["name"] not in equivalent]
     found = [result for result in counted if result["outcome"] in ("killed", "timeout")]
     return {

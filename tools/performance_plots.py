@@ -16,8 +16,8 @@ COLOURS = {"float32": "#8fb8de", "bfloat16": OURS}
 def plot_growth(growth: Result, path: Path) -> None:
     """Seconds of one document against its pieces, with the fitted line and one of the power of two.
 
-    growth (Result): of benchmarks/growth.py.
-    path (Path): where the picture goes.
+    growth (Result): Of benchmarks/growth.py.
+    path (Path): Where the picture goes.
     """
     pieces = np.array([found["pieces"] for found in growth["lengths"]], dtype=float)
     seconds = np.array([found["seconds"] for found in growth["lengths"]])
@@ -36,8 +36,8 @@ def plot_growth(growth: Result, path: Path) -> None:
 def plot_ratios(comparisons: list[Result], path: Path) -> None:
     """How many times as fast as each peer, which runs in float32.
 
-    comparisons (list[Result]): of the benchmarks.
-    path (Path): where the picture goes.
+    comparisons (list[Result]): Of the benchmarks.
+    path (Path): Where the picture goes.
     """
     figure, axes = _empty("times as fast (the other in float32)", "", height=1.2 + 0.55 * len(comparisons))
     names = [f"{found['against']}: {found['work']}" for found in comparisons]

@@ -25,13 +25,13 @@ def planned_runs(
 ) -> list[Run]:
     """List the runs of a task, so that all methods are through a split before the next one begins.
 
-    task (str): name of the task.
-    methods (list[str] | None): names in METHODS, or None for all that the task has.
-    seeds (int): splits of tasks without folds, each with a seed of its own, from 0.
-    folds (int): folds of the others, all with seed 0.
-    first_folds (int): run only so many of the folds, 0 for all.
-    max_steps (int): training steps, 0 for those of the configs.
-    RETURNS (list[Run]): the runs.
+    task (str): Name of the task.
+    methods (list[str] | None): Names in METHODS, or None for all that the task has.
+    seeds (int): Splits of tasks without folds, each with a seed of its own, from 0.
+    folds (int): Folds of the others, all with seed 0.
+    first_folds (int): Run only so many of the folds, 0 for all.
+    max_steps (int): Training steps, 0 for those of the configs.
+    RETURNS (list[Run]): The runs.
     """
     chosen = [method for method in METHODS[task] if methods is None or method in methods]
     if not TASKS[task].in_folds:
@@ -42,7 +42,7 @@ def planned_runs(
 
 
 def check_names(tasks: list[str], methods: list[str]) -> None:
-    """RAISES (typer.BadParameter): if a task or a method is not one of METHODS."""
+    """RAISES (typer.BadParameter): If a task or a method is not one of METHODS."""
     all_methods = {method for of_task in METHODS.values() for method in of_task}
     for names, known in ((tasks, set(METHODS)), (methods, all_methods)):
         if unknown := sorted(set(names) - known):

@@ -25,8 +25,8 @@ WITH_CHAIN = " + chain"
 class Words:
     """TF-IDF and a linear classifier, its regularization chosen on dev.
 
-    n_pieces (int | None): read only so many pieces of a document.
-    classifier (Literal): logistic regression, or a linear support vector machine.
+    n_pieces (int | None): Read only so many pieces of a document.
+    classifier (Literal): Logistic regression, or a linear support vector machine.
     """
 
     n_pieces: int | None = None
@@ -37,12 +37,12 @@ class Words:
 class Encoder:
     """A warm start of MiniLM, and overrides of the shipped config.
 
-    layout (str): blocks that are segment-wise, cross-segment or both.
-    segment_length (int): pieces of a segment.
-    max_segments (int): segments that can attend to each other.
-    start (str): how cross-segment blocks begin: "identity" or "copy".
-    overrides (Mapping[str, str]): of the config, by dotted name.
-    chain (int | None): learn a chain over sentences with the encoder, after an LSTM of this width (0: none); None: the
+    layout (str): Blocks that are segment-wise, cross-segment or both.
+    segment_length (int): Pieces of a segment.
+    max_segments (int): Segments that can attend to each other.
+    start (str): How cross-segment blocks begin: "identity" or "copy".
+    overrides (Mapping[str, str]): Of the config, by dotted name.
+    chain (int | None): Learn a chain over sentences with the encoder, after an LSTM of this width (0: none); None: the
         head that the config has.
     """
 
@@ -58,7 +58,7 @@ class Encoder:
 class Chained:
     """Another method, and a chain over its labels that is counted on train and weighed on dev.
 
-    base (str): the method's name.
+    base (str): The method's name.
     """
 
     base: str
@@ -98,7 +98,7 @@ BY_UNIT: Mapping[Unit, Mapping[str, Words | Encoder]] = {
 
 
 def methods_of(unit: Unit) -> Mapping[str, Method]:
-    """RETURNS (Mapping[str, Method]): all methods for documents or sentences, by name."""
+    """RETURNS (Mapping[str, Method]): All methods for documents or sentences, by name."""
     chained = {
         name + WITH_CHAIN: Chained(name)
         for name, method in BY_UNIT[unit].items()

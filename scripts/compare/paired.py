@@ -14,11 +14,11 @@ N_SAMPLES = 2000
 class Difference:
     """The accuracy of one method less that of another.
 
-    accuracy (float): the difference.
-    low (float): the 95% interval of it, documents drawn again and again.
-    high (float): its other end.
-    p (float): of McNemar's exact test: how likely so unequal numbers of errors are if both are equally good.
-    n_docs (int): documents of all runs that both have.
+    accuracy (float): The difference.
+    low (float): The 95% interval of it, documents drawn again and again.
+    high (float): Its other end.
+    p (float): Of McNemar's exact test: how likely so unequal numbers of errors are if both are equally good.
+    n_docs (int): Documents of all runs that both have.
     """
 
     accuracy: float
@@ -31,10 +31,10 @@ class Difference:
 def difference(one: Sequence[str], other: Sequence[str], seed: int = 0) -> Difference:
     """Compare what is right and wrong.
 
-    one (Sequence[str]): for each document, "1" and "0" for what is right and wrong in it.
-    other (Sequence[str]): the same of the other method, on the same documents.
-    seed (int): of the documents drawn.
-    RETURNS (Difference): how much better the first is.
+    one (Sequence[str]): For each document, "1" and "0" for what is right and wrong in it.
+    other (Sequence[str]): The same of the other method, on the same documents.
+    seed (int): Of the documents drawn.
+    RETURNS (Difference): How much better the first is.
     """
     ours, theirs = (numpy.array([of_doc.count("1") for of_doc in right]) for right in (one, other))
     sizes = numpy.array([len(of_doc) for of_doc in one])
@@ -50,9 +50,9 @@ def difference(one: Sequence[str], other: Sequence[str], seed: int = 0) -> Diffe
 def pooled_difference(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> Difference | None:
     """Compare two methods on all splits that both were run on.
 
-    ours (Sequence[dict[str, Any]]): results of one method.
-    theirs (Sequence[dict[str, Any]]): of the other.
-    RETURNS (Difference | None): how much better the first is; None if no split has both.
+    ours (Sequence[dict[str, Any]]): Results of one method.
+    theirs (Sequence[dict[str, Any]]): Of the other.
+    RETURNS (Difference | None): How much better the first is; None if no split has both.
     """
     by_split = {(run["seed"], run["fold"]): run["right"] for run in theirs if "right" in run}
     pairs = [(run["right"], by_split.get((run["seed"], run["fold"]))) for run in ours if "right" in run]

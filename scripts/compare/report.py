@@ -26,7 +26,7 @@ PAIRED_HEADERS = ("points", "95% interval over documents", "p (McNemar)", "docum
 
 
 def headers_of(unit: Unit) -> tuple[str, ...]:
-    """RETURNS (tuple[str, ...]): what the columns of a table of results hold, after the name of the method."""
+    """RETURNS (tuple[str, ...]): What the columns of a table of results hold, after the name of the method."""
     if unit == "documents":
         return ("accuracy", "macro-F1", "accuracy, long documents", "accuracy, others", "minutes", "runs")
     return ("accuracy", "macro-F1", "minutes", "runs")
@@ -35,10 +35,10 @@ def headers_of(unit: Unit) -> tuple[str, ...]:
 def read_results(folder: Path, task: str, *, max_steps: int = 0) -> dict[str, list[Result]]:
     """Read what runs have written.
 
-    folder (Path): of JSON files.
-    task (str): name of the task.
-    max_steps (int): read trials of so many steps, or with 0 full runs.
-    RETURNS (dict[str, list[Result]]): the results of each method that has some, ordered by seed and fold.
+    folder (Path): Of JSON files.
+    task (str): Name of the task.
+    max_steps (int): Read trials of so many steps, or with 0 full runs.
+    RETURNS (dict[str, list[Result]]): The results of each method that has some, ordered by seed and fold.
     """
     results = [json.loads(path.read_text(encoding="utf8")) for path in sorted(folder.glob(f"{task}-*.json"))]
     results.sort(key=lambda result: (result["seed"], result["fold"] or 0))
@@ -61,9 +61,9 @@ def mean_and_spread(values: Sequence[float | None]) -> str:
 def pooled_accuracy(results: Sequence[Result], group: str) -> str:
     """Accuracy over the documents of all runs that are "long" or "other"; a run may have few of them.
 
-    results (Sequence[Result]): the runs of one method.
+    results (Sequence[Result]): The runs of one method.
     group (str): "long" or "other".
-    RETURNS (str): accuracy and number of documents.
+    RETURNS (str): Accuracy and number of documents.
     """
     kept = [result for result in results if result.get(f"n_{group}")]
     n_docs = sum(result[f"n_{group}"] for result in kept)
@@ -72,7 +72,7 @@ def pooled_accuracy(results: Sequence[Result], group: str) -> str:
 
 
 def mean_minutes(runs: Sequence[Result]) -> str:
-    """RETURNS (str): what a run takes, training and tests; empty for runs that did not note it."""
+    """RETURNS (str): What a run takes, training and tests; empty for runs that did not note it."""
     minutes = [run["minutes"] for run in runs if "minutes" in run]
     return f"{numpy.mean(minutes):.1f}" if minutes else ""
 
@@ -80,9 +80,9 @@ def mean_minutes(runs: Sequence[Result]) -> str:
 def report_rows(results: dict[str, list[Result]], task: str) -> list[list[str]]:
     """Summarise the runs of each method.
 
-    results (dict[str, list[Result]]): from `read_results`.
-    task (str): name of the task.
-    RETURNS (list[list[str]]): a row for each method: its name, then what `headers_of` names.
+    results (dict[str, list[Result]]): From `read_results`.
+    task (str): Name of the task.
+    RETURNS (list[list[str]]): A row for each method: its name, then what `headers_of` names.
     """
     rows = []
     for method, runs in results.items():
@@ -96,9 +96,9 @@ def report_rows(results: dict[str, list[Result]], task: str) -> list[list[str]]:
 def paired_rows(results: dict[str, list[Result]], ours: str) -> list[list[str]]:
     """Compare one method with each other one, on what both were tested on.
 
-    results (dict[str, list[Result]]): from `read_results`.
-    ours (str): the method.
-    RETURNS (list[list[str]]): a row for each other: its name, by how much ours is better, interval, p and documents.
+    results (dict[str, list[Result]]): From `read_results`.
+    ours (str): The method.
+    RETURNS (list[list[str]]): A row for each other: its name, by how much ours is better, interval, p and documents.
     """
     rows = []
     for method, runs in results.items():
@@ -113,8 +113,8 @@ def paired_rows(results: dict[str, list[Result]], ours: str) -> list[list[str]]:
 def run_rows(results: dict[str, list[Result]]) -> tuple[list[str], list[list[str]]]:
     """Accuracy of every single run, so that a reader sees what noise there is.
 
-    results (dict[str, list[Result]]): from `read_results`.
-    RETURNS (tuple[list[str], list[list[str]]]): names of the splits, and a row for each method.
+    results (dict[str, list[Result]]): From `read_results`.
+    RETURNS (tuple[list[str], list[list[str]]]): Names of the splits, and a row for each method.
     """
     accuracies = {
         method: {split_name(run): f"{run['accuracy']:.3f}{precision_mark(run)}" for run in runs}
@@ -150,9 +150,9 @@ def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str
 def markdown_report(folder: Path, command: str) -> str:
     """All results as a page of documentation.
 
-    folder (Path): of JSON files.
-    command (str): that makes them, to print on the page.
-    RETURNS (str): the page.
+    folder (Path): Of JSON files.
+    command (str): That makes them, to print on the page.
+    RETURNS (str): The page.
     """
     parts = ["# What reading the whole document is worth", f"Made by `{command}` of the runs in `results/compare/`."]
     parts.append(

@@ -44,12 +44,12 @@ Outcomes = dict[tuple[str, str], Predicted]
 class Run:
     """One method on one split of one task.
 
-    task (str): name of the task.
-    method (str): a name in METHODS.
-    seed (int): of the split and of the training.
-    fold (int | None): the fold that is test, for tasks that are cross-validated.
-    n_folds (int | None): of how many.
-    max_steps (int): training steps of an encoder, or 0 for those of the config.
+    task (str): Name of the task.
+    method (str): A name in METHODS.
+    seed (int): Of the split and of the training.
+    fold (int | None): The fold that is test, for tasks that are cross-validated.
+    n_folds (int | None): Of how many.
+    max_steps (int): Training steps of an encoder, or 0 for those of the config.
     """
 
     task: str
@@ -80,10 +80,10 @@ class Run:
 def prepared_corpus(task: Task, run: Run, console: Console) -> Path:
     """Make the corpus of a split, or find it.
 
-    task (Task): whose.
-    run (Run): has the split.
-    console (Console): for progress bars.
-    RETURNS (Path): the folder of train, dev and test.
+    task (Task): Whose.
+    run (Run): Has the split.
+    console (Console): For progress bars.
+    RETURNS (Path): The folder of train, dev and test.
     """
     corpus = Path("corpus/compare") / replace(run, task=task.name).split
     if not (corpus / "test.spacy").exists():
@@ -94,8 +94,8 @@ def prepared_corpus(task: Task, run: Run, console: Console) -> Path:
 def warm_started(encoder: Encoder) -> Path:
     """Make the checkpoint that a method starts from, or find it.
 
-    encoder (Encoder): its layout, lengths and start.
-    RETURNS (Path): the checkpoint's folder.
+    encoder (Encoder): Its layout, lengths and start.
+    RETURNS (Path): The checkpoint's folder.
     """
     blocks = encoder.layout.replace("|", "-")
     folder = Path("models/compare") / f"{blocks}-{encoder.segment_length}x{encoder.max_segments}-{encoder.start}"
@@ -109,12 +109,12 @@ def warm_started(encoder: Encoder) -> Path:
 def training_command(run: Run, encoder: Encoder, *, corpus: Path, hat: Path, output: Path) -> list[str]:
     """Arguments of `python -m spacy` that train one run.
 
-    run (Run): has task, seed and steps.
-    encoder (Encoder): has overrides.
-    corpus (Path): folder of train and dev.
-    hat (Path): the checkpoint to start from.
-    output (Path): for model-best and model-last.
-    RETURNS (list[str]): the arguments.
+    run (Run): Has task, seed and steps.
+    encoder (Encoder): Has overrides.
+    corpus (Path): Folder of train and dev.
+    hat (Path): The checkpoint to start from.
+    output (Path): For model-best and model-last.
+    RETURNS (list[str]): The arguments.
     """
     overrides = {
         "paths.train": str(corpus / "train.spacy"),
@@ -133,9 +133,9 @@ def training_command(run: Run, encoder: Encoder, *, corpus: Path, hat: Path, out
 def chain_config(config: Path, width: int) -> Config:
     """The config of sentences, with a chain that is learned together with the encoder.
 
-    config (Path): the config.
-    width (int): of each direction of the LSTM before the chain; 0: none.
-    RETURNS (Config): the config with the other head.
+    config (Path): The config.
+    width (int): Of each direction of the LSTM before the chain; 0: none.
+    RETURNS (Config): The config with the other head.
     """
     changed = Config().from_disk(config, interpolate=False)
     head = changed["components"]["spancat_singlelabel"]["model"]
@@ -150,12 +150,12 @@ def run_spacy(arguments: list[str]) -> None:
 
 
 def trained_task(task: str) -> Task:
-    """RETURNS (Task): the task whose documents are trained on."""
+    """RETURNS (Task): The task whose documents are trained on."""
     return TASKS[TASKS[task].trained_on or task]
 
 
 def tests_of(run: Run, console: Console) -> dict[str, Path]:
-    """RETURNS (dict[str, Path]): what a trained model is tested on, by name of the task."""
+    """RETURNS (dict[str, Path]): What a trained model is tested on, by name of the task."""
     tasks = [task for task in TASKS.values() if run.task in (task.name, task.trained_on)]
     return {task.name: prepared_corpus(task, run, console) / "test.spacy" for task in tasks}
 
@@ -216,9 +216,9 @@ def perform(run: Run, console: Console, keep: Path | None = None) -> None:
     What was trained is tested with a chain, and on the tasks that test it, as well: those results are written too,
     unless they are there.
 
-    run (Run): which.
-    console (Console): for progress bars.
-    keep (Path | None): folder for the pipeline of an encoder, where it is found again; None: it is deleted.
+    run (Run): Which.
+    console (Console): For progress bars.
+    keep (Path | None): Folder for the pipeline of an encoder, where it is found again; None: it is deleted.
     """
     task = trained_task(run.task)
     method = METHODS[task.name][run.method]
@@ -242,9 +242,9 @@ def perform(run: Run, console: Console, keep: Path | None = None) -> None:
 def write_result(run: Run, predicted: Predicted, minutes: float | None) -> None:
     """Write the scores of a run. A result that is there counts as done, so it is written whole or not at all.
 
-    run (Run): which.
-    predicted (Predicted): its labels.
-    minutes (float | None): what training and tests took; None: not known, as it was trained before.
+    run (Run): Which.
+    predicted (Predicted): Its labels.
+    minutes (float | None): What training and tests took; None: not known, as it was trained before.
     """
     about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
     about |= {"max_steps": run.max_steps} | ({} if minutes is None else {"minutes": minutes})

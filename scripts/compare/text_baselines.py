@@ -28,8 +28,8 @@ TRIALS: dict[Classifier, tuple[float, ...]] = {"regression": (1.0, 10.0, 100.0),
 class Texts:
     """What a corpus has a label for: documents, or the sentences of documents.
 
-    texts (Sequence[Sequence[str]]): of each document, itself or its sentences.
-    labels (Sequence[Sequence[str]]): as many labels.
+    texts (Sequence[Sequence[str]]): Of each document, itself or its sentences.
+    labels (Sequence[Sequence[str]]): As many labels.
     """
 
     texts: Sequence[Sequence[str]]
@@ -37,11 +37,11 @@ class Texts:
 
     @property
     def lengths(self) -> numpy.ndarray:
-        """RETURNS (numpy.ndarray): how many labels each document has (n_docs,)."""
+        """RETURNS (numpy.ndarray): How many labels each document has (n_docs,)."""
         return numpy.array([len(labels) for labels in self.labels], dtype="int64")
 
     def like(self, found: Sequence[str]) -> list[list[str]]:
-        """RETURNS (list[list[str]]): labels that lie end to end, by document."""
+        """RETURNS (list[list[str]]): Labels that lie end to end, by document."""
         ends = numpy.cumsum(self.lengths)
         return [list(found[end - length : end]) for end, length in zip(ends, self.lengths, strict=True)]
 
@@ -52,14 +52,14 @@ def read_docs(path: Path) -> list[Doc]:
 
 
 def read_sentences(path: Path) -> Texts:
-    """RETURNS (Texts): the labelled sentences of a .spacy file."""
+    """RETURNS (Texts): The labelled sentences of a .spacy file."""
     spans = [list(doc.spans[SPANS_KEY]) for doc in read_docs(path)]
     texts = [[span.text for span in of_doc] for of_doc in spans]
     return Texts(texts, [[span.label_ for span in of_doc] for of_doc in spans])
 
 
 def read_documents(path: Path, tokenizer: Any, n_pieces: int | None) -> Texts:
-    """RETURNS (Texts): the documents of a .spacy file, or their first so many pieces."""
+    """RETURNS (Texts): The documents of a .spacy file, or their first so many pieces."""
     docs = read_docs(path)
     texts = [[doc.text if n_pieces is None else first_pieces(doc, tokenizer, n_pieces)] for doc in docs]
     return Texts(texts, [[best_label(doc.cats)] for doc in docs])
@@ -68,10 +68,10 @@ def read_documents(path: Path, tokenizer: Any, n_pieces: int | None) -> Texts:
 def first_pieces(doc: Doc, tokenizer: Any, n_pieces: int) -> str:
     """Cut a document where an encoder of limited length does.
 
-    doc (Doc): the document.
-    tokenizer (Any): a fast Hugging Face tokenizer.
-    n_pieces (int): how many pieces it can read.
-    RETURNS (str): the tokens that have all their pieces among the first n_pieces.
+    doc (Doc): The document.
+    tokenizer (Any): A fast Hugging Face tokenizer.
+    n_pieces (int): How many pieces it can read.
+    RETURNS (str): The tokens that have all their pieces among the first n_pieces.
     """
     pieces = tokenize(doc, tokenizer)
     if len(pieces) <= n_pieces:
@@ -82,10 +82,10 @@ def first_pieces(doc: Doc, tokenizer: Any, n_pieces: int) -> str:
 def fit(train: Texts, dev: Texts, classifier: Classifier) -> Pipeline:
     """Train on words and pairs of words, classes weighted as if they were equally frequent; the best of the trials.
 
-    train (Texts): to train on.
-    dev (Texts): to choose the regularization by: accuracy and macro-F1 count alike.
-    classifier (Literal): which.
-    RETURNS (Pipeline): from texts to labels.
+    train (Texts): To train on.
+    dev (Texts): To choose the regularization by: accuracy and macro-F1 count alike.
+    classifier (Literal): Which.
+    RETURNS (Pipeline): From texts to labels.
     """
     best: tuple[float, Pipeline | None] = (-1.0, None)
     for C in TRIALS[classifier]:
@@ -104,18 +104,18 @@ def fit(train: Texts, dev: Texts, classifier: Classifier) -> Pipeline:
 
 
 def by_words(model: Pipeline, test: Texts) -> Predicted:
-    """RETURNS (Predicted): each text by its words."""
+    """RETURNS (Predicted): Each text by its words."""
     return Predicted(test.labels, test.like(list(model.predict(flat(test.texts)))))
 
 
 def by_words_in_chain(model: Pipeline, train: Texts, dev: Texts, test: Texts) -> Predicted:
     """Label sentences by their words and their neighbours' labels, as `spacy hat calibrate` has it.
 
-    model (Pipeline): a logistic regression.
-    train (Texts): labels are counted here.
-    dev (Texts): the chain is weighed here.
-    test (Texts): to be labelled.
-    RETURNS (Predicted): the labels.
+    model (Pipeline): A logistic regression.
+    train (Texts): Labels are counted here.
+    dev (Texts): The chain is weighed here.
+    test (Texts): To be labelled.
+    RETURNS (Predicted): The labels.
     """
     names = list(model.classes_)
     counted = _scored(model, names, train)
@@ -126,7 +126,7 @@ def by_words_in_chain(model: Pipeline, train: Texts, dev: Texts, test: Texts) ->
 
 
 def _scored(model: Pipeline, names: list[str], texts: Texts) -> ScoredSequences:
-    # A label that train does not have is wrong whatever is predicted.
+    # A label that train does not have can never be predicted.
     labels = numpy.array([names.index(label) if label in names else 0 for label in flat(texts.labels)], dtype="int64")
     chances = model.predict_proba(flat(texts.texts))
     return ScoredSequences(labels, texts.lengths, numpy.log(numpy.maximum(chances, 1e-12)))

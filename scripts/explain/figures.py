@@ -13,8 +13,8 @@ from tools.markdown_table import markdown_table
 def write_figures(figures: dict[str, Any], file: Path) -> None:
     """Write figures, whole or not at all.
 
-    figures (dict[str, Any]): what was measured, and with what.
-    file (Path): where to.
+    figures (dict[str, Any]): What was measured, and with what.
+    file (Path): Where to.
     """
     with new_file(file) as made:
         made.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf8")
@@ -23,10 +23,10 @@ def write_figures(figures: dict[str, Any], file: Path) -> None:
 def quote(page: Path, name: str, text: str) -> None:
     """Put text into a page, in the place of what stood there.
 
-    page (Path): a Markdown file with `<!-- name -->` and `<!-- /name -->`.
-    name (str): which place.
+    page (Path): A Markdown file with `<!-- name -->` and `<!-- /name -->`.
+    name (str): Which place.
     text (str): Markdown.
-    RAISES (ValueError): if the page has no such place.
+    RAISES (ValueError): If the page has no such place.
     """
     before = page.read_text(encoding="utf8")
     place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", flags=re.DOTALL)
@@ -37,5 +37,5 @@ def quote(page: Path, name: str, text: str) -> None:
 
 
 def markdown_rows(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """RETURNS (str): a Markdown table."""
+    """RETURNS (str): A Markdown table."""
     return markdown_table(header, rows) + "\n"

@@ -41,11 +41,11 @@ Planted = tuple[str, str, int]
 def make_planted(n_docs: int, seed: int, *, longest: int = 24, with_open: bool = False) -> list[Planted]:
     """Make documents.
 
-    n_docs (int): how many.
-    seed (int): for their sentences.
-    longest (int): most sentences that tell nothing; at least 6.
-    with_open (bool): whether a third of them hold no decisive sentence.
-    RETURNS (list[Planted]): text, label, and the place of the decisive sentence (-1: none).
+    n_docs (int): How many.
+    seed (int): For their sentences.
+    longest (int): Most sentences that tell nothing; at least 6.
+    with_open (bool): Whether a third of them hold no decisive sentence.
+    RETURNS (list[Planted]): Text, label, and the place of the decisive sentence (-1: none).
     """
     random = np.random.default_rng(seed)
     labels = [*DECISIVE, OPEN] if with_open else [*DECISIVE]
@@ -65,13 +65,13 @@ def train_planted(
 ) -> Language:
     """Train a classifier of such documents.
 
-    hat (Path): a HAT checkpoint.
-    n_docs (int): documents to train on.
-    n_steps (int): steps, of 8 documents each.
-    encoder_learn_rate (float): of the encoder.
-    pooling (str): of the head.
-    longest (int): most sentences that tell nothing.
-    RETURNS (Language): the pipeline.
+    hat (Path): A HAT checkpoint.
+    n_docs (int): Documents to train on.
+    n_steps (int): Steps, of 8 documents each.
+    encoder_learn_rate (float): Of the encoder.
+    pooling (str): Of the head.
+    longest (int): Most sentences that tell nothing.
+    RETURNS (Language): The pipeline.
     """
     fix_random_seed(0)
     nlp = spacy.blank("en")
@@ -113,9 +113,9 @@ def _batches(examples: list[Example], n_steps: int) -> Iterator[list[Example]]:
 def first_ranks(nlp: Language, planted: list[Planted], method: str) -> list[int]:
     """Rank the decisive sentence of each document among its sentences.
 
-    nlp (Language): the pipeline.
-    planted (list[Planted]): documents with a decisive sentence.
-    method (str): of explanation.
+    nlp (Language): The pipeline.
+    planted (list[Planted]): Documents with a decisive sentence.
+    method (str): Of explanation.
     RETURNS (list[int]): 0 where it is the first.
     """
     ranks = []

@@ -37,8 +37,8 @@ def highest(method: str) -> str:
 class Curves:
     """Probability of the label that a document was given, after each share of its sentences was deleted.
 
-    probabilities (dict[str, np.ndarray]): order of deletion -> (n_docs, n_shares).
-    n_sentences (list[int]): of each document.
+    probabilities (dict[str, np.ndarray]): Order of deletion -> (n_docs, n_shares).
+    n_sentences (list[int]): Of each document.
     """
 
     probabilities: dict[str, np.ndarray]
@@ -58,11 +58,11 @@ def without(doc: Doc, deleted: set[int]) -> str:
 def deletion_curve(nlp: Language, doc: Doc, label: str, order: np.ndarray) -> list[float]:
     """Delete sentences in an order.
 
-    nlp (Language): the pipeline.
-    doc (Doc): the document.
-    label (str): whose probability is followed.
+    nlp (Language): The pipeline.
+    doc (Doc): The document.
+    label (str): Whose probability is followed.
     order (np.ndarray): (n_sentences,) their places, the first to go first.
-    RETURNS (list[float]): one for each of SHARES; at least one sentence goes where the share is not 0, and one stays.
+    RETURNS (list[float]): One for each of SHARES; at least one sentence goes where the share is not 0, and one stays.
     """
     n = len(order)
     counts = [min(max(1, round(share * n)), n - 1) if share else 0 for share in SHARES]
@@ -73,12 +73,12 @@ def deletion_curve(nlp: Language, doc: Doc, label: str, order: np.ndarray) -> li
 def measure(nlp: Language, docs: list[Doc], methods: list[str], n_random: int, console: Console) -> Curves:
     """Explain each document and delete.
 
-    nlp (Language): a pipeline with a document classifier.
-    docs (list[Doc]): documents; only their texts are read.
-    methods (list[str]): of explanation.
-    n_random (int): random orders of each document, which are averaged.
-    console (Console): for the progress bar.
-    RETURNS (Curves): of documents with two sentences or more.
+    nlp (Language): A pipeline with a document classifier.
+    docs (list[Doc]): Documents; only their texts are read.
+    methods (list[str]): Of explanation.
+    n_random (int): Random orders of each document, which are averaged.
+    console (Console): For the progress bar.
+    RETURNS (Curves): Of documents with two sentences or more.
     """
     curves: dict[str, list] = {**{highest(method): [] for method in methods}, RANDOM: [], LOWEST: []}
     n_sentences = []
@@ -109,16 +109,16 @@ def interval(values: np.ndarray) -> tuple[float, float]:
 
 def summarise(curves: Curves) -> dict[str, dict]:
     """RETURNS (dict[str, dict]): What became of the probability when a tenth of the sentences was deleted, by order."""
-    of_random = curves.drop(RANDOM, AT)
+    random_drops = curves.drop(RANDOM, AT)
     summary = {}
     for order in curves.probabilities:
         drop = curves.drop(order, AT)
-        low, high = interval(drop - of_random)
+        low, high = interval(drop - random_drops)
         summary[order] = {
             "drop": float(drop.mean()),
-            "more_than_random": float((drop - of_random).mean()),
+            "more_than_random": float((drop - random_drops).mean()),
             "interval": [low, high],
-            "documents_with_more": float((drop > of_random).mean()),
+            "documents_with_more": float((drop > random_drops).mean()),
             "curve": curves.probabilities[order].mean(axis=0).tolist(),
         }
     return summary
@@ -127,9 +127,9 @@ def summarise(curves: Curves) -> dict[str, dict]:
 def plot(curves: Curves, file: Path, title: str) -> None:
     """Draw the mean probability against the share deleted.
 
-    curves (Curves): what was measured.
-    file (Path): an .svg file.
-    title (str): heading.
+    curves (Curves): What was measured.
+    file (Path): An .svg file.
+    title (str): Heading.
     """
     import matplotlib
 

@@ -122,14 +122,14 @@ def _fold_spans(pipe: Head, encoder: Model, weights: dict[str, numpy.ndarray]) -
     packing, output = encoder.attrs["packer"].packing, get_shim(encoder).output
     if packing != "sentences" or not isinstance(pipe.suggester, SentenceSuggester):
         raise ValueError(
-            f"Component '{pipe.name}' cannot be exported: a published head labels segments, and its spans are none. "
-            f"Got: packing = {packing!r}, and a suggester of {type(pipe.suggester).__name__}. Expected: packing = "
-            "'sentences' and spacy-hat.sentence_suggester.v1. Train it so."
+            f"Component '{pipe.name}' cannot be exported: a published head labels segments, and its spans are "
+            f"not segments. Got: packing = {packing!r}, and a suggester of {type(pipe.suggester).__name__}. Expected: "
+            "packing = 'sentences' and spacy-hat.sentence_suggester.v1. Train it so."
         )
     name = f"{DENSE['segments']}.weight"
-    of_segments, of_pieces = numpy.split(weights[name], 2, axis=1)
-    if not of_pieces.any():
-        weights[name] = of_segments
+    for_segments, for_pieces = numpy.split(weights[name], 2, axis=1)
+    if not for_pieces.any():
+        weights[name] = for_segments
         return []
     if output != "segments":
         raise ValueError(
@@ -137,7 +137,7 @@ def _fold_spans(pipe: Head, encoder: Model, weights: dict[str, numpy.ndarray]) -
             "published head the segment alone. Got: output = 'pieces' in the encoder. Expected: 'segments', where the "
             "two are the same vector and their weights add up. Train it with that."
         )
-    weights[name] = of_segments + of_pieces
+    weights[name] = for_segments + for_pieces
     return [
         "The dense layer's halves for segments and for the segments of tokens were added up: the same vector for any "
         "sentence that fits into one segment."

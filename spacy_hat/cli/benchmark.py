@@ -24,7 +24,7 @@ def benchmark_cli(
     passes: Annotated[
         int, typer.Option(min=1, help="Passes over the documents; the one with the median time counts")
     ] = 5,
-    limit: Annotated[int | None, typer.Option(min=1, help="Read only so many documents")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read at most this many documents")] = None,
     batch_size: Annotated[
         int | None, typer.Option("--batch-size", "-b", min=1, help="Documents that components take at once")
     ] = None,

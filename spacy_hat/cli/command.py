@@ -1,4 +1,4 @@
-"""The one way in which commands fail: a few lines and an exit status, whatever a file, a disk or an option did."""
+"""The one way in which commands fail: a few lines and an exit status, for files, disks and options alike."""
 
 import functools
 import inspect

@@ -36,7 +36,7 @@ def convert_cli(
     group: Annotated[str | None, typer.Option(help=GROUP_HELP)] = None,
     join: Annotated[Join, typer.Option(help=JOIN_HELP)] = "space",
     form: Annotated[
-        Form | None, typer.Option(help="How to read it, whatever its name; stdin is jsonl if this is not given")
+        Form | None, typer.Option(help="Form of the files; told by their names if left out. stdin is then jsonl")
     ] = None,
     delimiter: Annotated[
         str | None, typer.Option(help="What stands between the columns of a table; else it is looked for")
@@ -45,7 +45,7 @@ def convert_cli(
     dev: Annotated[float, typer.Option(min=0, max=1, help="Share of the documents for dev.spacy")] = 0.1,
     test: Annotated[float, typer.Option(min=0, max=1, help="Share of the documents for test.spacy")] = 0.1,
     seed: Annotated[
-        int, typer.Option(help="Of the split, in which each label is as frequent everywhere, and of the order")
+        int, typer.Option(help="Seed of the split, which gives every part each label as often, and of the order")
     ] = 0,
     limit: Annotated[int | None, typer.Option(min=1, help=LIMIT_HELP)] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace corpora that are there")] = False,

@@ -98,6 +98,6 @@ def look_at_config(
 
 
 def check_use(source: Path, is_wrong: object, remedy: str) -> None:
-    """RAISES (ValueError): If the command was called in a way that means nothing."""
+    """RAISES (ValueError): If arguments and options do not go together."""
     if is_wrong:
         raise ValueError(f"Cannot look at {source} like this. {remedy}.")

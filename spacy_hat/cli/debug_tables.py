@@ -139,7 +139,10 @@ def print_findings(report: "TrainingReport") -> None:
         screen.good("Nothing here would waste a training run")
     else:
         screen.good("Nothing that was looked at would waste a training run")
-        screen.line("Not all documents were: what there is too little of was not judged. Without --limit, it is.")
+        screen.line(
+            "Only some documents were looked at, so nothing is said of labels that are rare or missing. For that, "
+            "leave out --limit."
+        )
 
 
 def count(number: int) -> str:

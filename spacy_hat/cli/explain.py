@@ -63,7 +63,7 @@ def explain_cli(
     setup_gpu(gpu_id, silent=True)
     with screen.status(f"Loading {model}"):
         nlp = load_pipeline(model)
-    of_documents = []
+    for_documents = []
     for number, text in enumerate(texts, start=1):
         with screen.progress() as bars:
             bar = bars.add_task("Explaining", total=None)
@@ -78,14 +78,14 @@ def explain_cli(
                 on_start=lambda n: bars.update(bar, total=n if method == "occlusion" else None),  # noqa: B023
                 on_progress=lambda n: bars.advance(bar, n),  # noqa: B023
             )
-        of_documents.append(explanations)
+        for_documents.append(explanations)
         name = _name(file, number, len(texts))
         with screen.results_alone(is_stdout(html) or is_stdout(json_)):
             _print(explanations[0], f"sentence {sentence} of {name}" if sentence else name, top)
     if html is not None:
-        _write_pages(html, of_documents, file, top)
+        _write_pages(html, for_documents, file, top)
     if json_ is not None:
-        scores = [{"document": n, **one.to_dict()} for n, found in enumerate(of_documents, start=1) for one in found]
+        scores = [{"document": n, **one.to_dict()} for n, found in enumerate(for_documents, start=1) for one in found]
         _write(json_, json.dumps(scores, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
@@ -95,8 +95,8 @@ def _name(file: Path, number: int, n_texts: int) -> str:
     return name if n_texts == 1 else f"{name}, document {number}"
 
 
-def _print(first: "Explanation", of_what: str, top: int) -> None:
-    screen.divider(f"{first.component} on {of_what}: {first.label} {first.probability:.1%}")
+def _print(first: "Explanation", what: str, top: int) -> None:
+    screen.divider(f"{first.component} on {what}: {first.label} {first.probability:.1%}")
     for side, places in (("for", first.speaking_for(top)), ("against", first.speaking_against(top))):
         if places:
             screen.table([_row(first, place) for place in places], ("score", "no.", side), aligns=("r", "r", "l"))
@@ -116,12 +116,12 @@ def _row(explanation: "Explanation", place: int) -> tuple[str, int, str]:
     return f"{'~' * is_estimate}{explanation.scores[place]:+.4f}", place + 1, text[:100]
 
 
-def _write_pages(place: Path, of_documents: list[list["Explanation"]], file: Path, top: int) -> None:
+def _write_pages(place: Path, for_documents: list[list["Explanation"]], file: Path, top: int) -> None:
     """One page, or a folder with a page for each document."""
     from ..explanations.page import render
 
-    names = [_name(file, number, len(of_documents)) for number in range(1, len(of_documents) + 1)]
-    pages = [render(one, page=True, title=name, top=top) for one, name in zip(of_documents, names, strict=True)]
+    names = [_name(file, number, len(for_documents)) for number in range(1, len(for_documents) + 1)]
+    pages = [render(one, page=True, title=name, top=top) for one, name in zip(for_documents, names, strict=True)]
     if len(pages) == 1:
         _write(place, pages[0])
         return

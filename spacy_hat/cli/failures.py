@@ -10,7 +10,7 @@ BUG = (
     "This is an error of spacy-hat itself, or of something that it uses ({what}), and not yours. Add --debug to see "
     "where it comes from, and please report it with what you see."
 )
-# What to do about what a system says no to.
+# What to do when the system refuses.
 REMEDIES = {
     errno.ENOSPC: "Free some space there, or choose another place.",
     errno.EDQUOT: "Free some space there, or choose another place.",
@@ -87,7 +87,7 @@ def _of_memory(error: Exception) -> str:
 
 
 def _of_torch(error: Exception) -> str:
-    """Of all RuntimeErrors, those that say that memory is missing; the others are nobody's."""
+    """The RuntimeErrors that say that memory is missing; others are not told apart."""
     return _of_memory(error) if _ALLOCATIONS.search(str(error)) else ""
 
 

@@ -43,7 +43,7 @@ def from_scratch_cli(
         int, typer.Option(max=2**18, help="Width inside a block's feed-forward part")
     ] = INTERMEDIATE_SIZE,
     vocab_size: Annotated[int, typer.Option(help=VOCAB_HELP)] = VOCAB_SIZE,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="For the random weights")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the random weights")] = 0,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace a checkpoint that is there")] = False,
 ) -> None:
     """

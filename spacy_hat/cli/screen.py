@@ -84,7 +84,7 @@ def status(text: object) -> Iterator[Callable[[object], None]]:
     YIELDS (Callable[[object], None]): Shows other words.
     """
     from rich.console import Console
-    from rich.text import Text  # whose words are no markup: `[/x]` is a name
+    from rich.text import Text  # whose words are not markup: `[/x]` is a name
 
     with Console(stderr=True).status(Text(shown(text))) as spinner:
         yield lambda words: spinner.update(Text(shown(words)))

@@ -34,7 +34,7 @@ def warm_start_cli(
         int, typer.Option(max=2**16, help="Pieces of a segment, its classifier piece included")
     ] = 128,
     max_segments: Annotated[int, typer.Option(max=2**20, help="Segments that can attend to each other")] = 128,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="For whatever starts from random weights")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the weights that are random")] = 0,
     cross_segment_start: Annotated[CrossSegmentStart, typer.Option(help=START_HELP)] = "identity",
     document_positions: Annotated[DocumentPositions, typer.Option(help=POSITIONS_HELP)] = "copy",
     extra_blocks: Annotated[ExtraBlocks, typer.Option(help=EXTRA_HELP)] = "error",

@@ -6,7 +6,7 @@ from spacy.util import get_lang_class
 
 
 def get_language(lang: str) -> type[Language]:
-    """RETURNS (type[Language]): What spaCy knows of a language. RAISES (ValueError): If that is nothing."""
+    """RETURNS (type[Language]): What spaCy knows of a language. RAISES (ValueError): If spaCy does not know it."""
     try:
         return get_lang_class(lang)
     except ImportError:

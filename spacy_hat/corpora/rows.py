@@ -23,7 +23,7 @@ class Row:
 
     place (str): File and line, for messages.
     values (dict[str, Any]): Name of a column, or key -> value.
-    is_table (bool): Whether each value is the text of a cell, so that an empty one is none.
+    is_table (bool): Whether each value is the text of a cell, so that an empty one means no value.
     """
 
     place: str
@@ -67,7 +67,7 @@ def _read_text(source: Source, text: str) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def _check_values(place: str, values: dict[str, Any]) -> None:
-    """RAISES (ValueError): If a string, at whatever depth, has characters that no document can have."""
+    """RAISES (ValueError): If a string, at any depth, has characters that no document can have."""
     stack: list[tuple[Any, int]] = [(values, 0)]
     while stack:
         value, depth = stack.pop()
@@ -95,5 +95,5 @@ def _check_string(place: str, value: str) -> None:
         except UnicodeEncodeError as error:
             raise ValueError(
                 f"{place} has half a surrogate pair (character {error.start} of a value). Expected: whole characters. "
-                "Whatever wrote the file cut a character in two: write it again."
+                "The program that wrote the file cut a character in two: write it again."
             ) from None

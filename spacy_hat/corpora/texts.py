@@ -1,4 +1,4 @@
-"""The texts of documents alone, whatever form these have."""
+"""The texts of documents alone, from files of any form."""
 
 from collections.abc import Iterator
 from pathlib import Path

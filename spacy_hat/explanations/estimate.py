@@ -77,8 +77,8 @@ def _segment_vectors(encoded: EncodedDocument, kept: dict[int, KeptSegments], le
     first[is_changed] = pieces[changed_first]
     plan = encoded.inputs(lefts).plan_of_segments(pieces.device)
     windows = np.flatnonzero(lefts[0].touched)
-    of_left = np.repeat(np.arange(len(lefts)), [len(left.segments) for left in lefts])
-    places = torch.from_numpy(of_left * len(windows) + np.searchsorted(windows, own)).to(pieces.device)
+    owners = np.repeat(np.arange(len(lefts)), [len(left.segments) for left in lefts])
+    places = torch.from_numpy(owners * len(windows) + np.searchsorted(windows, own)).to(pieces.device)
     segments = torch.from_numpy(windows).to(pieces.device)
     for number in range(max(staged.n_led - 1, 0), len(staged.layers)):
         layer = staged.layers[number]

@@ -22,7 +22,7 @@ class Explanation:
     scores (ndarray): (n_sentences,) float32. With "occlusion", by how much the probability falls without the sentence:
         above 0, it speaks for the label, below 0 against it. The other methods say how much it counts, either way.
     span (Span | None): The span that the label is of; None for a label of the document.
-    is_exact (ndarray | None): (n_sentences,) bool, which scores are no estimates; None: none is.
+    is_exact (ndarray | None): (n_sentences,) bool, which scores are exact, and not estimates; None: all are.
     """
 
     doc: Doc = field(repr=False)

@@ -137,7 +137,7 @@ def _explain(
 def _occlude(
     encoded: EncodedDocument, span: TokenRange | None, columns: list[int], exact: int | None, on_progress: Progress
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(n_sentences, n_labels) The scores without each sentence, and (n_sentences,) which of them are no estimates."""
+    """(n_sentences, n_labels) The scores without each sentence, and (n_sentences,) which of them are exact."""
     n_sentences = encoded.document.n_sentences
     if exact is None or exact >= n_sentences or not can_estimate(encoded):
         return occluded_scores(encoded, span, on_progress), np.ones(n_sentences, dtype=bool)

@@ -156,7 +156,7 @@ def _not_ours(kind: str, name: str, component: Any) -> str:
 
 
 def _check_document(decision: Decision) -> None:
-    """RAISES (ValueError): If there are no sentences to score, or the span is none of the document's."""
+    """RAISES (ValueError): If there are no sentences to score, or the span is not one of the document's."""
     doc, span = decision.doc, decision.span
     if not doc.text.strip():
         raise ValueError(

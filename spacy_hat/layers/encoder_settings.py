@@ -38,6 +38,6 @@ def check_cache(megabytes: int, folder: str | None) -> None:
         )
     if folder is not None and not Path(folder).is_dir():
         raise ValueError(
-            f"segment_cache_folder is {folder!r}, which is no folder that is there. Make it, or set it to null to keep "
+            f"segment_cache_folder is {folder!r}, and there is no such folder. Make it, or set it to null to keep "
             "the cache in memory, in [components.transformer.model]."
         )

@@ -22,7 +22,7 @@ from .trf_interface import FullTransformerBatch, TransformerData, WordpieceBatch
 class HATBatch(FullTransformerBatch):
     """A FullTransformerBatch that also takes gradients back of documents with tokens and no segment.
 
-    These (documents of spaces) have one row that is no segment: zeros, for listeners that want a vector per token.
+    These (documents of spaces) have one row that is not a segment: zeros, for listeners that want a vector per token.
     """
 
     def unsplit_by_doc(self, arrays: list[list[Any]]) -> FullTransformerBatch:

@@ -18,7 +18,7 @@ def hidden_layer(dropout: float = 0.0, nO: int | None = None, nI: int | None = N
     nO (int | None): Width of the output, to be set before initialization.
     nI (int | None): Width of the input; inferred if None.
     RETURNS (Model[Floats2d, Floats2d]): From (rows, nI) to (rows, nO).
-    RAISES (ValueError): If dropout is no probability below 1.
+    RAISES (ValueError): If dropout is not a probability below 1.
     """
     if not 0.0 <= dropout < 1.0:
         raise ValueError(

@@ -1,8 +1,9 @@
 """A linear chain over the labels of units that follow each other (Lafferty et al. 2001).
 
-Scores are the marginals: the probability of each label of a unit, whatever the labels of the others. Their difference
-from the truth is the gradient of the negative log likelihood with respect to the emissions, so `scores - truth`, which
-spaCy's span categorizer hands back, passes as it is. The transitions need the truth itself, which can be told from it.
+Scores are the marginals: the probability of each label of a unit, summed over the labels of the others. Their
+difference from the truth is the gradient of the negative log likelihood with respect to the emissions, so
+`scores - truth`, which spaCy's span categorizer hands back, passes as it is. The transitions need the truth itself,
+which can be told from it.
 """
 
 from collections.abc import Callable
@@ -17,8 +18,8 @@ from .positions import positions
 InT = Ragged
 OutT = Floats2d
 
-# Weights are parameters times this. Adam moves every parameter by the learning rate, whatever its gradient, and that of
-# a dense layer's weights (0.001) would take thousands of steps to the log odds that labels follow each other with.
+# Weights are parameters times this. Adam moves every parameter by about the learning rate, and with that of a dense
+# layer (0.001) it would take thousands of steps to the log odds that labels follow each other with.
 SCALE = 10.0
 
 
@@ -58,7 +59,7 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
         pairs = truth[before] * len(weights.first) + truth[after]
         observed = xp.bincount(pairs, weights=pair_weights, minlength=expected.size).reshape(expected.shape)
         _inc_grad(model, "transitions", expected - observed)
-        # What first and last weights add to, their gradients are those of.
+        # The gradients of the first and last weights are those of the scores that they are added to.
         by_position = d_scores[rows]
         _inc_grad(model, "first", by_position[: plan.counts[:1].sum()].sum(axis=0))
         _inc_grad(model, "last", by_position[xp.asarray(plan.last())].sum(axis=0))

@@ -18,7 +18,7 @@ ADDED_LABEL_BIAS = -5.0
 
 
 def output_layer(nO: int | None = None) -> Model[Floats2d, Floats2d]:
-    """The linear layer to logits, which can grow by rows. It starts at zero: all labels alike, whatever the seed.
+    """The linear layer to logits, which can grow by rows. It starts at zero, with all labels alike under any seed.
 
     nO (int | None): n_labels; inferred if None.
     RETURNS (Model[Floats2d, Floats2d]): From (rows, hidden_size) to (rows, n_labels). The linear layer is its only

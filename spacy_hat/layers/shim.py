@@ -22,7 +22,7 @@ from .finite import check_encoded
 from .predictor import Predictor
 from .stored import read_encoder, write_encoder
 
-# Pieces that go through a segment-wise block at once on a CPU. More are no faster, as they outgrow its caches.
+# Pieces that go through a segment-wise block at once on a CPU. More are not faster, as they outgrow its caches.
 CPU_MICRO_BATCH = 2048
 
 

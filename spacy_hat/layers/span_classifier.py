@@ -29,7 +29,7 @@ def span_classifier(
     dropout: float = 0.1,
     nO: int | None = None,
 ) -> Model[InT, OutT]:
-    """Classify suggested spans, whatever the suggester.
+    """Classify the spans of any suggester.
 
     There is no `resize_output`: spancat never calls it, and raises on a label added later where it is missing.
 

@@ -33,7 +33,7 @@ class Rows:
     """Which rows of one document's output each span takes the mean of.
 
     rows (Ints1d): Rows of the (n_segments * segment_length, hidden_size) output, span after span.
-    lengths (Ints1d): Shape (n_spans,): how many of them each span has.
+    lengths (Ints1d): (n_spans,) how many of them each span has.
     """
 
     rows: Ints1d

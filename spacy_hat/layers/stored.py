@@ -83,7 +83,7 @@ def read_encoder(
     if not all(isinstance(name, str) and isinstance(content, bytes) for name, content in files.items()):
         raise damaged(source, "tokenizer files of other kinds", "names and contents")
     if "tokenizer.json" not in files:
-        raise damaged(source, f"the tokenizer files {', '.join(sorted(files)) or 'of nobody'}", "a tokenizer.json")
+        raise damaged(source, f"the tokenizer files {', '.join(sorted(files)) or '(none)'}", "a tokenizer.json")
     tokenizer = make_tokenizer(files, message["tokenizer_class"], tokenizer_config, source=source)
     check_vocabulary(tokenizer, made.vocab_size, source=source)
     encoder = HATModel(made)
@@ -145,7 +145,7 @@ def load_model(model: Model, data: bytes, source: str) -> None:
         model.from_dict(parts)
     except RefusedError:
         raise
-    # Whatever thinc comes upon in the lists, which say of each layer its name, sizes, parameters and shims.
+    # The kinds of error that thinc meets in the lists, which say of each layer its name, sizes, parameters and shims.
     except Exception as error:
         raise damaged(
             source, f"layers that do not fit ({type(error).__name__}: {error})", "those of this config"

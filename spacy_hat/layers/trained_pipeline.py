@@ -76,6 +76,6 @@ def _stored_encoders(message: Mapping[str, Any], source: str) -> Iterator[bytes]
     nodes, shims = message.get("nodes"), message.get("shims")
     if not isinstance(nodes, list) or not isinstance(shims, list) or len(nodes) != len(shims):
         raise damaged(source, "another kind of message", "the file as nlp.to_disk wrote it")
-    for node, of_node in zip(nodes, shims, strict=True):
-        if isinstance(node, dict) and node.get("name") == "hat" and isinstance(of_node, list):
-            yield from (stored for stored in of_node if isinstance(stored, bytes))
+    for node, node_shims in zip(nodes, shims, strict=True):
+        if isinstance(node, dict) and node.get("name") == "hat" and isinstance(node_shims, list):
+            yield from (stored for stored in node_shims if isinstance(stored, bytes))

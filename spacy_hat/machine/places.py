@@ -41,7 +41,7 @@ def check_place(place: Path, kind: Kind, *, force: bool, sources: Iterable[str |
         and never replaced.
     kind (Kind): What the result is.
     force (bool): Whether an earlier result may be replaced.
-    sources (Iterable[str | Path]): What the result is made from: paths, or names that are none.
+    sources (Iterable[str | Path]): What the result is made from: paths, or names that are not paths.
     RAISES (PlaceError): If something speaks against it; says what to do.
     """
     if is_stream(place):

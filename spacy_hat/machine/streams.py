@@ -1,4 +1,4 @@
-"""Places that are written to and never replaced: stdout, devices, FIFOs, whatever is neither a file nor a folder."""
+"""Places that are written to and never replaced: stdout, devices, FIFOs: all that is neither a file nor a folder."""
 
 import os
 import re

@@ -57,7 +57,7 @@ class AttentionHalf(nn.Module):
         self.output = AddAndNorm(config.hidden_size, config)
 
     def forward(self, hidden: Tensor, plan: AttentionPlan, segments_only: bool = False) -> Tensor:
-        """Whole tiles of rows -> the same, whatever stands in those that were added"""
+        """Whole tiles of rows -> the same; those that were added may hold anything"""
         residual = whole_tiles(hidden.index_select(0, plan.first_rows)) if segments_only else hidden
         return self.output(whole_tiles(self.self(hidden, plan, segments_only)), residual)
 

@@ -38,7 +38,7 @@ class Entry:
 
 
 def whole(least: int, most: int, why: str = "") -> Entry:
-    """RETURNS (Entry): A whole number; true and false are none."""
+    """RETURNS (Entry): A whole number; true and false are not numbers here."""
     return Entry(
         lambda value: isinstance(value, int) and not isinstance(value, bool) and least <= value <= most,
         f"a whole number of at least {least}{why}, at most {most:,}",
@@ -75,7 +75,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_precision(value: Any) -> bool:
-    # transformers looks a string up in torch, whatever it finds there.
+    # transformers takes anything that torch has under the name.
     return value is None or value in PRECISIONS or (isinstance(value, torch.dtype) and str(value)[6:] in PRECISIONS)
 
 

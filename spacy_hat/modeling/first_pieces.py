@@ -53,7 +53,7 @@ class KeptSegments:
         others = others.masked_fill(~self.is_kept[segments], torch.finfo(others.dtype).min)
         scores = torch.cat([own, others], dim=-1).float() * self.head_shape[1] ** -0.5
         weights = torch.softmax(scores, dim=-1).to(query.dtype)
-        of_others = torch.einsum("bshl,slhd->bshd", weights[..., 1:], self.values[segments])
-        context = weights[..., :1] * own_value + of_others
+        from_others = torch.einsum("bshl,slhd->bshd", weights[..., 1:], self.values[segments])
+        context = weights[..., :1] * own_value + from_others
         attended = self.block.attention.output(context.flatten(0, 1).flatten(1), rows)
         return self.block.output(self.block.intermediate(attended), attended).view_as(first)

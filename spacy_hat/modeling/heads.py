@@ -76,7 +76,7 @@ class HATForSequenceClassification(HATHead):
         labels (Tensor | None): (n_docs,) class numbers or values, or (n_docs, n_labels) zeros and ones.
         num_items_in_batch (Tensor | int | None): What the loss is divided by, as `Trainer` says; None: the items here.
         The other parameters are those of HATModel.forward.
-        RETURNS (SequenceClassifierOutput): logits (n_docs, n_labels), and loss () if there are labels.
+        RETURNS (SequenceClassifierOutput): Logits (n_docs, n_labels), and loss () if there are labels.
         """
         hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
         pooled = self.pooler(*self.segments(hidden, attention_mask))
@@ -111,7 +111,7 @@ class HATForMultipleChoice(HATHead):
         labels (Tensor | None): (n_docs,) numbers of the right choices.
         num_items_in_batch (Tensor | int | None): What the loss is divided by, as `Trainer` says; None: the items here.
         The other parameters are those of HATModel.forward, with one more dimension: (n_docs, n_choices, n_slots).
-        RETURNS (MultipleChoiceModelOutput): logits (n_docs, n_choices), and loss () if there are labels.
+        RETURNS (MultipleChoiceModelOutput): Logits (n_docs, n_choices), and loss () if there are labels.
         """
         inputs = {
             "input_ids": input_ids,
@@ -168,7 +168,7 @@ class HATForSequentialSentenceClassification(HATHead):
             (n_docs, n_segments, n_labels) zeros and ones, -1 or -100 where there is none.
         num_items_in_batch (Tensor | int | None): What the loss is divided by, as `Trainer` says; None: the items here.
         The other parameters are those of HATModel.forward.
-        RETURNS (SequenceClassifierOutput): logits (n_docs, n_segments, n_labels), and loss () if there are labels.
+        RETURNS (SequenceClassifierOutput): Logits (n_docs, n_segments, n_labels), and loss () if there are labels.
         """
         hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
         vectors, _ = self.segments(hidden, attention_mask)

@@ -28,7 +28,7 @@ def parse_layout(layout: str) -> tuple[Block, ...]:
 
     layout (str): For example `S|S|SD`, or `I3`.
     RETURNS (tuple[Block, ...]): One entry per block, the lowest first.
-    RAISES (ValueError): If it is no string, or a block is none of S, D, SD and -.
+    RAISES (ValueError): If it is not a string, or a block is not one of S, D, SD and -.
     """
     if not isinstance(layout, str):
         raise ValueError(

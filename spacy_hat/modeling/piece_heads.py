@@ -73,7 +73,7 @@ class HATForMaskedLM(HATHead):
         labels (Tensor | None): (n_docs, n_slots) piece ids, -100 where nothing is to be predicted.
         num_items_in_batch (Tensor | int | None): What the loss is divided by, as `Trainer` says; None: the items here.
         The other parameters are those of HATModel.forward.
-        RETURNS (MaskedLMOutput): logits (n_docs, n_slots, vocab_size), and loss () if there are labels.
+        RETURNS (MaskedLMOutput): Logits (n_docs, n_slots, vocab_size), and loss () if there are labels.
         """
         hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
         logits = self.lm_head(hidden)
@@ -106,7 +106,7 @@ class HATForTokenClassification(HATHead):
         labels (Tensor | None): (n_docs, n_slots) class numbers, -100 where there is none.
         num_items_in_batch (Tensor | int | None): What the loss is divided by, as `Trainer` says; None: the items here.
         The other parameters are those of HATModel.forward.
-        RETURNS (TokenClassifierOutput): logits (n_docs, n_slots, n_labels), and loss () if there are labels.
+        RETURNS (TokenClassifierOutput): Logits (n_docs, n_slots, n_labels), and loss () if there are labels.
         """
         hidden, output = self.encode(input_ids, attention_mask, token_type_ids, position_ids, inputs_embeds, **options)
         logits = self.classifier(self.dropout(hidden))

@@ -89,9 +89,9 @@ def plan_attention(lengths: Ints, device: torch.device, is_key: Bools | None = N
     query_gate = None
     if is_key is not None:
         has_key = np.logical_or.reduceat(is_key, starts) if len(starts) else np.zeros(0, dtype=bool)
-        of_keyless = ~np.repeat(has_key, lengths)
-        query_gate = torch.from_numpy(~of_keyless[:, None]).to(device, torch.float32)
-        is_key = is_key | of_keyless
+        is_keyless = ~np.repeat(has_key, lengths)
+        query_gate = torch.from_numpy(~is_keyless[:, None]).to(device, torch.float32)
+        is_key = is_key | is_keyless
     unbucket = np.empty(int(lengths.sum()), dtype=np.int64)
     buckets = []
     n_slots = 0
@@ -178,7 +178,7 @@ def runs_within(lengths: Ints, limit: int | None) -> Iterator[tuple[int, int]]:
         return
     ends = np.cumsum(lengths)
     stops = [len(lengths)] if limit is None else _filled_runs(ends, lengths, limit)
-    # One short run at the end is no saving; runs of like length are, as a CPU compiles kernels for each.
+    # One short run at the end saves nothing; runs of like length do, as a CPU compiles kernels for each length.
     even = np.searchsorted(ends, ends[-1] * np.arange(1, len(stops) + 1) / len(stops))
     even_stops = np.unique(np.append(even[:-1] + 1, len(lengths)))
     totals = np.diff(ends[even_stops - 1], prepend=0)

@@ -65,7 +65,7 @@ def read_head(name: str | Path, *, pooling: str | None = None, **hub: Any) -> Pu
     pooling (str | None): How the head pools; None: as config.json says or the weights show, otherwise `max`.
     **hub: Options of huggingface_hub's hf_hub_download, such as revision.
     RETURNS (PublishedHead): The head.
-    RAISES (ValueError): If it is no head over documents or segments, or its weights do not fit its configuration.
+    RAISES (ValueError): If it is not a head over documents or segments, or its weights do not fit its configuration.
     """
     values = read_config(name, **hub)
     kind = _kind(name, values)
@@ -150,7 +150,7 @@ def _kind(name: str | Path, values: Mapping[str, Any]) -> HeadKind:
     found = {kind for architecture in named for ending, kind in _KINDS.items() if architecture.endswith(ending)}
     if len(found) != 1:
         raise ValueError(
-            f"The config.json of {name} has the architectures {', '.join(named) or 'of nobody'}, expected "
+            f"The config.json of {name} has the architectures {', '.join(named) or '(none)'}, expected "
             "HATForSequenceClassification or HATForSequentialSentenceClassification: no other head has a component in "
             "spaCy. Give the folder of one of these two. An encoder without head needs no import: --paths.hat"
         )

@@ -39,12 +39,12 @@ def count_doc(
 ) -> DocCounts:
     """Pack a Doc and count.
 
-    doc (Doc): the document.
-    tokenizer (FastTokenizer): a fast Hugging Face tokenizer.
-    packer (Packer): the settings; its warnings are not given, nor is anything an error.
-    segment_length (int): most pieces of a segment, the classifier piece included.
-    max_segments (int): most segments of a window.
-    RETURNS (DocCounts): the counts.
+    doc (Doc): The document.
+    tokenizer (FastTokenizer): A fast Hugging Face tokenizer.
+    packer (Packer): The settings; its warnings are not given, nor is anything an error.
+    segment_length (int): Most pieces of a segment, the classifier piece included.
+    max_segments (int): Most segments of a window.
+    RETURNS (DocCounts): The counts.
     """
     whole = Packer(packing=packer.packing)
     with warnings.catch_warnings():

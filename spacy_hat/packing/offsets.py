@@ -26,8 +26,8 @@ _REACH = 64
 def encode(backend: Any, text: str) -> tuple[Ints1d, Ints2d]:
     """Cut a text into pieces, and say where they stand even where the beginning was deleted.
 
-    backend (tokenizers.Tokenizer): the tokenizer, without truncation and padding.
-    text (str): the text.
+    backend (tokenizers.Tokenizer): The tokenizer, without truncation and padding.
+    text (str): The text.
     RETURNS (tuple[Ints1d, Ints2d]): (n_pieces,) vocabulary ids, and (n_pieces, 2) start and end characters.
     """
     encoding = backend.encode(text, add_special_tokens=False)
@@ -57,7 +57,7 @@ def _restore_beginnings(offsets: Ints2d, raw_pieces: list[int], text: str, backe
         start = int(offsets[before, 1]) if before >= 0 else 0
         deleted = _deleted_beginning(text, start, backend.normalizer)
         if deleted:
-            # Asked, not known: other normalisers delete as many characters and keep count.
+            # Found out by asking it: other normalisers delete as many characters, and keep count.
             seen_at = backend.encode(deleted + "x", add_special_tokens=False).offsets[-1][0]
             offsets[before + 1 : after] += len(deleted) - seen_at
 
@@ -75,8 +75,8 @@ def reach_composed(offsets: Ints2d, tokens: Ints2d, text: str, normalizer: Any) 
 
     offsets (Ints2d): (n_pieces, 2) start and end characters of the pieces.
     tokens (Ints2d): (n_tokens, 2) start and end characters of the visible tokens.
-    text (str): the text.
-    normalizer (tokenizers.normalizers.Normalizer): what may have composed them.
+    text (str): The text.
+    normalizer (tokenizers.normalizers.Normalizer): What may have composed them.
     RETURNS (Ints2d): (n_pieces, 2) the offsets, some with a later end. The beginning of a token that they still leave
         out was thrown away: the text up to it normalises to the same with it and without.
     """

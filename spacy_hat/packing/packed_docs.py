@@ -48,8 +48,8 @@ class SegmentedDoc:
     def first_segments(self, max_segments: int) -> "SegmentedDoc":
         """Keep no more than the first segments.
 
-        max_segments (int): how many.
-        RETURNS (SegmentedDoc): a document whose other pieces are gone and belong to no token.
+        max_segments (int): How many.
+        RETURNS (SegmentedDoc): A document whose other pieces are gone and belong to no token.
         """
         bounds = self.bounds[: max_segments + 1]
         n_kept = bounds[-1]
@@ -69,9 +69,9 @@ def join_docs(docs: list[SegmentedDoc], *, classifier_id: int, max_segments: int
     """Lay segmented documents after one another and open each segment with the classifier piece.
 
     docs (list[SegmentedDoc]): (n_docs,) the documents, in the order of the batch.
-    classifier_id (int): vocabulary id of the classifier piece.
-    max_segments (int): most segments of a window.
-    RETURNS (PackedDocs): the batch.
+    classifier_id (int): Vocabulary id of the classifier piece.
+    max_segments (int): Most segments of a window.
+    RETURNS (PackedDocs): The batch.
     """
     n_pieces = np.array([len(doc.pieces) for doc in docs], dtype=np.int64)
     segments_per_doc = np.array([doc.n_segments for doc in docs], dtype=np.int64)

@@ -52,11 +52,11 @@ class Packer:
         """Pack a batch.
 
         docs (list[Doc]): (n_docs,) the documents. One that is empty or has only spaces gets no segments.
-        tokenizer (FastTokenizer): a fast Hugging Face tokenizer with a classifier (or start-of-text) token.
-        segment_length (int): most pieces of a segment, the classifier piece included; at least 2.
-        max_segments (int): most segments of a window; at least 1.
-        RETURNS (PackedDocs): the batch.
-        RAISES (ValueError): sizes or tokenizer will not do, or the documents are what the settings make an error.
+        tokenizer (FastTokenizer): A fast Hugging Face tokenizer with a classifier (or start-of-text) token.
+        segment_length (int): Most pieces of a segment, the classifier piece included; at least 2.
+        max_segments (int): Most segments of a window; at least 1.
+        RETURNS (PackedDocs): The batch.
+        RAISES (ValueError): Sizes or tokenizer will not do, or the documents are what the settings make an error.
         """
         _check_sizes(segment_length, max_segments)
         classifier_id = classifier_piece(
@@ -79,7 +79,7 @@ class Packer:
     def _segment(self, doc: Doc, tokenizer: FastTokenizer, *, capacity: int) -> SegmentedDoc:
         pieces = tokenize(doc, tokenizer)
         packing: Packing = self.packing
-        # A document without pieces has nothing to cut, so its boundaries are nobody's concern.
+        # A document without pieces has nothing to cut, so its boundaries do not matter.
         if packing != "fixed" and len(pieces) and not doc.has_annotation("SENT_START"):
             self._report_no_boundaries()
             packing = "fixed"

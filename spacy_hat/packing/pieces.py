@@ -46,10 +46,10 @@ class Pieces:
 def tokenize(doc: Doc, tokenizer: FastTokenizer) -> Pieces:
     """Cut the text of a Doc into pieces, without special tokens, truncation, padding or a length warning.
 
-    doc (Doc): the document; nothing but its tokenisation is read.
-    tokenizer (FastTokenizer): a fast Hugging Face tokenizer, left as it is.
-    RETURNS (Pieces): the pieces and where they belong.
-    RAISES (ValueError): the tokenizer is a slow one.
+    doc (Doc): The document; nothing but its tokenisation is read.
+    tokenizer (FastTokenizer): A fast Hugging Face tokenizer, left as it is.
+    RETURNS (Pieces): The pieces and where they belong.
+    RAISES (ValueError): The tokenizer is a slow one.
     """
     backend = _unlimited_backend(tokenizer)
     text = doc.text
@@ -70,8 +70,8 @@ def align(ids: Ints1d, offsets: Ints2d, doc: Doc) -> Pieces:
 
     ids (Ints1d): (n_pieces,) vocabulary ids.
     offsets (Ints2d): (n_pieces, 2) start and end characters in `doc.text`.
-    doc (Doc): the document.
-    RETURNS (Pieces): the pieces that were kept.
+    doc (Doc): The document.
+    RETURNS (Pieces): The pieces that were kept.
     """
     is_space, token_starts, token_lengths = _tokens(doc)
     visible = np.flatnonzero(is_space == 0)
@@ -82,7 +82,7 @@ def align(ids: Ints1d, offsets: Ints2d, doc: Doc) -> Pieces:
     last = np.searchsorted(token_starts, piece_ends, side="left") - 1
     kept = first <= last
     # A normaliser that reorders characters can give offsets that step back. What was kept stays kept: this moves a
-    # stray piece to a later visible token, never to none.
+    # stray piece to a later visible token, and never loses it.
     first = np.maximum.accumulate(first[kept])
     last = np.maximum.accumulate(np.maximum(last[kept], first))
     first, last = visible[first], visible[last]

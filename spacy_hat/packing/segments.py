@@ -22,11 +22,11 @@ def segment_bounds(pieces: Pieces, sentence_starts: Ints1d, *, packing: Packing,
     "greedy", what is left over of an overlong sentence shares its segment with the sentences that follow, if they
     fit. A piece that reaches over a sentence boundary belongs to the earlier sentence.
 
-    pieces (Pieces): the pieces of the Doc.
-    sentence_starts (Ints1d): first token of each sentence, ascending. Not read if packing is "fixed".
+    pieces (Pieces): The pieces of the Doc.
+    sentence_starts (Ints1d): First token of each sentence, ascending. Not read if packing is "fixed".
     packing (Packing): "sentences" (one segment each), "greedy" (consecutive sentences share a segment while they
         fit) or "fixed" (filled to the brim).
-    capacity (int): most pieces of a segment, at least 1.
+    capacity (int): Most pieces of a segment, at least 1.
     RETURNS (Ints1d): (n_segments + 1,) segment i has the pieces from bounds[i] to bounds[i + 1]; no segment is empty.
     """
     n_pieces = len(pieces)

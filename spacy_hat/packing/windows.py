@@ -11,7 +11,7 @@ def window_lengths(segments_per_doc: Ints1d, max_segments: int) -> Ints1d:
     Evenly, because a full window followed by one of a single segment would leave that segment without context.
 
     segments_per_doc (Ints1d): (n_docs,) number of segments.
-    max_segments (int): most segments of a window.
+    max_segments (int): Most segments of a window.
     RETURNS (Ints1d): (n_windows,) segments of each window. Within a document they differ by at most 1, the longer ones
         first; a document without segments has no window.
     """
@@ -25,8 +25,8 @@ def overflow_error(segments_per_doc: Ints1d, max_segments: int) -> ValueError:
     """The error for overflow = "error".
 
     segments_per_doc (Ints1d): (n_docs,) number of segments, at least one of them over max_segments.
-    max_segments (int): most segments of a document.
-    RETURNS (ValueError): to be raised.
+    max_segments (int): Most segments of a document.
+    RETURNS (ValueError): To be raised.
     """
     n_over = int((segments_per_doc > max_segments).sum())
     return ValueError(
@@ -39,10 +39,10 @@ def overflow_error(segments_per_doc: Ints1d, max_segments: int) -> ValueError:
 def truncation_warning(n_docs: int, n_pieces: int, max_segments: int) -> str:
     """The warning for overflow = "truncate".
 
-    n_docs (int): documents that lost pieces.
-    n_pieces (int): pieces that they lost.
-    max_segments (int): most segments of a document.
-    RETURNS (str): the message.
+    n_docs (int): Documents that lost pieces.
+    n_pieces (int): Pieces that they lost.
+    max_segments (int): Most segments of a document.
+    RETURNS (str): The message.
     """
     return (
         f"Documents with more than {max_segments} segments are cut off: {n_docs} in this batch, which lost {n_pieces} "

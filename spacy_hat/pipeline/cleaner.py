@@ -1,6 +1,6 @@
 """The `hat_cleaner` component: frees what the encoder said of a document, which is large, and nothing else.
 
-spaCy's `doc_cleaner` also sets `doc.tensor` to None, whatever its config says, and then `doc.vector` and
+spaCy's `doc_cleaner` also sets `doc.tensor` to None, which its config does not say, and then `doc.vector` and
 `doc.similarity` raise.
 """
 

@@ -35,11 +35,11 @@ def check_heads(nlp: Language, get_examples: Callable[[], Iterable[Example]]) ->
     n_docs = 0
     for example in get_examples() if counts else ():
         n_docs += 1
-        for of_head in counts:
-            of_head.add(example)
+        for head_counts in counts:
+            head_counts.add(example)
     # One document is what nlp.initialize makes up if it is given none.
-    for of_head in counts if n_docs > 1 else ():
-        for finding in of_head.findings():
+    for head_counts in counts if n_docs > 1 else ():
+        for finding in head_counts.findings():
             if finding.severity == "stops":
                 raise HeadError(finding)
             warnings.warn(HeadWarning(finding), stacklevel=2)

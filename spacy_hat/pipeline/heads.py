@@ -39,7 +39,7 @@ class Encoder:
 
 
 def heads_of(nlp: Language) -> list[Head]:
-    """RETURNS (list[Head]): The text and span categorizers of a pipeline, with whatever model, in order."""
+    """RETURNS (list[Head]): The text and span categorizers of a pipeline, with any model, in order."""
     return [component for _, component in nlp.pipeline if isinstance(component, (TextCategorizer, SpanCategorizer))]
 
 

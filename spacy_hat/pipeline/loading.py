@@ -1,4 +1,4 @@
-"""A pipeline from a folder or an installed package; whatever is wrong with it is one kind of error."""
+"""A pipeline from a folder or an installed package. One kind of error stands for all that can be wrong with it."""
 
 from pathlib import Path
 

@@ -18,7 +18,7 @@ def measured_scores_v1() -> Callable[[Language], Language]:
 
 
 def keep_measured(nlp: Language) -> Language:
-    """Take out of the meta what only components without a scorer are known for, such as a sentencizer's sents_f.
+    """Take scores out of the meta that only components without a scorer could report, such as a sentencizer's sents_f.
 
     nlp (Language): The pipeline, whose meta is changed.
     RETURNS (Language): The same.
@@ -29,7 +29,7 @@ def keep_measured(nlp: Language) -> Language:
         scores = nlp.get_pipe_meta(name).default_score_weights or {}
         known.update(scores)
         if getattr(component, "scorer", None) is not None:
-            # What a scorer reports stands in what it says of no documents at all.
+            # A scorer's answer to an empty list of documents names everything that it reports.
             measured.update(component.score([]))  # type: ignore[attr-defined]
     performance = nlp.meta.get("performance", {})
     nlp.meta["performance"] = {name: score for name, score in performance.items() if name not in known - measured}

@@ -55,7 +55,7 @@ class SentenceSuggester:
         if not doc.has_annotation("SENT_START"):
             self._warn(doc)
             return NO_SPANS
-        # spaCy starts a sentence at the first token, whatever it says; 1 is a start, -1 (a large number here) is none.
+        # spaCy starts a sentence at every first token. Elsewhere 1 is a start, and -1 (a large number here) is not.
         starts = numpy.flatnonzero(doc.to_array(SENT_START)[1:] == 1) + 1
         bounds = numpy.unique(numpy.concatenate([[0], starts, [len(doc)]])).astype("int32")
         spans = numpy.stack([bounds[:-1], bounds[1:]], axis=1)

@@ -34,7 +34,7 @@ class Line:
 
 
 def find_lines(text: str) -> list[Line]:
-    """RETURNS (list[Line]): The lines that are not blank. Whatever Unicode has for a line break ends one."""
+    """RETURNS (list[Line]): The lines that are not blank. Each of Unicode's line breaks ends one."""
     found, place = [], 0
     lines = text.splitlines(keepends=True)
     blank = [True, *(not line.strip() for line in lines), True]

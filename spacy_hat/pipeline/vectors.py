@@ -103,8 +103,8 @@ def segment_table(data: TransformerData) -> Table | None:
     hidden = hidden_states(data)
     width = hidden.shape[1]
     align = alignment(data)
-    of_pieces = _on_host(align.dataXd).reshape(-1) // width
-    segments, counts = distinct_segments(of_pieces, _on_host(align.lengths))
+    piece_segments = _on_host(align.dataXd).reshape(-1) // width
+    segments, counts = distinct_segments(piece_segments, _on_host(align.lengths))
     return {
         "vectors": _on_host(hidden[:, 0]).copy(),
         "segments": segments.astype("int32"),

@@ -59,7 +59,7 @@ def calibrate(
     """Put a chain on a trained span classifier, or weigh the one that it has. The pipeline is changed in place.
 
     nlp (Language): A trained pipeline with a `spancat_singlelabel` of this package.
-    dev (Iterable[Example]): Annotated documents that it was not trained on, to weigh by. None of the test part.
+    dev (Iterable[Example]): Annotated documents that it was not trained on, to weigh by. They are never those of test.
     train (Iterable[Example] | None): Annotated documents to count labels in: those of training. None: dev itself.
     component (str | None): Name of the categorizer; None: the only one there is.
     RETURNS (Calibration): What was done.

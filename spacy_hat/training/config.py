@@ -63,7 +63,7 @@ SCORES: dict[str, tuple[dict[str, float], Sequence[str]]] = {
     "trainable_lemmatizer": ({"lemma_acc": 1.0}, []),
 }
 BATCH_SIZE = 2
-"""Documents in a batch, whatever the machine: small batches learn more from few documents."""
+"""Documents in a batch, on every machine: small batches learn more from few documents."""
 
 UNKNOWN_DOCS = 400
 """What a corpus that is not given is taken to hold."""

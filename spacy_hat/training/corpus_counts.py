@@ -128,9 +128,9 @@ def count_corpus(
     RETURNS (CorpusCounts): The counts.
     """
     counts = CorpusCounts({encoding.component: [] for encoding in encodings})
-    for of_head in counts_for(nlp):
-        counts.heads[of_head.head.name] = of_head
-        counts.labels[of_head.head.name] = of_head.labels
+    for head_counts in counts_for(nlp):
+        counts.heads[head_counts.head.name] = head_counts
+        counts.labels[head_counts.head.name] = head_counts.labels
     others = {name: annotated for name, pipe in nlp.pipeline if (annotated := _labels_on_tokens(pipe)) is not None}
     counts.labels |= {name: Counter() for name in others}
     for n_read, (number, example) in enumerate(corpus.numbered(nlp), start=1):
@@ -138,8 +138,8 @@ def count_corpus(
         for encoding in encodings:
             counts.encoded[encoding.component].append(encoding.count(example.predicted))
         counts.texts.add(hash(example.reference.text))
-        for name, of_head in counts.heads.items():
-            _count_head(counts, name, of_head, number, example)
+        for name, head_counts in counts.heads.items():
+            _count_head(counts, name, head_counts, number, example)
         for name, annotated in others.items():
             counts.labels[name].update(annotated(example.reference))
     for name, lost in counts.lost.items():
@@ -148,16 +148,16 @@ def count_corpus(
     return counts
 
 
-def _count_head(counts: CorpusCounts, name: str, of_head: HeadCounts, number: int, example: Example) -> None:
-    n_spans, n_lost = of_head.n_spans, len(of_head.missed)
-    of_head.add(example)
-    if not isinstance(of_head.head, SpanCategorizer):
+def _count_head(counts: CorpusCounts, name: str, head_counts: HeadCounts, number: int, example: Example) -> None:
+    n_spans, n_lost = head_counts.n_spans, len(head_counts.missed)
+    head_counts.add(example)
+    if not isinstance(head_counts.head, SpanCategorizer):
         return
-    lost = of_head.missed[n_lost:]
+    lost = head_counts.missed[n_lost:]
     worst = counts.lost.setdefault(name, [])
     if lost:
         begin = " ".join(example.reference.text[:60].split())
-        worst.append(LostSpans(number, begin, of_head.n_spans - n_spans, len(lost), lost[0]))
+        worst.append(LostSpans(number, begin, head_counts.n_spans - n_spans, len(lost), lost[0]))
 
 
 def _labels_on_tokens(pipe: object) -> Callable[[Doc], list[str]] | None:

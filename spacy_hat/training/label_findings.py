@@ -26,8 +26,8 @@ def check_labels(nlp: Language, corpora: dict[str, CorpusCounts], frozen: Collec
     for name, labels in train.labels.items():
         if name in frozen:
             continue
-        if of_head := train.heads.get(name):
-            for finding in of_head.findings(complete=train.is_complete):
+        if head_counts := train.heads.get(name):
+            for finding in head_counts.findings(complete=train.is_complete):
                 findings.add(finding)
         elif train.is_complete:
             _check_token_labels(nlp, name, _examples(labels), len(train.docs), findings)
@@ -62,18 +62,18 @@ def _check_token_labels(nlp: Language, name: str, labels: dict[str, int], n_docs
 
 
 def _check_dev(name: str, train: CorpusCounts, dev: CorpusCounts, findings: Findings) -> None:
-    if (of_head := dev.heads.get(name)) and of_head.missed:
-        _check_lost_in_dev(name, of_head, findings)
+    if (head_counts := dev.heads.get(name)) and head_counts.missed:
+        _check_lost_in_dev(name, head_counts, findings)
     if train.is_complete and dev.is_complete:
         _compare(name, _examples(train.labels[name]), _examples(dev.labels[name]), findings)
 
 
-def _check_lost_in_dev(name: str, of_head: HeadCounts, findings: Findings) -> None:
-    n_lost, n_spans = len(of_head.missed), of_head.n_spans
+def _check_lost_in_dev(name: str, head_counts: HeadCounts, findings: Findings) -> None:
+    n_lost, n_spans = len(head_counts.missed), head_counts.n_spans
     message = (
         f"{n_lost:,} of {n_spans:,} annotated spans of component '{name}' in dev equal no sentence, and count as "
-        f"errors whatever is learned. Got, for instance: {of_head.missed[0][:100]!r}. Expected: the sentences that the "
-        "pipeline itself finds, as in train."
+        f"errors even for a perfect model. Got, for instance: {head_counts.missed[0][:100]!r}. Expected: the sentences "
+        "that the pipeline itself finds, as in train."
     )
     (findings.problem if n_lost > MOST_LOST * n_spans else findings.warn)(
         "lost spans of dev", message, name, n_spans=n_spans, n_lost=n_lost

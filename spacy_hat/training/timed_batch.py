@@ -56,8 +56,8 @@ class TimedBatch:
         """RETURNS (TimedBatch): The same, with what a run of that length takes."""
         seconds = None
         if length.n_steps is not None and length.n_evaluations is not None:
-            of_steps = length.n_steps * self.seconds_per_epoch / self.steps_per_epoch
-            seconds = of_steps + length.n_evaluations * seconds_per_evaluation
+            step_seconds = length.n_steps * self.seconds_per_epoch / self.steps_per_epoch
+            seconds = step_seconds + length.n_evaluations * seconds_per_evaluation
         return replace(
             self,
             n_steps=length.n_steps,
@@ -67,7 +67,7 @@ class TimedBatch:
         )
 
     def failures(self) -> list[str]:
-        """RETURNS (list[str]): Components whose loss is no number."""
+        """RETURNS (list[str]): Components whose loss is not a number."""
         return [name for name, loss in self.losses.items() if not math.isfinite(loss)]
 
 
@@ -95,9 +95,9 @@ def time_batch(
     batches = create_train_batches(nlp, read, training["batcher"], training["max_epochs"])
     # A batch of nothing but empty documents says nothing.
     batch = next(batch for _, batch in batches if any(count_rows(example) for example in batch))
-    of_batch = sum(count_rows(example) for example in batch)
+    batch_rows = sum(count_rows(example) for example in batch)
     longest = sorted(read(nlp), key=count_rows, reverse=True)
-    of_largest = max(of_batch, sum(count_rows(example) for example in next(iter(training["batcher"](longest)))))
+    largest_rows = max(batch_rows, sum(count_rows(example) for example in next(iter(training["batcher"](longest)))))
     del longest
     before = memory_now(on_gpu)
     peak_since = watch_peak(on_gpu)
@@ -108,17 +108,17 @@ def time_batch(
     peak = peak_since()
     largest = None
     if before is not None and peak is not None:
-        largest = int(before + max(peak - before, 0) * of_largest / of_batch)
+        largest = int(before + max(peak - before, 0) * largest_rows / batch_rows)
     return TimedBatch(
         n_docs=len(batch),
-        n_rows=of_batch,
+        n_rows=batch_rows,
         seconds=seconds,
         losses=losses,
         memory_before=before,
         memory_peak=peak,
-        seconds_per_epoch=seconds * n_rows / of_batch / share,
+        seconds_per_epoch=seconds * n_rows / batch_rows / share,
         steps_per_epoch=max(round(sum(1 for _ in training["batcher"](read(nlp))) / share), 1),
-        n_rows_largest=of_largest,
+        n_rows_largest=largest_rows,
         memory_largest=largest,
     )
 
@@ -169,9 +169,9 @@ def time_run(
     n_rows (float): Those of all documents of dev.
     RETURNS (TimedBatch): The batch, with what the run takes.
     """
-    of_sample = sum(map(count_rows, dev))
+    sample_rows = sum(map(count_rows, dev))
     begin = perf_counter()
     with nlp.use_params({}):
         nlp.evaluate(dev)
-    seconds = (perf_counter() - begin) * n_rows / max(of_sample, 1)
+    seconds = (perf_counter() - begin) * n_rows / max(sample_rows, 1)
     return batch.with_run(run_length(training, batch.steps_per_epoch), seconds)

@@ -16,7 +16,7 @@ from ..layers.chain_sums import ChainWeights, filtered, marginals
 from ..layers.positions import Positions, positions
 from .label_sequences import LabelSequences, ScoredSequences
 
-# The first of each is no calibration at all: what comes out is never worse on dev than what was there.
+# The first of each changes nothing, so that the result is never worse on dev than the pipeline that was there.
 SHARPNESS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18)
 NEIGHBOURS = (0.0, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3)
 PRIOR = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Weighing:
-    """What counts how much.
+    """How much each part counts.
 
     sharpness (float): What a sentence says; below 1.0 it is less sure of itself.
     neighbours (float): Which labels follow which.

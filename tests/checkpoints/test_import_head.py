@@ -129,7 +129,7 @@ def import_oracle(case, folder):
 
 
 def doc_of(nlp, ids, mask, length):
-    """Write piece ids as words, each segment as a sentence; the first piece of a segment is no word."""
+    """Write piece ids as words, each segment as a sentence; the first piece of a segment is not a word."""
     segments = [ids[start : start + length][mask[start : start + length] == 1] for start in range(0, len(ids), length)]
     words = [f"w{piece}" for segment in segments for piece in segment[1:]]
     starts = [place == 0 for segment in segments for place in range(len(segment) - 1)]
@@ -244,7 +244,7 @@ def test_import_asks_the_hub_for_the_revision(monkeypatch, revision):
         raise OSError("no network in this test")
 
     monkeypatch.setattr("spacy_hat.modeling.files.disk.hf_hub_download", download)
-    with pytest.raises(ValueError, match="cannot be had from the hub"):
+    with pytest.raises(ValueError, match="cannot be fetched from the hub"):
         import_checkpoint("some-owner/some-hat", revision=revision)
     assert asked == [revision]
 

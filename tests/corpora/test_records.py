@@ -188,12 +188,12 @@ def test_records_keep_given_sentences(tmp_path):
 
 
 def test_records_keep_other_columns(tmp_path):
-    (of_json,) = read(
+    (from_json,) = read(
         tmp_path, "a.jsonl", lines({"text": "1", "label": "a", "id": 7, "meta": {"n": 2**70}, "answer": "x"})
     )
-    assert of_json.columns == {"id": 7, "meta": {"n": str(2**70)}, "answer": "x"}
-    (of_table,) = read(tmp_path, "a.csv", "text,label,spans,id\none,a,4,x\n")
-    assert of_table.columns == {"spans": "4", "id": "x"}
+    assert from_json.columns == {"id": 7, "meta": {"n": str(2**70)}, "answer": "x"}
+    (from_table,) = read(tmp_path, "a.csv", "text,label,spans,id\none,a,4,x\n")
+    assert from_table.columns == {"spans": "4", "id": "x"}
 
 
 def test_records_that_are_skipped_are_counted(tmp_path):

@@ -23,11 +23,11 @@ def test_packing_every_piece_belongs_to_one_sentence(text, name, packing):
     is_first = np.zeros(len(document.row_sentences), dtype=bool)
     is_first[document.first_rows] = True
     assert (document.row_sentences[is_first] == -1).all()
-    of_sentences = document.row_sentences[~is_first]
-    assert (of_sentences >= 0).all()
-    assert (np.diff(of_sentences) >= 0).all()
+    numbers = document.row_sentences[~is_first]
+    assert (numbers >= 0).all()
+    assert (np.diff(numbers) >= 0).all()
     np.testing.assert_array_equal(
-        document.sums(np.ones(len(is_first))), np.bincount(of_sentences, minlength=document.n_sentences)
+        document.sums(np.ones(len(is_first))), np.bincount(numbers, minlength=document.n_sentences)
     )
 
 

@@ -249,7 +249,7 @@ ERRORS = {
         lambda n, f: spacy_hat.explain(n, TEXT, "ALLOWED", component="ner"),
         "no component 'ner'.*textcat",
     ),
-    "a component that is no classifier": (
+    "a component that is not a classifier": (
         lambda n, f: spacy_hat.explain(n, TEXT, "ALLOWED", component="sentencizer"),
         "'sentencizer' cannot be explained.*DocumentClassifier",
     ),

@@ -102,10 +102,10 @@ def test_explain_occlusion_gives_sentences_of_spaces_nothing(hat_folder):
             token.i == 0 or token.is_space or doc[token.i - 1].is_space or doc[token.i - 1].text == "."
         )
     explanation = spacy_hat.explain(nlp, doc, "ALLOWED")
-    of_spaces = [not sentence.text.strip() for sentence in explanation.sentences]
-    assert sum(of_spaces) == 1
-    assert (explanation.scores[of_spaces] == 0).all()
-    assert (explanation.scores[np.invert(of_spaces)] != 0).all()
+    is_blank = [not sentence.text.strip() for sentence in explanation.sentences]
+    assert sum(is_blank) == 1
+    assert (explanation.scores[is_blank] == 0).all()
+    assert (explanation.scores[np.invert(is_blank)] != 0).all()
 
 
 def test_explain_base_probability_is_the_pipelines(hat_folder):

@@ -35,7 +35,7 @@ CHECKPOINTS = [
     Mistake(
         "a path that is mistyped",
         lambda w: start("hats/legal"),
-        ["'hats/legal' is not a folder here", "cannot be had from the hub", "the hub name (such as 'owner/model')"],
+        ["'hats/legal' is not a folder here", "cannot be fetched from the hub", "the hub name (such as 'owner/model')"],
     ),
     Mistake(
         "a name in one word that is neither a folder nor on the hub",
@@ -45,7 +45,7 @@ CHECKPOINTS = [
     Mistake(
         "a hub name, and no network",
         lambda w: start("some-owner/some-hat"),
-        ["'some-owner/some-hat' is not a folder here", "cannot be had from the hub", "and the network"],
+        ["'some-owner/some-hat' is not a folder here", "cannot be fetched from the hub", "and the network"],
     ),
     Mistake(
         "the path of a file",
@@ -53,7 +53,7 @@ CHECKPOINTS = [
         ["model.safetensors is a file", "expected the folder", "Give the folder that holds the file"],
     ),
     Mistake(
-        "an empty folder", lambda w: start(w.new()), ["holds no config.json", "is no checkpoint", "Check the folder"]
+        "an empty folder", lambda w: start(w.new()), ["holds no config.json", "is not a checkpoint", "Check the folder"]
     ),
     Mistake(
         "a BERT where a HAT is needed",
@@ -66,7 +66,7 @@ CHECKPOINTS = [
         ["config.json cannot be read", "Got: 0 bytes", "Expected: JSON", "fetch it again"],
     ),
     Mistake(
-        "config.json that is no JSON",
+        "config.json that is not JSON",
         lambda w: start(write(w.hat(), CONFIG, "{'layout': 'S|SD'}")),
         ["config.json cannot be read", "line 1 column 2", "Expected: JSON", "correct it"],
     ),

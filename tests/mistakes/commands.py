@@ -47,7 +47,7 @@ WARM_STARTS = [
     Mistake(
         "warm-start from a hub name, and no network",
         begin(lambda w: "bert-base-uncased"),
-        ["'bert-base-uncased' is not a folder here", "cannot be had from the hub", "and the network"],
+        ["'bert-base-uncased' is not a folder here", "cannot be fetched from the hub", "and the network"],
     ),
     Mistake(
         "warm-start from a file",
@@ -327,7 +327,7 @@ EXCHANGES = [
         FailedError,
     ),
     Mistake(
-        "import over a folder that is no pipeline, with --force",
+        "import over a folder that is not a pipeline, with --force",
         command(head(), lambda w: write(w.new(), "thesis.txt", "mine"), "--force", name="import"),
         ["not a pipeline (no config.cfg of a pipeline", "and would be lost", "Choose another place"],
         FailedError,

@@ -171,7 +171,7 @@ SETTINGS = [
         build(segment_cache_folder="no/such/folder"),
         [
             "segment_cache_folder is 'no/such/folder'",
-            "no folder that is there",
+            "there is no such folder",
             "Make it, or set it to null",
             "[components.transformer.model]",
         ],

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 def trained_bytes(folder):
-    """RETURNS (dict[str, bytes]): component -> its model, as `spacy train` saved it."""
+    """RETURNS (dict[str, bytes]): Component -> its model, as `spacy train` saved it."""
     return {name: (folder / name / "model").read_bytes() for name in ("transformer", *COMPONENTS)}
 
 

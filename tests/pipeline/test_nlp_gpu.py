@@ -41,7 +41,7 @@ print(json.dumps(found))
 
 
 def cats(docs):
-    """RETURNS (list): what the script above prints of predictions."""
+    """RETURNS (list): What the script above prints of predictions."""
     return [[doc["cats"], doc["scores"]["spancat"].tolist()] for doc in predictions(docs)]
 
 

@@ -61,14 +61,14 @@ def sourced_replaced(component, frozen, hat_folder, source):
 
 
 def encoder_weights(nlp, component):
-    """RETURNS (dict[str, ndarray]): a copy of the parameters of the encoder that a component reads."""
+    """RETURNS (dict[str, ndarray]): A copy of the parameters of the encoder that a component reads."""
     own = [node for node in nlp.get_pipe(component).model.walk() if node.name == "hat"]
     (node,) = own or [nlp.get_pipe("transformer").model]
     return {name: p.detach().numpy().copy() for name, p in get_shim(node).encoder.named_parameters()}
 
 
 def head_weights(nlp, component):
-    """RETURNS (dict[tuple[int, str], ndarray]): a copy of the parameters of a component outside of PyTorch."""
+    """RETURNS (dict[tuple[int, str], ndarray]): A copy of the parameters of a component outside of PyTorch."""
     nodes = enumerate(nlp.get_pipe(component).model.walk())
     return {(i, name): node.get_param(name).copy() for i, node in nodes for name in node.param_names}
 

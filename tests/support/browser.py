@@ -38,11 +38,11 @@ def leave_out(reason: str) -> NoReturn:
 def open_page(page: Path, profile: Path, *, phone: bool = False, dark: bool = False) -> Iterator[Any]:
     """Open a file, at the width of a desk or of a phone.
 
-    page (Path): an HTML file.
-    profile (Path): an empty folder for the browser.
-    phone (bool): whether it is a phone.
-    dark (bool): whether the reader likes it dark.
-    YIELDS (Any): selenium's driver.
+    page (Path): An HTML file.
+    profile (Path): An empty folder for the browser.
+    phone (bool): Whether it is a phone.
+    dark (bool): Whether the reader likes it dark.
+    YIELDS (Any): Selenium's driver.
     """
     if CHROMIUM is None or DRIVER is None:
         leave_out("needs Chromium: apt-get install chromium chromium-driver")
@@ -68,8 +68,8 @@ def open_page(page: Path, profile: Path, *, phone: bool = False, dark: bool = Fa
 def keep_screenshot(driver: Any, name: str) -> None:
     """Save what is seen into the folder that SPACY_HAT_SCREENSHOTS names, to be looked at; nowhere, if it is not set.
 
-    driver (Any): selenium's driver.
-    name (str): of the file, without its end.
+    driver (Any): Selenium's driver.
+    name (str): Of the file, without its end.
     """
     if folder := os.environ.get("SPACY_HAT_SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)

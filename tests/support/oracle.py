@@ -28,9 +28,9 @@ GRADIENT_FILES = {True: "grads.npz", False: "grads_pre_b5d0470.npz"}
 class OracleCase:
     """One recorded run.
 
-    checkpoint (Path): folder of config.json and the weights.
-    folder (Path): folder of the inputs and outputs: the checkpoint's own, or that of one of its variants.
-    document_positions (bool): whether document position embeddings took part.
+    checkpoint (Path): Folder of config.json and the weights.
+    folder (Path): Folder of the inputs and outputs: the checkpoint's own, or that of one of its variants.
+    document_positions (bool): Whether document position embeddings took part.
     """
 
     checkpoint: Path

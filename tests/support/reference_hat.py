@@ -46,9 +46,9 @@ def softmax(scores: Array) -> Array:
 def attention(x: Array, key_bias: Array, weights: Weights, name: str, n_heads: int) -> Array:
     """Multi-head self-attention over one row of vectors.
 
-    x (Array): vectors, (n_rows, hidden_size).
-    key_bias (Array): added to the scores of each key, (n_rows,).
-    RETURNS (Array): the heads' results side by side, before the output projection, (n_rows, hidden_size).
+    x (Array): Vectors, (n_rows, hidden_size).
+    key_bias (Array): Added to the scores of each key, (n_rows,).
+    RETURNS (Array): The heads' results side by side, before the output projection, (n_rows, hidden_size).
     """
     query, key, value = (linear(x, weights, f"{name}.self.{part}") for part in ("query", "key", "value"))
     head_size = x.shape[1] // n_heads
@@ -114,9 +114,9 @@ def embed(
 def cross_segment(vectors: Array, key_bias: Array, weights: Weights, layer: str, config: dict[str, Any]) -> Array:
     """The document part of one layer for one document.
 
-    vectors (Array): segment vectors, (n_segments, hidden_size).
-    key_bias (Array): mask of each segment's first piece, (n_segments,).
-    RETURNS (Array): the vectors to put in their place, (n_segments, hidden_size).
+    vectors (Array): Segment vectors, (n_segments, hidden_size).
+    key_bias (Array): Mask of each segment's first piece, (n_segments,).
+    RETURNS (Array): The vectors to put in their place, (n_segments, hidden_size).
     """
     vectors = vectors.copy()
     if config["document_position_embeddings"]:
@@ -138,10 +138,10 @@ def hidden_states(
 ) -> list[Array]:
     """Encode padded documents.
 
-    state_dict (dict): weights under their published names, with or without the prefix of a head's checkpoint.
-    config (dict): contents of config.json; `document_position_embeddings` must be there.
+    state_dict (dict): Weights under their published names, with or without the prefix of a head's checkpoint.
+    config (dict): Contents of config.json; `document_position_embeddings` must be there.
     input_ids (Array): (n_docs, n_pieces), where n_pieces is a multiple of the segment length.
-    RETURNS (list[Array]): the embeddings' output and that of every layer, (n_docs, n_pieces, hidden_size) each.
+    RETURNS (list[Array]): The embeddings' output and that of every layer, (n_docs, n_pieces, hidden_size) each.
     """
     weights, length = as_reference_weights(state_dict), config["max_sentence_length"]
     x = embed(weights, config, input_ids, token_type_ids, position_ids, inputs_embeds)
@@ -169,7 +169,7 @@ def hidden_states(
 def segment_vectors(x: Array, mask: Array | None, config: dict[str, Any]) -> list[Array]:
     """The segment vectors that a head may read: those of all segments if `pool_padding`, else of the real ones.
 
-    x (Array): last hidden state, (n_docs, n_pieces, hidden_size).
+    x (Array): Last hidden state, (n_docs, n_pieces, hidden_size).
     RETURNS (list[Array]): (n_segments, hidden_size) for each document.
     """
     length = config["max_sentence_length"]

@@ -94,9 +94,9 @@ def save_encoder(encoder: Any, tokenizer: Any, folder: Path) -> None:
 class Source:
     """A tiny random encoder, saved with its tokenizer.
 
-    folder (Path): where it is.
-    model (PreTrainedModel): the model as it was saved, with its head if it has one.
-    first (int): row of its position table that a first piece reads.
+    folder (Path): Where it is.
+    model (PreTrainedModel): The model as it was saved, with its head if it has one.
+    first (int): Row of its position table that a first piece reads.
     """
 
     def __init__(self, family: str, folder: Path):

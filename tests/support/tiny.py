@@ -75,7 +75,7 @@ def tiny_model(cls: Any, settings: dict[str, Any], seed: int = 0) -> Any:
 def make_batch(segment_lengths: list[list[int]], settings: dict[str, Any], seed: int = 0) -> dict[str, torch.Tensor]:
     """Padded input of the given numbers of real pieces.
 
-    segment_lengths (list[list[int]]): real pieces of each segment of each document, as many segments in each.
+    segment_lengths (list[list[int]]): Real pieces of each segment of each document, as many segments in each.
     RETURNS (dict[str, Tensor]): `input_ids` and `attention_mask`, and `token_type_ids` where the family has two types,
         (n_docs, n_segments * segment_length) each.
     """
@@ -92,7 +92,7 @@ def make_batch(segment_lengths: list[list[int]], settings: dict[str, Any], seed:
 
 
 def as_arrays(batch: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
-    """RETURNS (dict[str, ndarray]): the same batch in numpy."""
+    """RETURNS (dict[str, ndarray]): The same batch in numpy."""
     return {name: tensor.numpy() for name, tensor in batch.items()}
 
 
@@ -108,12 +108,12 @@ def encode(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> torch.Tens
 
 
 def gradients(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """RETURNS (dict[str, Tensor]): name -> gradient of each parameter that has one."""
+    """RETURNS (dict[str, Tensor]): Name -> gradient of each parameter that has one."""
     return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
 
 
 def backward(model: torch.nn.Module, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """RETURNS (dict[str, Tensor]): gradients of a random weighting of the last hidden state."""
+    """RETURNS (dict[str, Tensor]): Gradients of a random weighting of the last hidden state."""
     model.zero_grad()
     output = model(**batch).last_hidden_state
     weights = torch.randn(output.shape, generator=torch.Generator().manual_seed(5))

@@ -19,9 +19,9 @@ DEV_FOLDS = 6  # of what is not test, one is dev
 class LabelledText:
     """One document.
 
-    text (str): the whole of it.
-    label (str): what is to be told.
-    group (str): documents of one group would give each other away.
+    text (str): The whole of it.
+    label (str): What is to be told.
+    group (str): Documents of one group would give each other away.
     """
 
     text: str
@@ -32,10 +32,10 @@ class LabelledText:
 def parts_of(labels: Sequence[str], groups: Sequence[str], split: Split) -> dict[str, numpy.ndarray]:
     """Deal whole groups into parts, with about the same labels in each.
 
-    labels (Sequence[str]): of each document (n_docs,).
-    groups (Sequence[str]): of each document (n_docs,).
-    split (Split): which fold is test.
-    RETURNS (dict[str, numpy.ndarray]): numbers of the documents of train, dev and test, ascending.
+    labels (Sequence[str]): Of each document (n_docs,).
+    groups (Sequence[str]): Of each document (n_docs,).
+    split (Split): Which fold is test.
+    RETURNS (dict[str, numpy.ndarray]): Numbers of the documents of train, dev and test, ascending.
     """
     everything = numpy.arange(len(labels))
     test = _fold(everything, labels, groups, n_folds=split.n_folds or 5, fold=split.fold or 0, seed=split.seed)
@@ -55,12 +55,12 @@ def _fold(
 def write_texts(texts: Sequence[LabelledText], out: Path, split: Split, console: Console, *, name: str) -> Parts:
     """Write the parts of a split.
 
-    texts (Sequence[LabelledText]): all documents, in an order that is always the same.
-    out (Path): folder for train.spacy, dev.spacy and test.spacy.
-    split (Split): which fold is test.
-    console (Console): for the progress bar.
-    name (str): of the task.
-    RETURNS (Parts): what was written.
+    texts (Sequence[LabelledText]): All documents, in an order that is always the same.
+    out (Path): Folder for train.spacy, dev.spacy and test.spacy.
+    split (Split): Which fold is test.
+    console (Console): For the progress bar.
+    name (str): Of the task.
+    RETURNS (Parts): What was written.
     """
     labels = sorted({text.label for text in texts})
     nlp = blank_english()

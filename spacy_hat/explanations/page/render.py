@@ -16,7 +16,7 @@ FRAME_HEIGHT = "min(44rem, 85vh)"
 
 @dataclass(frozen=True)
 class Frame:
-    """What IPython displays. Its own class for HTML warns of any frame, whatever it shows."""
+    """What IPython displays. Its own class for HTML warns of every frame."""
 
     html: str
 

@@ -1,4 +1,4 @@
-"""The closed lists of the gate: what a checkpoint or a pipeline may bring. Whatever is not listed stays outside."""
+"""The closed lists of the gate: what a checkpoint or a pipeline may bring. All else stays outside."""
 
 import torch
 
@@ -6,7 +6,7 @@ import torch
 MOST_JSON_BYTES = 20_000_000
 MOST_TOKENIZER_BYTES = 200_000_000
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
-# Floating types, by their names in safetensors. Whole numbers, complex ones and 8-bit floats are no weights.
+# Floating types, by their names in safetensors. Whole numbers, complex ones and 8-bit floats are not weights.
 WEIGHT_TYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 # Whole numbers that older files keep beside the weights, and that follow from the configuration.
 INDEX_BUFFERS = ("position_ids", "token_type_ids")

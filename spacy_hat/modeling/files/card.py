@@ -40,7 +40,7 @@ class SourceCard:
 
 
 def read_source_card(source: str | Path, **hub: Any) -> SourceCard:
-    """Read the front matter of README.md. A card that is missing or cannot be read says nothing, which is no error.
+    """Read the front matter of README.md. A card that is missing or cannot be read says nothing, which is not an error.
 
     source (str | Path): Folder or hub name of a checkpoint.
     **hub: Options of huggingface_hub's hf_hub_download, such as revision.
@@ -50,7 +50,7 @@ def read_source_card(source: str | Path, **hub: Any) -> SourceCard:
     path = find_file(source, "README.md", **hub)
     try:
         metadata = (metadata_load(path) if path else None) or {}
-    # Whatever people write: broken YAML, other encodings, a list in its place.
+    # People write anything: broken YAML, other encodings, a list in its place.
     except Exception:
         metadata = {}
     known = {name: metadata[name] for name in INHERITED if metadata.get(name)}

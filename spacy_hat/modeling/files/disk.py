@@ -45,8 +45,9 @@ def find_file(name: str | Path, file: str, **hub: Any) -> Path | None:
         if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
             return None
         raise RefusedError(
-            f"'{name}' is not a folder here, and cannot be had from the hub: {first_line(error)} Check the path (your "
-            "own HAT is made by: python -m spacy hat warm-start), the hub name (such as 'owner/model') and the network."
+            f"'{name}' is not a folder here, and cannot be fetched from the hub: {first_line(error)} Check the path "
+            "(your own HAT is made by: python -m spacy hat warm-start), the hub name (such as 'owner/model') and the "
+            "network."
         ) from None
 
 
@@ -107,7 +108,7 @@ def read_config(name: str | Path, **hub: Any) -> dict[str, Any]:
     """
     values = read_json(name, "config.json", **hub)
     if values is None:
-        raise RefusedError(f"{name} holds no config.json, so it is no checkpoint. Check the folder or hub name.")
+        raise RefusedError(f"{name} holds no config.json, so it is not a checkpoint. Check the folder or hub name.")
     if not isinstance(values.get("model_type"), str):
         raise RefusedError(
             f"The config.json of {name} has no model_type, expected a name such as 'bert'. Fetch the checkpoint again; "

@@ -33,9 +33,9 @@ def folder_of(name: str | Path) -> Path | None:
         )
     if is_path(name):
         raise RefusedError(
-            f"'{name}' is not a folder here, and has not the form of a hub name. Nothing was looked up. Expected: a "
-            "folder that is there (your own HAT is made by: python -m spacy hat warm-start), or a hub name such as "
-            f"'owner/model'. Check the path{_nearest(path)}."
+            f"'{name}' is not a folder here, and does not have the form of a hub name. Nothing was looked up. "
+            "Expected: a folder that is there (your own HAT is made by: python -m spacy hat warm-start), or a hub name "
+            f"such as 'owner/model'. Check the path{_nearest(path)}."
         )
     return None
 

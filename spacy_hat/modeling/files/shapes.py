@@ -48,11 +48,11 @@ def _weights(config: Any) -> Iterator[tuple[str, Shape]]:
     yield "embeddings.token_type_embeddings.weight", (config.type_vocab_size, width)
     yield "embeddings.LayerNorm.weight", (width,)
     yield "embeddings.LayerNorm.bias", (width,)
-    of_block = block_shapes(width, config.intermediate_size)
+    weights = block_shapes(width, config.intermediate_size)
     for number, block in enumerate(parse_layout(config.layout)):
         prefix = f"encoder.layer.{number}"
         for part, is_there in (("sentence_encoder", block.segment_wise), ("document_encoder", block.cross_segment)):
-            for name, shape in of_block.items() if is_there else ():
+            for name, shape in weights.items() if is_there else ():
                 yield f"{prefix}.{part}.{name}", shape
         if block.cross_segment:
             yield f"{prefix}.{POSITIONS}", (config.max_segments + 1, width)

@@ -1,6 +1,6 @@
 """Loading the tokenizer of a checkpoint: always a fast one of transformers' own, never code from a hub.
 
-Whatever its files say, a tokenizer is made from copies in a folder of their own: no entry leads to another file.
+A tokenizer is made from copies in a folder of their own, so that no entry of its files leads to another file.
 """
 
 import json
@@ -72,7 +72,7 @@ def make_tokenizer(
         )
     if foreign := sorted(file for file in files if file not in TOKENIZER_FILES):
         raise RefusedError(
-            f"The tokenizer of {source} has files named {', '.join(map(repr, foreign))}, expected none but "
+            f"The tokenizer of {source} has files named {', '.join(map(repr, foreign))}, expected only "
             f"{', '.join(TOKENIZER_FILES)}. Nothing was written. Take the pipeline from somebody you trust."
         )
     tokenizer_class = getattr(transformers, class_name)
@@ -84,7 +84,7 @@ def make_tokenizer(
     except (KeyboardInterrupt, SystemExit):
         raise
     # Anything can come up in there: from a damaged file, or once a slow tokenizer is tried in its place. What the
-    # tokenizers library panics with is no Exception.
+    # tokenizers library panics with is not an Exception.
     except BaseException as error:
         raise RefusedError(
             f"The tokenizer of {source} cannot be made as a {class_name}: "

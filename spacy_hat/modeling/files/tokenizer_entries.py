@@ -1,4 +1,4 @@
-"""Which entries of a tokenizer's own settings are taken over: pieces, numbers and switches, and no name of a file."""
+"""Which entries of a tokenizer's own settings are taken over: pieces, numbers and switches, but not names of files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from .allowed import SPECIAL_PIECES, TOKENIZER_TABLES, TOKENIZER_WORDS
 from .problems import RefusedError
 
-# Ways around the files of the folder, whatever their type.
+# Entries of any type that lead around the files of the folder.
 _ELSEWHERE = ("from_slow", "init_inputs", "tokenizer_object", "auto_map", "backend")
 WHERE = "tokenizer_config of [components.transformer.model]"
 
@@ -21,7 +21,7 @@ def clean_config(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def clean_special_tokens(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out of a special_tokens_map.json what is no special piece: transformers takes its entries for options.
+    """Leave out of a special_tokens_map.json what is not a special piece: transformers takes its entries for options.
 
     values (Mapping[str, Any]): What stands in it.
     RETURNS (dict[str, Any]): The rest.

@@ -199,7 +199,7 @@ def _open_bin(path: Path) -> WeightFile:
 
 
 def _kind_of(tensor: Tensor) -> str:
-    """The type of a dense tensor as torch calls it; of any other, why it is none."""
+    """The type of a dense tensor as torch calls it; of any other, why it is not a weight."""
     if tensor.layout is not torch.strided:
         return str(tensor.layout).removeprefix("torch.")
     if tensor.device.type != "cpu":

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-# What is no weight, though files hold it.
+# What files hold beside weights.
 _BUFFERS = ("position_ids", "token_type_ids")
 
 

@@ -24,7 +24,7 @@ SPECIAL_PIECES = {
 }
 # Bytes and special pieces; a vocabulary holds at least these.
 SMALLEST_VOCABULARY = 256 + len(SPECIAL_PIECES)
-# What learns the pieces sets memory aside for so many at once, and ends the process where there is none.
+# The trainer asks for memory for this many pieces at once, and ends the process if it does not get it.
 LARGEST_VOCABULARY = 2_000_000
 
 
@@ -85,7 +85,7 @@ def start_from_scratch(
 
 
 def train_tokenizer(texts: Iterable[str], *, vocab_size: int, name: str) -> PreTrainedTokenizerBase:
-    """Learn byte-level BPE, which cuts any text in any script into pieces and knows no unknown ones.
+    """Learn byte-level BPE, which cuts any text in any script into pieces so that none is unknown.
 
     texts (Iterable[str]): The corpus; read once.
     vocab_size (int): Most pieces.

@@ -130,7 +130,7 @@ def _whole(hat: HATConfig, config: PretrainedConfig) -> Iterator[tuple[str, Shap
 
 
 def _layers(hat: HATConfig, numbers: range) -> Iterator[tuple[str, Shape]]:
-    of_block = block_shapes(hat.hidden_size, hat.intermediate_size)
+    shapes = block_shapes(hat.hidden_size, hat.intermediate_size)
     for number in numbers:
-        for name, shape in of_block.items():
+        for name, shape in shapes.items():
             yield f"encoder.layer.{number}.{name}", shape

@@ -16,7 +16,7 @@ COPIED_SETTINGS = (
 
 @dataclass(frozen=True)
 class SourceType:
-    """How one type of encoder differs from BERT in names. What differs in mathematics is no source.
+    """How one type of encoder differs from BERT in names. A type that differs in mathematics cannot be a source.
 
     positions_behind_padding (bool): Whether its positions begin behind the padding row, as RoBERTa's do, or at row 0.
     settings (Mapping[str, str]): BERT's name of a setting -> its own, where that differs.
@@ -91,7 +91,7 @@ SOURCE_TYPES: dict[str, SourceType] = {
     "data2vec-text": SourceType(positions_behind_padding=True),
 }
 
-_RELATIVE = "its attention adds a bias for the distance between pieces, which the attention of HAT has not"
+_RELATIVE = "its attention adds a bias for the distance between pieces, which HAT's attention does not have"
 _NARROW = "its embeddings are narrower than its layers, and HAT has no projection between them"
 _PRE_NORM = "it normalises before each half of a layer, HAT after"
 REASONS = {

@@ -73,7 +73,7 @@ def test_names_are_not_waited_for_where_the_user_is_offline(variable, monkeypatc
         raise OSError("not in the cache")
 
     monkeypatch.setattr(disk, "hf_hub_download", download)
-    with pytest.raises(RefusedError, match="cannot be had from the hub"):
+    with pytest.raises(RefusedError, match="cannot be fetched from the hub"):
         HATModel.from_pretrained("owner/model")
     assert asked == [{"local_files_only": True}]
 
