@@ -78,7 +78,10 @@ def test_command_takes_a_config(config: Path, settings: list[str], folder: Path)
 
 
 @pytest.mark.parametrize("config", NAMES, indirect=True)
-def test_command_takes_a_pipeline(trained: Path, config: Path, corpus: Path, folder: Path) -> None:
+def test_command_takes_a_pipeline(
+    trained: Path, config: Path, corpus: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)  # `debug profile` writes where it stands
     texts = folder / "texts.jsonl"
     texts.write_text(json.dumps({"text": "we read whole documents. costs follow."}) + "\n", encoding="utf8")
     run("evaluate", trained, corpus)
@@ -125,8 +128,10 @@ def test_trained_pipeline_goes_on(trained: Path, corpus: Path) -> None:
     assert isinstance(nlp.create_optimizer(), HATOptimizer)
     nlp.update(examples, annotates=["sentencizer"])
     assert nlp.resume_training().learn_rate == 0.0  # where a warm-up begins
-    nlp.initialize(lambda: examples)
-    nlp.update(examples, annotates=["sentencizer"])
+    # spaCy's own trainable_lemmatizer cannot be initialized twice, on whatever encoder: it keeps the trees of before.
+    if not nlp.has_pipe("trainable_lemmatizer"):
+        nlp.initialize(lambda: examples)
+        nlp.update(examples, annotates=["sentencizer"])
 
 
 @pytest.mark.parametrize("config", ["hat_multitask"], indirect=True)

@@ -108,7 +108,8 @@ def time_batch(
     peak = peak_since()
     largest = None
     if before is not None and peak is not None:
-        largest = int(before + max(peak - before, 0) * largest_rows / batch_rows)
+        peak = max(peak, before)  # Linux counts the two by different clocks, some pages apart
+        largest = int(before + (peak - before) * largest_rows / batch_rows)
     return TimedBatch(
         n_docs=len(batch),
         n_rows=batch_rows,
