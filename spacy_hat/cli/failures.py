@@ -29,6 +29,7 @@ MEMORY = (
 )
 # PyTorch has no class of its own for these: an allocation on a CPU that fails, sizes whose product overflows.
 _ALLOCATIONS = re.compile(r"allocate|out of memory|Storage size calculation overflowed|Trying to resize storage")
+_NUMBERED = re.compile(r"\[E\d{3,4}\] ")
 
 
 def reason_for(error: Exception, *, debug: bool = False) -> str:
@@ -91,6 +92,12 @@ def _of_torch(error: Exception) -> str:
     return _of_memory(error) if _ALLOCATIONS.search(str(error)) else ""
 
 
+def _of_spacy(error: Exception) -> str:
+    """spaCy numbers what it says to its users, such as [E952], whatever the class of the error."""
+    told = str(error.args[0]) if error.args else ""
+    return told if _NUMBERED.match(told) else ""
+
+
 def _of_imports(error: Exception) -> str:
     assert isinstance(error, ImportError)
     package = error.name and error.name.partition(".")[0]
@@ -110,4 +117,5 @@ _FAMILIES: tuple[tuple[type[Exception], Callable[[Exception], str]], ...] = (
     (RuntimeError, _of_torch),
     (OverflowError, lambda error: f"A number is too large ({error}). Choose a smaller one."),
     (ImportError, _of_imports),
+    (Exception, _of_spacy),
 )

@@ -77,7 +77,8 @@ def _is_empty(place: Path) -> bool:
 
 def _check_parents(place: Path) -> None:
     """RAISES (PlaceError): If what the place is in is not a folder, or cannot be written to."""
-    parent = next(parent for parent in place.absolute().parents if parent.exists())
+    absolute = place.absolute()
+    parent = next((parent for parent in absolute.parents if parent.exists()), absolute)  # the root has none
     if not parent.is_dir():
         raise PlaceError(place, f"{parent} is a file, expected a folder. Choose another place.")
     if not os.access(parent, os.W_OK | os.X_OK):

@@ -119,7 +119,7 @@ class HATModel(HATPreTrainedModel):
             are out of range, documents have more than max_segments segments, or attentions are asked for.
         """
         if output_attentions:
-            raise ValueError("HATModel keeps no attention weights. Call it without output_attentions.")
+            raise ValueError("HATModel keeps no attention weights. Got: output_attentions. Leave it out.")
         self._check_padded(
             input_ids=input_ids,
             attention_mask=attention_mask,
@@ -134,12 +134,12 @@ class HATModel(HATPreTrainedModel):
         config = self.config
         find = traced_slots if is_traced() else find_slots
         slots = find(attention_mask, config.segment_length, config.max_segments, compute_padding)
-        packed = slots.pack(words)
+        packed = slots.pack(words if words.is_floating_point() else words.long())  # tables take no shorter numbers
         if position_ids is not None:
-            positions = slots.pack(position_ids)
+            positions = slots.pack(position_ids).long()
         else:
             positions = self._positions(slots.rows % config.segment_length, packed)
-        types = torch.zeros_like(positions) if token_type_ids is None else slots.pack(token_type_ids)
+        types = torch.zeros_like(positions) if token_type_ids is None else slots.pack(token_type_ids).long()
         states = [self._embed(packed, positions, types)]
         for hidden in self.encoder(states[0], slots.plan):
             states = [*states, hidden] if output_hidden_states else [hidden]
@@ -238,6 +238,7 @@ class HATModel(HATPreTrainedModel):
                 "token_type_ids": len(tables.token_type_embeddings.weight),
                 "position_ids": len(tables.position_embeddings.weight),
             },
+            self.config.hidden_size,
         )
 
     def _check_packed(self, inputs: PackedInputs) -> None:

@@ -120,9 +120,9 @@ def whole_segments(attention_mask: Tensor, segment_length: int, max_segments: in
     n_segments = -(-n_slots // segment_length)
     if n_segments > max_segments:
         raise ValueError(
-            f"Documents of {n_slots} pieces make {n_segments} segments of {segment_length}, but this model has "
-            f"positions for {max_segments}. Cut them into windows first (the spaCy component does), or warm-start a "
-            "model with more segments."
+            f"Documents of {n_slots} pieces make {n_segments} segments of {segment_length}, expected at most "
+            f"{max_segments}, for which this model has positions. Cut them into windows first (the spaCy component "
+            "does), or warm-start a model with more segments."
         )
     missing = n_segments * segment_length - n_slots
     return F.pad(attention_mask.bool(), (0, missing)).reshape(n_docs, n_segments, segment_length)

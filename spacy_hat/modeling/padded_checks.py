@@ -13,8 +13,14 @@ def check_shapes(inputs: Mapping[str, Tensor | None], n_dims: int = 2) -> None:
 
     inputs (Mapping[str, Tensor | None]): The tensors, by the names of HATModel.forward.
     n_dims (int): Dimensions of all but inputs_embeds, which has one more.
-    RAISES (ValueError): If neither or both of input_ids and inputs_embeds are given, or shapes do not agree.
+    RAISES (ValueError): If something is not a tensor, neither or both of input_ids and inputs_embeds are given, or
+        shapes do not agree.
     """
+    for name, tensor in inputs.items():
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise ValueError(
+                f"{name} is of the type {type(tensor).__name__}, expected a tensor. Convert it with torch.as_tensor."
+            )
     ids, vectors = inputs.get("input_ids"), inputs.get("inputs_embeds")
     if (ids is None) == (vectors is None):
         raise ValueError(
@@ -33,19 +39,28 @@ def check_shapes(inputs: Mapping[str, Tensor | None], n_dims: int = 2) -> None:
             )
         if tensor.shape[:n_dims] != expected:
             raise ValueError(
-                f"{name} has the shape {tuple(tensor.shape)}, but {first} is of {tuple(expected)}, "
-                f"{_dimensions(n_dims)}. Give both for the same slots."
+                f"{name} has the shape {tuple(tensor.shape)}, expected {tuple(expected)}, {_dimensions(n_dims)}, as "
+                f"{first} has. Give both for the same slots."
             )
 
 
-def check_values(inputs: Mapping[str, Tensor | None], rows: Mapping[str, int]) -> None:
+def check_values(inputs: Mapping[str, Tensor | None], rows: Mapping[str, int], hidden_size: int) -> None:
     """Check that numbers are what they stand for.
 
     inputs (Mapping[str, Tensor | None]): The tensors, by the names of HATModel.forward.
     rows (Mapping[str, int]): Of those that number the rows of a table: how many rows it has.
-    RAISES (ValueError): If numbers are not whole, name no row of their table, or a mask is not of zeros and ones.
+    hidden_size (int): Width of inputs_embeds.
+    RAISES (ValueError): If tensors are sparse or hold no numbers, numbers are not whole, name no row of their table,
+        vectors are not finite or of another width, or a mask is not of zeros and ones.
     """
+    for name, tensor in inputs.items():
+        if tensor is not None and (tensor.layout != torch.strided or tensor.is_meta):
+            got = "on the meta device" if tensor.is_meta else f"in the layout {tensor.layout}"
+            raise ValueError(f"{name} is {got}, expected a dense tensor with numbers. Convert it with .to_dense().")
+    _check_vectors(inputs.get("inputs_embeds"), hidden_size)
     mask = inputs.get("attention_mask")
+    if mask is not None and mask.is_complex():
+        raise ValueError(f"attention_mask has the type {mask.dtype}, expected zeros and ones. Convert it with .bool().")
     if mask is not None and mask.dtype != torch.bool and not bool(((mask == 0) | (mask == 1)).all()):
         wrong = mask[(mask != 0) & (mask != 1)][0].item()
         raise ValueError(
@@ -66,6 +81,19 @@ def check_values(inputs: Mapping[str, Tensor | None], rows: Mapping[str, int]) -
                 f"{name} has the value {least if least < 0 else most}, expected 0 to {n_rows - 1}, the rows that this "
                 "model has for it. Use the tokenizer that belongs to the model."
             )
+
+
+def _check_vectors(vectors: Tensor | None, hidden_size: int) -> None:
+    """RAISES (ValueError): If they cannot stand in the place of word embeddings."""
+    if vectors is None:
+        return
+    if not vectors.is_floating_point() or vectors.shape[-1] != hidden_size:
+        raise ValueError(
+            f"inputs_embeds has vectors of {vectors.shape[-1]} numbers of the type {vectors.dtype}, expected "
+            f"{hidden_size} floating-point numbers, this model's hidden_size. Take them from its word embeddings."
+        )
+    if not bool(vectors.isfinite().all()):
+        raise ValueError("inputs_embeds has NaN or infinity, expected finite numbers. Look at what made them.")
 
 
 def _dimensions(n_dims: int) -> str:

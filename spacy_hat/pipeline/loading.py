@@ -4,6 +4,9 @@ from pathlib import Path
 
 from spacy import util
 from spacy.language import Language
+from spacy.pipeline import SpanCategorizer
+
+from .heads import heads_of
 
 
 class PipelineError(ValueError):
@@ -19,7 +22,9 @@ def load_pipeline(name: str | Path) -> Language:
         kind.
     """
     try:
-        return util.load_model(name)
+        nlp = util.load_model(name)
+        _check_labels(nlp)
+        return nlp
     except MemoryError:
         raise
     except Exception as error:
@@ -32,3 +37,14 @@ def load_pipeline(name: str | Path) -> Language:
             f"{name} cannot be loaded. Got: {told.rstrip('.')}. Expected: the folder of a trained pipeline, whole, "
             "such as training/model-best, or the name of an installed one. Check the name, or save the pipeline again."
         ) from error
+
+
+def _check_labels(nlp: Language) -> None:
+    """RAISES (ValueError): If a head scores other labels than it has: without its file `cfg`, spaCy gives it none."""
+    for head in heads_of(nlp):
+        width = head.model.maybe_get_dim("nO")
+        n_labels = len(head.labels) + (isinstance(head, SpanCategorizer) and head.add_negative_label)
+        if width not in (None, n_labels):
+            raise ValueError(
+                f"component '{head.name}' has {n_labels} labels and scores {width}; its file cfg is damaged"
+            )

@@ -12,7 +12,7 @@ from spacy.training import Example
 from spacy.util import minibatch
 
 from ..layers.sentence_chain import emissions
-from ..pipeline.heads import encoders_of
+from ..pipeline.heads import encoders_of, heads_of, upstream_of
 from ..ragged import Ints1d
 
 N_TOGETHER = 8
@@ -45,14 +45,16 @@ class ScoredSequences(LabelSequences):
 
 
 def gold_sequences(nlp: Language, head: SpanCategorizer, examples: Iterable[Example]) -> LabelSequences:
-    """Read the labels of documents, without running an encoder.
+    """Read the labels of documents, without running an encoder that only classifiers read.
 
     nlp (Language): The pipeline.
     head (SpanCategorizer): One of its components.
     examples (Iterable[Example]): Annotated documents.
     RETURNS (LabelSequences): Their labels.
     """
-    skipped = {encoder.component for encoder in encoders_of(nlp)}
+    classifiers = {other.name for other in heads_of(nlp)}
+    read = {upstream_of(nlp, name) for name in nlp.pipe_names if name not in classifiers}
+    skipped = classifiers | {encoder.component for encoder in encoders_of(nlp) if encoder.component not in read}
     labels, lengths = [], []
     for batch in minibatch(examples, N_TOGETHER):
         batch = [_read(nlp, head, example, skipped) for example in batch]

@@ -57,6 +57,10 @@ FAMILIES = {
         of(ImportError("no sudachi", name="sudachipy.x")),
         "Install it: python -m pip install sudachipy",
     ),
+    "what spaCy numbers": (
+        of(KeyError("[E952] The section 'x' is not valid.")),
+        "[E952] The section 'x' is not valid.",
+    ),
     "a place": (of(PlaceError("models", "A folder is there.")), "Cannot write to models A folder is there."),
     "a bug": (lambda: {}["key"], "an error of spacy-hat itself, or of something that it uses (KeyError: 'key')"),
 }

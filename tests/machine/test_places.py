@@ -150,6 +150,12 @@ def test_place_of_a_source_with_another_name_on_the_disk_is_not_free(tmp_path):
         check_place(tmp_path / "again", SCORES_FILE, force=True, sources=[tmp_path / "text"])
 
 
+@pytest.mark.parametrize("kind", [CHECKPOINT, CONFIG])
+def test_place_is_never_the_root(kind):
+    with pytest.raises(PlaceError):
+        check_place(Path("/"), kind, force=True)
+
+
 def test_place_knows_the_types_of_hat_checkpoints():
     assert set(CHECKPOINT_TYPES) == set(MODEL_TYPES)
 

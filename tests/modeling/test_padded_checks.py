@@ -29,6 +29,7 @@ WRONG = {
     "mask of 2": ({"attention_mask": with_value(MASK, 2)}, "attention_mask has the value 2"),
     "mask of a half": ({"attention_mask": with_value(MASK, 0.5, torch.float)}, r"attention_mask has the value 0\.5"),
     "mask of NaN": ({"attention_mask": with_value(MASK, torch.nan, torch.float)}, "attention_mask has the value nan"),
+    "complex mask": ({"attention_mask": MASK.to(torch.complex64)}, r"attention_mask has the type torch\.complex64"),
     "pieces outside": ({"input_ids": with_value(IDS, VOCAB_SIZE)}, "input_ids has the value 60, expected 0 to 59"),
     "pieces below 0": ({"input_ids": with_value(IDS, -1)}, "input_ids has the value -1"),
     "pieces of floats": ({"input_ids": IDS.float()}, "input_ids has the type torch.float32"),
@@ -37,6 +38,19 @@ WRONG = {
     "positions outside": ({"position_ids": with_value(IDS * 0, 10)}, "position_ids has the value 10, expected 0 to 9"),
     "neither": ({"input_ids": None}, "neither of input_ids and inputs_embeds"),
     "both": ({"inputs_embeds": torch.zeros(2, 16, 32)}, "both of input_ids and inputs_embeds"),
+    "pieces in a list": ({"input_ids": IDS.tolist()}, "input_ids is of the type list, expected a tensor"),
+    "mask of numpy": ({"attention_mask": MASK.numpy()}, "attention_mask is of the type ndarray, expected a tensor"),
+    "sparse pieces": ({"input_ids": IDS.to_sparse()}, "input_ids is in the layout torch.sparse_coo"),
+    "mask without numbers": ({"attention_mask": MASK.to("meta")}, "attention_mask is on the meta device"),
+    "vectors too narrow": ({"input_ids": None, "inputs_embeds": torch.zeros(2, 16, 31)}, "vectors of 31 numbers"),
+    "vectors of whole numbers": (
+        {"input_ids": None, "inputs_embeds": torch.zeros(2, 16, 32).long()},
+        r"of the type torch\.int64, expected 32 floating-point",
+    ),
+    "vectors of NaN": (
+        {"input_ids": None, "inputs_embeds": torch.full((2, 16, 32), torch.nan)},
+        "inputs_embeds has NaN or infinity",
+    ),
     "vectors without size": ({"input_ids": None, "inputs_embeds": torch.zeros(2, 16)}, "expected 3 dimensions"),
 }
 
@@ -55,6 +69,14 @@ def test_padded_mask_of_zeros_and_ones_is_taken_in_any_type(dtype):
     mask = with_value(MASK, 0)
     expected = encode(model, {"input_ids": IDS, "attention_mask": mask})
     assert torch.equal(encode(model, {"input_ids": IDS, "attention_mask": mask.to(dtype)}), expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int16, torch.uint8])
+def test_padded_numbers_are_taken_in_any_type_of_whole_ones(dtype):
+    model = tiny_model(HATModel, tiny_settings())
+    inputs = {"input_ids": IDS, "token_type_ids": IDS * 0, "position_ids": IDS * 0 + 2}
+    short = {name: numbers.to(dtype) for name, numbers in inputs.items()}
+    assert torch.equal(encode(model, short), encode(model, inputs))
 
 
 def test_padded_batch_of_no_documents_is_empty():

@@ -10,7 +10,7 @@ from spacy_hat.training.calibrate import calibrate
 from spacy_hat.training.label_sequences import LabelSequences, ScoredSequences
 from spacy_hat.training.weighing import Weighing, best_weighing, count_chain, log_frequencies, quality, weighed_scores
 
-from ..support.pipelines import SENTENCES, chain_head, make_nlp, save_hat, span_head, train
+from ..support.pipelines import SENTENCES, chain_head, make_examples, make_nlp, save_hat, span_head, train
 
 SENTENCE = "we read whole documents."
 # A, B, none, A, B, none, ...
@@ -109,6 +109,14 @@ def test_calibrate_counts_labels_whatever_they_weigh_in_training(hat):
 def test_calibrate_counts_in_the_training_documents_if_they_are_given(hat):
     nlp = make_trained(hat, span_head(True))
     assert calibrate(nlp, [cycle(nlp, 3)], examples_of(nlp)).n_counted == 23
+
+
+def test_calibrate_counts_behind_another_head_of_the_same_encoder(hat):
+    nlp = make_nlp(hat, "textcat", "spancat_singlelabel", packing="sentences")
+    examples = make_examples(nlp)
+    nlp.initialize(lambda: examples)
+    found = calibrate(nlp, examples)
+    assert found.n_counted == found.n_units > 0
 
 
 def test_calibrate_refuses_documents_without_sentences(hat):
