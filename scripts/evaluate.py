@@ -97,11 +97,14 @@ def main(
     test: Annotated[Path, typer.Argument(help="Annotated documents, a .spacy file", exists=True)],
     out: Annotated[Path | None, typer.Option(help="Where to write the scores as JSON")] = None,
     limit: Annotated[int, typer.Option(help="At most so many documents, 0 for all")] = 0,
+    note: Annotated[str, typer.Option(help="What to know of these scores, printed below them")] = "",
 ) -> None:
     """Evaluate a pipeline that classifies documents or sentences."""
     console = Console()
     scores = evaluate(model, test, limit=limit, console=console)
     console.print(scores_table(scores, f"{model} on {test}"))
+    if note:
+        console.print(note)
     if out is not None:
         with new_file(out) as file:
             file.write_text(json.dumps(scores, indent=2) + "\n", encoding="utf8")

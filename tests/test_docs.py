@@ -12,6 +12,7 @@ import pytest
 import spacy
 import yaml
 
+from .support.pages import fresh_folder, type_page
 from .support.project import CODE_BLOCK, README_BLOCKS, ROOT
 
 DOCS = ROOT / "docs"
@@ -53,11 +54,13 @@ def code_blocks(page: str, language: str) -> list[str]:
     return [block for _, name, block in CODE_BLOCK.findall(text) if name == language]
 
 
-def test_start_page_pipeline_in_code_runs(workplace: Path) -> None:
-    (code,) = code_blocks("index.md", "python")
-    names: dict[str, spacy.language.Language] = {}
-    exec(code, names)
-    assert names["nlp"].pipe_names == ["sentencizer", "transformer", "textcat"]
+@pytest.mark.slow
+def test_start_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh_folder(tmp_path, monkeypatch)
+    printed = type_page(DOCS / "index.md")
+    assert [code for code, text in printed.items() if "print(" in code and not text] == []
+    assert spacy.load(tmp_path / "training" / "by-hand").pipe_names == ["sentencizer", "transformer", "textcat"]
+    assert (tmp_path / "training" / "clauses" / "model-best").is_dir()
 
 
 def test_start_page_has_the_commands_of_the_readme() -> None:
