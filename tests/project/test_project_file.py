@@ -45,6 +45,15 @@ def test_project_file_smoke_takes_the_same_steps_as_all(project):
     assert steps == project["workflows"]["all"]
 
 
+def test_project_file_smoke_takes_documents_of_both_classes_and_says_what_it_is(project):
+    commands = {command["name"]: command["script"] for command in project["commands"]}
+    *chosen, train = commands["train-textcat-smoke"]
+    assert all("hat convert" in line and "--limit" in line for line in chosen)  # drawn at random, not the first ones
+    assert {"corpus/smoke/train.spacy", "corpus/smoke/dev.spacy"} <= {*shlex.split(train)}
+    assert all("--note '${vars.smoke_note}'" in line for line in commands["evaluate-smoke"])
+    assert "mean nothing" in project["vars"]["smoke_note"]
+
+
 def test_project_file_every_command_has_help_and_outputs(project):
     incomplete = [
         command["name"]
