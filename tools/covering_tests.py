@@ -1,6 +1,8 @@
 """Which test runs which line: a plugin of pytest, and what reads its record."""
 
 import json
+import os
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +10,8 @@ from time import perf_counter
 
 import coverage
 import pytest
+
+from tools.forked_tests import forget_package
 
 
 class Recorder:
@@ -71,13 +75,17 @@ class Tests:
         return chosen
 
 
-def record_tests(root: Path, paths: list[str], out: Path) -> None:
+def record_tests(root: Path, paths: list[str], out: Path) -> int:
     """Run tests once, and write which of them runs which line.
 
     root (Path): Of the tree.
     paths (list[str]): Of tests.
     out (Path): The record, JSON.
+    RETURNS (int): 0.
     """
+    os.chdir(root)
+    sys.path.insert(0, str(root))
+    forget_package()
     package = root / "spacy_hat"
     recorder = Recorder(package)
     recorder.coverage.start()
@@ -92,3 +100,4 @@ def record_tests(root: Path, paths: list[str], out: Path) -> None:
         }
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps({"seconds": recorder.seconds, "lines": lines}), encoding="utf8")
+    return 0

@@ -3,33 +3,51 @@
     python -m tools.mutate --sample 300
 
 Copies the tree, runs the tests once to see which of them runs which line, and then, for each mutant of a seeded
-sample, the quickest of those that run its line, until the first fails. Results are written after each mutant, and a run
-that was broken off goes on where it stopped.
+sample, the quickest of those that run its line, until the first fails. One parent imports the libraries; each mutant is
+a fork of it that imports the package. Results are written after each mutant, and a run that was broken off goes on
+where it stopped. What was read and does the same as the code stands in the same file, by name and with the reason.
 """
 
+import importlib
 import json
 import os
 import random
-import resource
 import shutil
-import signal
-import sys
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Annotated, Any
 
 import typer
 
 from tools.covering_tests import Tests, record_tests
+from tools.forked_tests import in_child, run_tests
 from tools.mutants import Mutant, mutants_of
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("packing", "modeling", "layers")
-TEST_PATHS = [f"tests/{room}" for room in ROOMS]
-# What has been read and does the same as the code, with the reason.
-EQUIVALENT = ROOT / "results" / "mutation" / "equivalent.json"
-PRELOADED = ("torch", "transformers", "spacy", "spacy_transformers", "pytest", "hypothesis", "safetensors.torch")
+RESULTS = ROOT / "results" / "mutation.json"
+FOLDERS = ("spacy_hat", "tests", "tools", "scripts", "benchmarks", "configs", "docs", "results")
+FILES = ("pyproject.toml", "setup.cfg", "README.md")
+FOUND = ("killed", "timeout")
+# A compiled file is told by the second in which its source was written: no two mutants have the same.
+SECONDS = count(1)
+ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+PRELOADED = [
+    "torch",
+    "transformers.modeling_utils",
+    "spacy.lang.en",
+    "spacy_transformers",
+    "thinc.api",
+    "pytest",
+    "hypothesis.strategies",
+    "safetensors.torch",
+]
 
 
 @dataclass(frozen=True)
@@ -60,65 +78,140 @@ def all_jobs(root: Path, rooms: tuple[str, ...]) -> list[Job]:
     ]
 
 
-def run_tests(names: list[str], limit: float) -> str:
-    """Run tests of the tree in the working directory, in a child, which imports the package anew.
+@contextmanager
+def mutated(path: Path, mutant: Mutant) -> Iterator[None]:
+    """A module that is a mutant as long as this is open."""
+    original, times = path.read_bytes(), path.stat()
+    path.write_text(mutant.source(), encoding="utf8")
+    second = times.st_mtime + next(SECONDS)
+    os.utime(path, (second, second))
+    try:
+        yield
+    finally:
+        path.write_bytes(original)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
-    names (list[str]): Of tests.
-    limit (float): Seconds of a processor after which it is killed: on a busy machine, those of a clock say nothing.
-    RETURNS (str): `killed`, `survived` or `timeout`.
+
+def try_mutant(root: Path, job: Job, tests: Tests, seconds: float) -> tuple[str, str]:
+    """Run the tests of a mutant's line in a tree that has the mutant.
+
+    root (Path): The tree, which is as it was afterwards.
+    job (Job): The mutant.
+    tests (Tests): Which test runs which line.
+    seconds (float): What the tests take together, unmutated.
+    RETURNS (tuple[str, str]): `killed`, `survived`, `timeout`, `error` (the tests could not be run, with the mutant or
+        without), or `unreached` if no test runs the line; and the test that failed.
     """
-    child = os.fork()
-    if child == 0:
-        resource.setrlimit(resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 60))
-        sink = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(sink, 1)
-        os.dup2(sink, 2)
-        import pytest
-
-        code = 1
-        try:
-            code = pytest.main([*names, "-x", "-q", "-p", "no:cacheprovider"])
-        finally:
-            os._exit(int(code))
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if code == -signal.SIGXCPU:
-        return "timeout"
-    return "survived" if code == 0 else "killed"
-
-
-def try_mutant(root: Path, job: Job, tests: Tests, seconds: float) -> str:
-    """RETURNS (str): `killed`, `survived`, `timeout`, or `unreached` if no test runs the line."""
     names = tests.of(job.module, job.mutant.line, seconds)
     if not names:
-        return "unreached"
-    path = root / "spacy_hat" / job.module
-    original = path.read_text(encoding="utf8")
-    path.write_text(job.mutant.source(), encoding="utf8")
-    try:
-        return run_tests(names, limit=20 + 10 * sum(tests.seconds[name] for name in names))
-    finally:
-        path.write_text(original, encoding="utf8")
+        return "unreached", ""
+    limit = 20 + 10 * sum(tests.seconds[name] for name in names)
+    with mutated(root / "spacy_hat" / job.module, job.mutant):
+        outcome, test = run_tests(root, names, limit)
+    # A package that cannot be imported is found by any test; a test that cannot be run finds nothing.
+    if outcome == "error" and run_tests(root, names, limit)[0] == "survived":
+        return "killed", "import"
+    return outcome, test
 
 
-def copy_tree(root: Path) -> None:
+def copy_tree(source: Path, root: Path) -> None:
     """Copy what the tests need, without compiled files: nothing stale can be imported."""
-    for folder in ("spacy_hat", "tests", "tools", "scripts", "benchmarks", "configs", "docs", "results"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("pyproject.toml", "setup.cfg", "README.md"):
-        shutil.copy(ROOT / file, root)
+    for folder in FOLDERS:
+        if (source / folder).is_dir():
+            shutil.copytree(source / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in FILES:
+        if (source / file).is_file():
+            shutil.copy(source / file, root)
 
 
 def summary(results: list[dict[str, Any]], equivalent: dict[str, str]) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): How many were found, by room, and the share of those that are not equivalents."""
+    """RETURNS (dict[str, Any]): How many were found, and the share of those that are not equivalent."""
     counted = [result for result in results if result["name"] not in equivalent]
-    found = [result for result in counted if result["outcome"] in ("killed", "timeout")]
+    found = [result for result in counted if result["outcome"] in FOUND]
     return {
         "mutants": len(results),
-        "equivalent": len(results) - len(counted),
+        "equivalents": len(results) - len(counted),
         "killed": len(found),
         "share": round(len(found) / max(len(counted), 1), 4),
         "survivors": [result["name"] for result in counted if result not in found],
     }
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): `results` of earlier runs, by name, and `equivalent`, empty where there is no file."""
+    read = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
+    return {
+        "results": {result["name"]: result for result in read.get("results", [])},
+        "equivalent": read.get("equivalent", {}),
+    }
+
+
+def write_results(path: Path, seed: int, found: dict[str, Any]) -> None:
+    """Write what was found so far, with its figures."""
+    results = list(found["results"].values())
+    figures = {"seed": seed, **summary(results, found["equivalent"])}
+    figures |= {"equivalent": found["equivalent"], "results": results}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+
+
+def mutation_run(
+    source: Path,
+    out: Path,
+    *,
+    sample: int,
+    seed: int = 0,
+    rooms: tuple[str, ...] = ROOMS,
+    seconds: float = 10.0,
+    again: bool = False,
+    workers: int = 1,
+    record: Path | None = None,
+) -> None:
+    """Try a sample of the mutants of a tree; what has a result is not tried again.
+
+    source (Path): The tree, which stays as it is.
+    out (Path): Results, JSON.
+    sample (int): Number of mutants.
+    seed (int): Which sample.
+    rooms (tuple[str, ...]): Rooms of the package.
+    seconds (float): Of tests for each mutant, as long as they take.
+    again (bool): Try those again that were not found, and are not equivalent.
+    workers (int): Trees in which mutants are tried at the same time.
+    record (Path | None): Where it stands, or shall stand, which test runs which line.
+    """
+    found = read_results(out)
+    jobs = all_jobs(source, rooms)
+    jobs = random.Random(seed).sample(jobs, min(sample, len(jobs)))
+    names = {job.name for job in jobs}
+    # A line that was changed since is another mutant.
+    found["results"] = {name: result for name, result in found["results"].items() if name in names}
+    done = {name for name, one in found["results"].items() if one["outcome"] in FOUND or not again}
+    done |= found["equivalent"].keys() if again else set()
+    with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
+        trees: SimpleQueue[Path] = SimpleQueue()
+        for number in range(workers):
+            copy_tree(source, tree := Path(folder) / f"tree{number}")
+            trees.put(tree)
+        record = record or Path(folder) / "record.json"
+        if not record.exists():
+            paths = [f"tests/{room}" for room in rooms]
+            in_child(lambda: record_tests(tree, paths, record))
+        tests = Tests(json.loads(record.read_text(encoding="utf8")))
+
+        def attempt(job: Job) -> None:
+            tree = trees.get()
+            try:
+                outcome, test = try_mutant(tree, job, tests, seconds)
+            finally:
+                trees.put(tree)
+            typer.echo(f"{len(found['results']) + 1:4d} {outcome:9s} {job.name}")
+            result = {"name": job.name, "line": job.mutant.line, "outcome": outcome, "test": test}
+            found["results"][job.name] = result
+            write_results(out, seed, found)
+
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(attempt, [job for job in jobs if job.name not in done]))
+    write_results(out, seed, found)
 
 
 def main(
@@ -126,57 +219,27 @@ def main(
     seed: Annotated[int, typer.Option(help="Which sample")] = 0,
     rooms: Annotated[str, typer.Option(help="Rooms of the package, with commas between them")] = ",".join(ROOMS),
     seconds: Annotated[float, typer.Option(min=0.1, help="Of tests for each mutant, as long as they take")] = 10.0,
-    only: Annotated[str, typer.Option(help="Only mutants that were not found before: --only survived")] = "",
-    out: Annotated[Path, typer.Option("--json", help="Results; what is in it is not run again")] = ROOT
-    / "results/mutation/sample.json",
+    again: Annotated[bool, typer.Option("--again", help="Try those again that were not found")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Mutants at the same time")] = 1,
+    out: Annotated[Path, typer.Option("--json", help="Results; what is in it is not run again")] = RESULTS,
     record: Annotated[Path | None, typer.Option(help="Keep which test runs which line there, and read it")] = None,
 ) -> None:
     """Make mistakes in a copy of the package, and see which of them the tests find."""
-    sys.dont_write_bytecode = True
-    root = Path(tempfile.mkdtemp(prefix="mutate-"))
-    try:
-        copy_tree(root)
-        os.chdir(root)
-        sys.path.insert(0, str(root))
-        os.environ.update(PYTHONPATH=str(root), PYTHONDONTWRITEBYTECODE="1", OMP_NUM_THREADS="1")
-        record = record or root / "record.json"
-        if not record.exists():
-            _in_child(lambda: record_tests(root, TEST_PATHS, record))
-        for module in PRELOADED:
-            __import__(module)
-        tests = Tests(json.loads(record.read_text(encoding="utf8")))
-        jobs = all_jobs(root, tuple(rooms.split(",")))
-        jobs = random.Random(seed).sample(jobs, min(sample, len(jobs)))
-        results = json.loads(out.read_text(encoding="utf8"))["results"] if out.exists() else []
-        if only:
-            results = [result for result in results if result["outcome"] != only]
-        done = {result["name"] for result in results}
-        out.parent.mkdir(parents=True, exist_ok=True)
-        equivalent = json.loads(EQUIVALENT.read_text(encoding="utf8")) if EQUIVALENT.exists() else {}
-        for job in jobs:
-            if job.name in done:
-                continue
-            outcome = try_mutant(root, job, tests, seconds)
-            typer.echo(f"{len(results) + 1:4d} {outcome:9s} {job.name}")
-            results.append({"name": job.name, "line": job.mutant.line, "outcome": outcome})
-            figures = {"seed": seed, **summary(results, equivalent), "results": results}
-            out.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
-    finally:
-        shutil.rmtree(root)
-
-
-def _in_child(work: Any) -> None:
-    """In a process of its own, as it imports the package, which no mutant's process may find imported."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
-        raise RuntimeError("The tests could not be run without a mistake. Run them alone to see why.")
+    os.environ.update(ENVIRONMENT)
+    for module in PRELOADED:
+        importlib.import_module(module)
+    chosen = tuple(rooms.split(","))
+    mutation_run(
+        ROOT,
+        out.absolute(),
+        sample=sample,
+        seed=seed,
+        rooms=chosen,
+        seconds=seconds,
+        again=again,
+        workers=workers,
+        record=record,
+    )
 
 
 if __name__ == "__main__":
