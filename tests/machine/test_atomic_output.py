@@ -1,5 +1,6 @@
 """Output that is complete or not there, whatever happens to whoever writes it; SIGKILL cannot even be caught."""
 
+import errno
 import os
 import signal
 from pathlib import Path
@@ -176,6 +177,20 @@ def test_new_folder_leaves_alone_what_running_processes_of_any_machine_write(tmp
         (tmp_path / folder).mkdir()
     write(target)
     assert set(others(target)) == running
+
+
+def test_new_folder_leaves_alone_what_processes_of_other_users_write(tmp_path, monkeypatch):
+    target = tmp_path / "hat"
+    with new_folder(target) as mine:
+        theirs = mine.with_name(mine.name.removesuffix(f"-{os.getpid()}") + "-99999999")
+    theirs.mkdir()
+
+    def refuse(number, question):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "kill", refuse)
+    write(target)
+    assert others(target) == [theirs.name]
 
 
 def test_new_folder_in_the_place_of_a_file_is_an_error(tmp_path):

@@ -131,6 +131,8 @@ def test_place_is_free_where_nothing_or_an_empty_folder_is(tmp_path):
         ("hat/inner", "hat", "It holds the source"),
         ("hat", "hat/inner", "It lies in the source"),
         ("link", "hat/inner", "It lies in the source"),
+        ("hat", "link/new", "It lies in the source"),
+        ("hat/inner", "./other/../hat", "It holds the source"),
     ],
 )
 def test_place_of_a_source_is_never_free(tmp_path, monkeypatch, source, place, message):

@@ -99,6 +99,14 @@ def test_reach_composed_leaves_alone_what_the_vocabulary_lacks():
     assert reached.tolist() == [[0, 1]]
 
 
+@pytest.mark.parametrize(("n_between", "end"), [(0, 2), (2, 4), (64, 66), (65, 1)])
+def test_reach_composed_reaches_over_some_dozens_of_deleted_characters(n_between, end):
+    text = "e" + n_between * "\x01" + "\u0301"
+    normalizer = normalizers.Sequence([normalizers.Replace("\x01", ""), normalizers.NFC()])
+    tokens = np.stack([np.arange(len(text)), np.arange(len(text)) + 1], axis=1)
+    assert reach_composed(np.array([[0, 1]]), tokens, text, normalizer).tolist() == [[0, end]]
+
+
 def test_reach_composed_behind_a_long_stretch_without_pieces_asks_about_a_part_of_it():
     class Counting:
         n_characters = 0
