@@ -46,6 +46,7 @@ def test_training_page_runs_and_those_that_go_on_from_it(tmp_path: Path, monkeyp
     assert len(next(iter(printed.values())).splitlines()) == 1 + 3
     assert len(list((workplace / "explained").glob("*"))) >= 1 or (workplace / "explained").is_file()
     type_page(DOCS / "going-on.md")
+    assert (workplace / "training" / "again" / "model-last").is_dir()
     assert (workplace / "training" / "more" / "config.cfg").is_file()
     assert list((workplace / "packages").glob("en_licences-*/dist/*.tar.gz"))
 
