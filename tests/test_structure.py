@@ -23,7 +23,7 @@ FLOORS = [
     {"pipeline"},
     {"layers"},
     {"modeling", "packing"},
-    {"corpora"},
+    {"corpora", "samples"},
     {"machine"},
     {"choices", "classifier_piece", "ragged"},
 ]

@@ -25,7 +25,7 @@ from scripts.corpus_files import blank_english
 from scripts.numpy_reference import read_reference, twin_groups
 from scripts.prepare_reference import SPANS_KEY, make_doc
 from spacy_hat.choices import SampleName
-from spacy_hat.corpora.sample import file_of
+from spacy_hat.samples.documents import file_of
 
 LICENCES = "spacy-hat sample: licensedcode-data 32.1.0, nexB Inc. and others, CC-BY-4.0"
 DOCSTRINGS = f"spacy-hat sample: NumPy {numpy.__version__}, NumPy Developers, BSD-3-Clause"

@@ -32,7 +32,7 @@ def sample_cli(
     Then make corpora of them: python -m spacy hat convert licences.jsonl corpus --group owner
     """
     check_place(output_file, SAMPLE, force=force)
-    from ..corpora.sample import ABOUT, read_sample
+    from ..samples.documents import ABOUT, read_sample
 
     documents = read_sample(name)
     with new_file(output_file) as made:

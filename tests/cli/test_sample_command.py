@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from spacy_hat.cli import app
-from spacy_hat.corpora.sample import read_sample
+from spacy_hat.samples.documents import read_sample
 
 
 def sample(*words: str) -> tuple[int, str]:

@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from spacy_hat.choices import SampleName
-from spacy_hat.corpora.sample import ABOUT, FOLDER, file_of, read_sample
 from spacy_hat.machine.kinds import SAMPLE_SOURCE
+from spacy_hat.samples.documents import ABOUT, FOLDER, file_of, read_sample
 
 CARD = (FOLDER / "README.md").read_text(encoding="utf8")
 

@@ -1,11 +1,11 @@
-"""The documents that come with the package, to try everything with. spacy_hat/samples/README.md says whose they are."""
+"""The documents that come with the package, to try everything with. README.md beside this says whose they are."""
 
 import gzip
 from pathlib import Path
 
 from ..choices import SampleName
 
-FOLDER = Path(__file__).parent.parent / "samples"
+FOLDER = Path(__file__).parent
 ABOUT: dict[SampleName, str] = {
     "licences": "licence texts with their category (label) and owner, from licensedcode-data, nexB Inc., CC-BY-4.0",
     "docstrings": "docstrings with the section of each sentence, and their group, from NumPy, BSD-3-Clause",
