@@ -13,7 +13,7 @@ from ..choices import HeadKind, Labelled
 from ..layers.hat_model import get_shim
 from ..modeling.published_head import PublishedHead, write_head
 from ..modeling.start.cards import head_card
-from ..pipeline.heads import Head, encoder_of, encoders_of, heads_of, labelled_by
+from ..pipeline.heads import Head, encoder_of, encoders_of, has_chain, heads_of, labelled_by
 from ..pipeline.sentence_suggester import SentenceSuggester
 from .head_weights import DENSE, NEVER, get_parameters, pooling_of
 from .import_head import MULTI, NEGATIVE_LABEL, SINGLE
@@ -66,6 +66,12 @@ def export_checkpoint(nlp: Language, component: str | None = None) -> Exported:
         raise ValueError(
             f"Component '{pipe.name}' cannot be exported: its model is {pipe.model.name!r}, expected "
             "spacy-hat.DocumentClassifier.v1 or spacy-hat.SpanClassifier.v1. No published head computes what others do."
+        )
+    if has_chain(pipe):
+        raise ValueError(
+            f"Component '{pipe.name}' cannot be exported: its chain labels the sentences of a document together, a "
+            "published head each by itself. Got: spacy-hat.SentenceChain.v1. Expected: spacy-hat.SpanClassifier.v1. "
+            "Export the pipeline as it was before `spacy hat calibrate`, or train one with that head."
         )
     encoder, kind = _encoder_of(nlp, pipe), KINDS[labelled]
     weights = get_parameters(pipe.model, kind)

@@ -27,11 +27,20 @@ class Cells:
     """Where the classifier's input comes from.
 
     rows (np.ndarray): (n_segments, width) int64, rows of the encoder's output; -1: none, zeros.
-    places (np.ndarray): (n_places,) int64, the flattened cells that the span is the mean of; none for a document.
+    places (np.ndarray): (n_places,) int64, the flattened cells that spans are the means of; none for a document.
+    counts (np.ndarray | None): (n_spans,) int64, how many of them each span has; None: there is one span.
+    asked (int): The number of the span that was asked about.
     """
 
     rows: np.ndarray
     places: np.ndarray
+    counts: np.ndarray | None = None
+    asked: int = 0
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """RETURNS (np.ndarray): (n_spans,) How many places each span has."""
+        return np.array([len(self.places)]) if self.counts is None else self.counts
 
     def fill(self, output: Tensor, other: tuple[np.ndarray, Tensor] | None = None) -> TransformerData:
         """Put the output's rows into their cells.
@@ -51,9 +60,7 @@ class Cells:
         return TransformerData(
             wordpieces=WordpieceBatch.empty(),
             model_output=ModelOutput(last_hidden_state=torch2xp(cells)),
-            align=Ragged(
-                cast(Ints1d, self.places.astype("int32")), cast(Ints1d, np.array([len(self.places)], dtype="int32"))
-            ),
+            align=Ragged(cast(Ints1d, self.places.astype("int32")), cast(Ints1d, self.lengths.astype("int32"))),
         )
 
     def spread_gradient(self, data: TransformerData, like: Tensor) -> Tensor:
@@ -105,10 +112,3 @@ def span_cells(document: OneDocument, span: tuple[int, int], is_left: np.ndarray
     column = 1 + np.arange(len(rows)) - np.repeat(starts_of(counts), counts)
     cells[line, column] = rows
     return Cells(cells, line * cells.shape[1] + column)
-
-
-def cells_of(document: OneDocument, span: tuple[int, int] | None, is_left: np.ndarray, segments_only: bool) -> Cells:
-    """RETURNS (Cells): What the head reads for its decision on the document, or on the span if there is one."""
-    if span is None:
-        return document_cells(document, is_left)
-    return span_cells(document, span, is_left, segments_only)

@@ -9,11 +9,14 @@ from torch import Tensor
 from ..layers.hat_model import inputs_of
 from ..modeling import PackedInputs
 from ..ragged import ranges
-from .cells import Cells, cells_of
+from .cells import Cells, document_cells, span_cells
+from .chained import ChainedSpans, chained_cells
 from .document import OneDocument, Remainder
 from .head import ExplainedHead, scores_of
 
 TokenRange = tuple[int, int]
+Asked = TokenRange | ChainedSpans | None
+"""What was decided on: a span, a span in its chain, or the document."""
 
 
 class EncodedDocument:
@@ -40,18 +43,23 @@ class EncodedDocument:
         self.output = torch.cat(portions)
         """(n_rows, hidden_size), of the whole document: pieces, or segments if segments_only."""
 
-    def scores(self, span: TokenRange | None) -> np.ndarray:
+    def scores(self, span: Asked) -> np.ndarray:
         """RETURNS (ndarray): (n_labels,) float32, what the head says of the whole document, or of the span in it."""
-        return scores_of(self.head, [self.cells(span).fill(self.output)])[0]
+        cells = self.cells(span)
+        return scores_of(self.head, [cells], [cells.fill(self.output)])[0]
 
-    def cells(self, span: TokenRange | None, left: Remainder | None = None) -> Cells:
+    def cells(self, span: Asked, left: Remainder | None = None) -> Cells:
         """RETURNS (Cells): What the head reads of the document, or of what is left of it."""
         if left is None:
             is_left = np.ones(len(self.document.row_segments), dtype=bool)
         else:
             is_left = ~left.touched[self.document.row_segments]
             is_left[left.rows] = True
-        return cells_of(self.document, span, is_left, self.segments_only)
+        if span is None:
+            return document_cells(self.document, is_left)
+        if isinstance(span, ChainedSpans):
+            return chained_cells(self.document, span, is_left, self.segments_only)
+        return span_cells(self.document, span, is_left, self.segments_only)
 
     def rows(self, left: Remainder) -> np.ndarray:
         """RETURNS (ndarray): Which rows of the document's output `encode` gives anew."""

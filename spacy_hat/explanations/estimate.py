@@ -41,11 +41,12 @@ def estimated_scores(encoded: EncodedDocument) -> np.ndarray:
     for batch in _batches(((sentence, left) for sentence, left in sentences if left.touched.any()), encoded.max_rows):
         lefts = [left for _, left in batch]
         vectors = _segment_vectors(encoded, kept, lefts).split([len(left.segments) for left in lefts])
+        cells = [encoded.cells(None, left) for left in lefts]
         filled = [
-            encoded.cells(None, left).fill(encoded.output, (left.segments, own))
-            for left, own in zip(lefts, vectors, strict=True)
+            own_cells.fill(encoded.output, (left.segments, own))
+            for own_cells, left, own in zip(cells, lefts, vectors, strict=True)
         ]
-        scores[[sentence for sentence, _ in batch]] = scores_of(encoded.head, filled)
+        scores[[sentence for sentence, _ in batch]] = scores_of(encoded.head, cells, filled)
     return scores
 
 

@@ -18,20 +18,20 @@ from ..layers.trf_interface import TransformerData
 from ..modeling.stages import Stages
 from .cells import Cells
 from .document import OneDocument
-from .encoded import EncodedDocument, TokenRange
+from .encoded import Asked, EncodedDocument
 from .head import classifier_input
 
 
 def gradient_times_input(
     encoded: EncodedDocument,
-    span: TokenRange | None,
+    span: Asked,
     columns: list[int],
     on_label: Callable[[int], None],
 ) -> np.ndarray:
     """Score each piece of a document, for some labels. One run forwards, and for each label one backwards.
 
     encoded (EncodedDocument): The document. Gradients of its head and encoder stay as they are.
-    span (tuple[int, int] | None): First token of the span and one past its last; None for a document head.
+    span (Asked): What was decided on; not a span in a chain.
     columns (list[int]): Numbers of the labels.
     on_label (Callable[[int], None]): Called with 1 when a label is done.
     RETURNS (ndarray): (n_columns, n_pieces).
@@ -41,7 +41,7 @@ def gradient_times_input(
     # On a copy: the backward pass adds to the gradients of the head's parameters.
     classifier = head.classifier.copy()
     # As in prediction, so without dropout; the callback is there all the same.
-    scores, backprop = classifier(classifier_input(head, [cells.fill(encoded.output)]), False)
+    scores, backprop = classifier(classifier_input(head, [cells], [cells.fill(encoded.output)]), False)
     whole = cast(np.ndarray, classifier.ops.to_numpy(scores))[0]
     relevance = np.zeros((len(columns), len(document.row_segments)))
     for line, column in enumerate(columns):

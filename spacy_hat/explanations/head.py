@@ -6,13 +6,15 @@ from typing import Any, cast
 import numpy as np
 from spacy.tokens import Doc
 from thinc.api import Model
-from thinc.types import Ints2d, Ragged
+from thinc.types import Ints1d, Ints2d, Ragged
 
 from ..layers.hat_model import get_shim
 from ..layers.shim import HATShim
 from ..layers.trf_interface import TransformerData
 from ..modeling import HATModel
 from ..modeling.stages import Stages
+from ..ragged import ranges, starts_of
+from .cells import Cells
 from .document import OneDocument
 
 
@@ -23,11 +25,13 @@ class ExplainedHead:
     encoder (Model): The `hat` layer: the head's own, or the one that it listens to.
     classifier (Model): From the encoder's output to scores.
     of_spans (bool): Whether it labels spans, rather than documents.
+    has_chain (bool): Whether it labels all spans of a document together.
     """
 
     encoder: Model
     classifier: Model
     of_spans: bool
+    has_chain: bool = False
 
     @property
     def shim(self) -> HATShim:
@@ -62,16 +66,30 @@ class ExplainedHead:
         return OneDocument(packed, sentence_starts)
 
 
-def classifier_input(head: ExplainedHead, outputs: list[TransformerData]) -> Any:
-    """RETURNS (Any): What the classifier takes: one decision for each output, on the document or its made-up token."""
+def classifier_input(head: ExplainedHead, cells: list[Cells], outputs: list[TransformerData]) -> Any:
+    """RETURNS (Any): What the classifier takes: the outputs, and for a head of spans their made-up tokens."""
     if not head.of_spans:
         return outputs
     ops = head.classifier.ops
-    spans = np.tile(np.array([[0, 1]], dtype="int32"), (len(outputs), 1))
-    return outputs, Ragged(ops.asarray2i(cast(Ints2d, spans)), ops.asarray1i([1] * len(outputs)))
+    n_spans = np.array([len(own.lengths) for own in cells])
+    starts = ranges(np.zeros_like(n_spans), n_spans)
+    spans = np.stack([starts, starts + 1], axis=1).astype("int32")
+    return outputs, Ragged(ops.asarray2i(cast(Ints2d, spans)), ops.asarray1i(cast(Ints1d, n_spans.astype("int32"))))
 
 
-def scores_of(head: ExplainedHead, outputs: list[TransformerData]) -> np.ndarray:
-    """RETURNS (ndarray): (n_outputs, n_labels) float32, what the classifier makes of each, on the host."""
-    scores = head.classifier.predict(classifier_input(head, outputs))
-    return cast(np.ndarray, head.classifier.ops.to_numpy(scores))
+def scores_of(head: ExplainedHead, cells: list[Cells], outputs: list[TransformerData]) -> np.ndarray:
+    """Decide.
+
+    head (ExplainedHead): The head.
+    cells (list[Cells]): (n_outputs,) what was chosen of each output.
+    outputs (list[TransformerData]): (n_outputs,) the same, filled.
+    RETURNS (ndarray): (n_outputs, n_labels) float32, what the classifier makes of each document, or of the span in it
+        that was asked about, on the host.
+    """
+    scores = cast(
+        np.ndarray, head.classifier.ops.to_numpy(head.classifier.predict(classifier_input(head, cells, outputs)))
+    )
+    if not head.of_spans:
+        return scores
+    asked = starts_of(np.array([len(own.lengths) for own in cells])) + [own.asked for own in cells]
+    return scores[asked]

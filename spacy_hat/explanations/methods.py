@@ -14,7 +14,7 @@ from spacy.tokens import Doc, Span
 
 from ..choices import Method
 from .attention import attention_shares, find_attentive
-from .encoded import EncodedDocument, TokenRange
+from .encoded import Asked, EncodedDocument
 from .estimate import can_estimate, estimated_scores
 from .explanation import EVIDENCE_KEY, Explanation
 from .gradient import gradient_times_input
@@ -96,7 +96,7 @@ def _explain(
     decision: Decision, columns: list[int] | None, method: str, exact: int | None, on_progress: Progress
 ) -> list[Explanation]:
     """Explain the labels of some columns; None: the most probable one."""
-    head, span = decision.head, decision.token_range
+    head, span = decision.head, decision.asked()
     if method not in METHODS:
         raise ValueError(f"Unknown method {method!r}. Expected one of: {', '.join(METHODS)}.")
     if method == "attention" and find_attentive(head) is None:
@@ -105,9 +105,16 @@ def _explain(
             'Expected: "spacy-hat.DocumentClassifier.v1" with pooling = "attentive". Use method="occlusion" or '
             'method="gradient", or train the head with that pooling.'
         )
+    if method == "gradient" and head.has_chain:
+        raise ValueError(
+            f"Component '{decision.name}' cannot be explained by gradients. Got: spacy-hat.SentenceChain.v1, in which "
+            "the label of a sentence hangs on those of all others: a chain hands back the gradient of its loss, not "
+            'that of one label. Expected: method="occlusion", which runs the chain again without each sentence.'
+        )
     encoded = EncodedDocument(head, head.read(decision.doc, decision.sentence_starts()))
     whole = encoded.scores(span)
-    columns = [int(whole.argmax())] if columns is None else columns
+    # The last column of spancat_singlelabel is that of spans without a label.
+    columns = [int(whole[: len(decision.labels)].argmax())] if columns is None else columns
     is_exact = np.ones(encoded.document.n_sentences, dtype=bool)
     if method == "occlusion":
         without, is_exact = _occlude(encoded, span, columns, exact, on_progress)
@@ -135,7 +142,7 @@ def _explain(
 
 
 def _occlude(
-    encoded: EncodedDocument, span: TokenRange | None, columns: list[int], exact: int | None, on_progress: Progress
+    encoded: EncodedDocument, span: Asked, columns: list[int], exact: int | None, on_progress: Progress
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n_sentences, n_labels) The scores without each sentence, and (n_sentences,) which of them are exact."""
     n_sentences = encoded.document.n_sentences

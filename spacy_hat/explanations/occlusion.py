@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
+from .chained import ChainedSpans
 from .document import OneDocument, Remainder
-from .encoded import EncodedDocument, TokenRange
+from .encoded import Asked, EncodedDocument
 from .head import scores_of
 
 Batch = list[tuple[int, Remainder]]
@@ -19,14 +20,14 @@ Batch = list[tuple[int, Remainder]]
 
 def occluded_scores(
     encoded: EncodedDocument,
-    span: TokenRange | None,
+    span: Asked,
     on_sentences: Callable[[int], None],
     chosen: np.ndarray | None = None,
 ) -> np.ndarray:
     """Score the document, or a span of it, without each of its sentences.
 
     encoded (EncodedDocument): The document.
-    span (tuple[int, int] | None): First token of the span and one past its last; None for a document head.
+    span (Asked): What was decided on.
     on_sentences (Callable[[int], None]): Called with the number of sentences that were just done.
     chosen (ndarray | None): Numbers of the sentences to take out; None: all, one after another.
     RETURNS (ndarray): (n_chosen, n_labels). A document (or span) of which nothing is left is scored as one of spaces
@@ -43,11 +44,12 @@ def occluded_scores(
     for batch in _batches(telling, encoded):
         with torch.no_grad():
             outputs = encoded.encode([left for _, left in batch])
+            cells = [encoded.cells(span, left) for _, left in batch]
             filled = [
-                encoded.cells(span, left).fill(encoded.output, (encoded.rows(left), output))
-                for (_, left), output in zip(batch, outputs, strict=True)
+                own.fill(encoded.output, (encoded.rows(left), output))
+                for own, (_, left), output in zip(cells, batch, outputs, strict=True)
             ]
-        scores[[place for place, _ in batch]] = scores_of(encoded.head, filled)
+        scores[[place for place, _ in batch]] = scores_of(encoded.head, cells, filled)
         on_sentences(len(batch))
         n_done += len(batch)
     on_sentences(len(chosen) - n_done)
@@ -69,9 +71,9 @@ def _batches(sentences: Iterator[tuple[int, Remainder]], encoded: EncodedDocumen
         yield batch
 
 
-def _windows_of(document: OneDocument, span: TokenRange | None) -> np.ndarray:
-    """(n_segments,) Which segments stand in windows that the decision reads."""
-    if span is None:
+def _windows_of(document: OneDocument, span: Asked) -> np.ndarray:
+    """(n_segments,) Which segments stand in windows that the decision reads: all, if a chain reads all spans."""
+    if span is None or isinstance(span, ChainedSpans):
         return np.ones(document.n_segments, dtype=bool)
     in_span = (document.row_tokens >= span[0]) & (document.row_tokens < span[1])
     windows = document.segment_windows[document.row_segments[in_span]]

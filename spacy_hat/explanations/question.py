@@ -9,7 +9,9 @@ from spacy.language import Language
 from spacy.pipeline import SpanCategorizer, TextCategorizer
 from spacy.tokens import Doc, Span
 
-from ..pipeline.heads import Head, encoder_of, labelled_by, overwritten_by, reads_another
+from ..pipeline.heads import Head, encoder_of, has_chain, labelled_by, overwritten_by, reads_another
+from .chained import ChainedSpans
+from .encoded import Asked
 from .head import ExplainedHead
 
 
@@ -40,9 +42,13 @@ class Decision:
     def labels(self) -> list[str]:
         return list(self.component.labels)
 
-    @property
-    def token_range(self) -> tuple[int, int] | None:
-        return None if self.span is None else (self.span.start, self.span.end)
+    def asked(self) -> Asked:
+        """RETURNS (Asked): What it decided on, in numbers of tokens; with all spans of its chain, if there is one."""
+        if self.span is None:
+            return None
+        if self.head.has_chain:
+            return _in_chain(self.component, self.doc, self.span)
+        return self.span.start, self.span.end
 
     def sentence_starts(self) -> np.ndarray:
         """RETURNS (ndarray): (n_sentences,) first token of each."""
@@ -73,13 +79,16 @@ def find_decision(
             f"Component '{chosen.name}' reads no HAT. Got: no spacy-hat encoder that runs before it, among "
             f"{', '.join(nlp.component_names)}. Expected: a `hat` component, or a `transformer` with "
             '@architectures = "spacy-hat.HATModel.v1", not disabled. Explanations take the encoder apart, so it has '
-            "to be ours."
+            "to be one of spacy-hat."
         )
     if other := overwritten_by(nlp, chosen.name):
         raise ValueError(reads_another(chosen.name, encoder.component, other))
-    head = ExplainedHead(encoder.layer, chosen.model.layers[1], of_spans=labelled_by(chosen) == "spans")
+    head = ExplainedHead(
+        encoder.layer, chosen.model.layers[1], of_spans=labelled_by(chosen) == "spans", has_chain=has_chain(chosen)
+    )
     decision = Decision(chosen, head, doc, span)
     _check_document(decision)
+    decision.asked()
     return decision
 
 
@@ -153,6 +162,22 @@ def _not_ours(kind: str, name: str, component: Any) -> str:
         f"Component '{name}' cannot be explained. Got: a model named '{model}'. Expected: "
         f'"spacy-hat.{head}.v1" in [components.{name}.model], which reads whole segments. Train it with that head.'
     )
+
+
+def _in_chain(component: Any, doc: Doc, span: Span) -> ChainedSpans:
+    """The span among those of its chain, which may leave out the spaces at its ends."""
+    ops = component.model.ops
+    spans = ops.to_numpy(component.suggester([doc], ops=ops).dataXd).reshape(-1, 2).astype(np.int64)
+    is_within = (spans[:, 0] >= span.start) & (spans[:, 1] <= span.end)
+    (found,) = np.nonzero(is_within)
+    n_words = sum(not token.is_space for token in span)
+    if len(found) != 1 or sum(not token.is_space for token in doc[slice(*spans[found[0]])]) != n_words:
+        raise ValueError(
+            f"Component '{component.name}' labels the spans of its suggester together, in a chain. Got: "
+            f"{span.text[:50]!r}, which is not one of them. Expected: one of the {len(spans)} that it suggests for "
+            "this document, such as a sentence of doc.sents."
+        )
+    return ChainedSpans(spans, int(found[0]))
 
 
 def _check_document(decision: Decision) -> None:

@@ -12,6 +12,7 @@ from thinc.layers.chain import init as init_chain
 from thinc.types import Floats2d, Ragged
 
 from ..machine.clock import stage
+from ..machine.forks import use_one_thread_if_forked
 from ..modeling import HATModel, PackedInputs, load_tokenizer
 from ..modeling.files.tokenizer import check_vocabulary
 from ..packing import PackedDocs, Packer
@@ -107,6 +108,7 @@ def forward(
     model: Model[list[Doc], FullTransformerBatch], docs: list[Doc], is_train: bool
 ) -> tuple[FullTransformerBatch, Callable[[FullTransformerBatch], list[Doc]]]:
     """Pack, encode, and hand out by document."""
+    use_one_thread_if_forked()
     shim = get_shim(model)
     config, tokenizer = shim.encoder.config, shim.tokenizer
     packed = model.attrs["packer"](

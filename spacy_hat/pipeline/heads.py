@@ -18,7 +18,8 @@ from ..layers.shim import HATShim
 from ..layers.trf_interface import Transformer, TransformerListener
 
 Head = TextCategorizer | SpanCategorizer
-OUR_HEADS: dict[str, Labelled] = {"document_classifier": "documents", "span_classifier": "spans"}
+CHAIN = "sentence_chain"
+OUR_HEADS: dict[str, Labelled] = {"document_classifier": "documents", "span_classifier": "spans", CHAIN: "spans"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ def labelled_by(component: Any) -> Labelled | None:
     """RETURNS (Labelled | None): What a head of this package labels; None for any other component."""
     model = getattr(component, "model", None)
     return OUR_HEADS.get(model.name) if isinstance(model, Model) else None
+
+
+def has_chain(component: Any) -> bool:
+    """RETURNS (bool): Whether a head of this package labels the spans of a document together."""
+    return labelled_by(component) is not None and component.model.name == CHAIN
 
 
 def encoders_of(nlp: Language) -> list[Encoder]:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from spacy.pipeline import SpanCategorizer
 
 from ..layers.linear_chain import chain_weights
+from .heads import has_chain
 
 NO_LABEL = "no label"
 
@@ -43,7 +44,7 @@ def transitions(head: SpanCategorizer) -> Transitions:
     RETURNS (Transitions): Its weights.
     RAISES (ValueError): If it has no chain.
     """
-    if head.model.name != "sentence_chain":
+    if not has_chain(head):
         raise ValueError(
             f"Component '{head.name}' has no chain over its sentences. Got: a model named {head.model.name!r}. "
             "Expected: spacy-hat.SentenceChain.v1. Train with it, or put one on a trained pipeline: python -m spacy "

@@ -15,6 +15,7 @@ from spacy.training import Example
 from ..layers.chain_sums import ChainWeights
 from ..layers.linear_chain import chain_weights, set_chain_weights
 from ..layers.sentence_chain import with_chain
+from ..pipeline.heads import has_chain, heads_of, labelled_by
 from .label_sequences import gold_sequences, scored_sequences
 from .weighing import (
     Floats,
@@ -82,7 +83,7 @@ def calibrate(
     before = quality(scored, weighed_scores(scored, chain, prior, start))
     weighing = best_weighing(scored, chain, prior, start)
     after = quality(scored, weighed_scores(scored, chain, prior, weighing))
-    if head.model.name != "sentence_chain":
+    if not has_chain(head):
         _set_chain(nlp, head)
     _fold(head, chain, prior, weighing)
     return Calibration(head.name, weighing, before, after, len(scored), len(counted or ()))
@@ -90,7 +91,7 @@ def calibrate(
 
 def _chain_of(head: SpanCategorizer) -> ChainWeights | None:
     """The weights of a chain that has learned something."""
-    if head.model.name != "sentence_chain":
+    if not has_chain(head):
         return None
     model = head.model.get_ref("linear_chain")
     weights = chain_weights(model)
@@ -122,11 +123,9 @@ def _set_chain(nlp: Language, head: SpanCategorizer) -> None:
 
 def _choose(nlp: Language, name: str | None) -> SpanCategorizer:
     ours = {
-        pipe.name: pipe
-        for _, pipe in nlp.pipeline
-        if isinstance(pipe, SpanCategorizer)
-        and pipe.add_negative_label
-        and pipe.model.name in ("span_classifier", "sentence_chain")
+        head.name: head
+        for head in heads_of(nlp)
+        if labelled_by(head) == "spans" and isinstance(head, SpanCategorizer) and head.add_negative_label
     }
     if name is None and len(ours) == 1:
         return next(iter(ours.values()))
@@ -134,7 +133,7 @@ def _choose(nlp: Language, name: str | None) -> SpanCategorizer:
         return ours[name]
     raise ValueError(
         f"There is no component to calibrate. Got: {name!r}, and a pipeline with "
-        f"{', '.join(nlp.pipe_names) or 'no components'}. Expected: one of {', '.join(ours) or 'none that it has'}: "
+        f"{', '.join(nlp.pipe_names) or 'no components'}. Expected: {' or '.join(ours) or 'a component'}, a "
         "`spancat_singlelabel` with spacy-hat.SpanClassifier.v1 or spacy-hat.SentenceChain.v1. Name it with "
         "`component`."
     )

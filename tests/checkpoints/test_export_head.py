@@ -212,6 +212,12 @@ def test_export_says_that_halves_were_added(trained, tmp_path):
     [
         (["spancat"], {"packing": "sentences"}, None, "reads the pieces.*Got: output = 'pieces'.*Expected: 'segments'"),
         (["spancat"], {"output": "segments"}, None, "labels segments.*Got: packing = 'greedy'"),
+        (
+            ["sentence_chain"],
+            {"packing": "sentences"},
+            None,
+            "chain labels the sentences.*before `spacy hat calibrate`",
+        ),
         (["stock_textcat"], {}, "stock_textcat", "cannot be exported: its model is .*DocumentClassifier.v1"),
         (["stock_textcat"], {}, None, "Got: none, among sentencizer, transformer, stock_textcat.*Train one"),
         (["textcat", "textcat_multilabel"], {}, None, "Got: textcat, textcat_multilabel, among.*Name it with"),

@@ -63,7 +63,7 @@ def test_explain_gradient_is_the_slope_when_a_sentence_grows(monkeypatch, hat_fo
     document = decision.head.read(doc, decision.sentence_starts())
     column = [decision.column(label)]
     encoded = EncodedDocument(decision.head, document)
-    (relevance,) = gradient_times_input(encoded, decision.token_range, column, print)
+    (relevance,) = gradient_times_input(encoded, decision.asked(), column, print)
     slopes = document.sums(relevance)
     for sentence in range(document.n_sentences):
         rows = torch.from_numpy(document.row_sentences == sentence)[:, None]
@@ -310,3 +310,20 @@ def test_explain_encodes_the_document_once(nlp, monkeypatch, method):
     monkeypatch.setattr(methods, "EncodedDocument", lambda *parts: made.append(build(*parts)) or made[-1])
     spacy_hat.explain_labels(nlp, nlp(TEXT), component="textcat", method=method)
     assert len(made) == 1
+
+
+CHAIN_QUESTIONS = {
+    "by gradients": (lambda doc: {"span": list(doc.sents)[1], "method": "gradient"}, "gradient of its loss.*occlusion"),
+    "by attention": (lambda doc: {"span": list(doc.sents)[1], "method": "attention"}, "no attention weights"),
+    "of half a sentence": (lambda doc: {"span": doc[0:2]}, "is not one of them. Expected: one of the [0-9]+ that"),
+    "of two sentences": (lambda doc: {"span": doc[0 : list(doc.sents)[1].end]}, "is not one of them"),
+}
+
+
+@pytest.mark.parametrize("question", CHAIN_QUESTIONS)
+def test_explain_says_what_it_cannot_tell_of_a_chain(hat_folder, question):
+    ask, message = CHAIN_QUESTIONS[question]
+    nlp = pipeline(hat_folder, "sentence_chain")
+    doc = nlp(TEXT)
+    with pytest.raises(ValueError, match=message):
+        spacy_hat.explain(nlp, doc, component="sentence_chain", **ask(doc))

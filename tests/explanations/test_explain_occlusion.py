@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import spacy
+from spacy import registry
 
 import spacy_hat
 
@@ -196,3 +197,22 @@ def test_explain_occlusion_gives_what_was_cut_off_nothing(tmp_path):
     with pytest.warns(UserWarning, match="cut off"):
         scores = spacy_hat.explain(nlp, make_text(1), "ALLOWED").scores
     assert (scores != 0).tolist() == [True, True, False, False, False]
+
+
+def test_explain_occlusion_of_a_chain_takes_the_sentence_out_of_the_chain(tmp_path):
+    """Segments know nothing of each other, so that only the chain brings a sentence to bear on another one."""
+    nlp = pipeline(save_hat(tmp_path, layout="S|S"), "sentence_chain", packing="sentences")
+    doc = nlp(TEXT)
+    explanation = spacy_hat.explain(nlp, doc, component="sentence_chain", span=find_span(doc, "sentence_chain"))
+    others = [sentence != explanation.span for sentence in explanation.sentences]
+    assert abs(explanation.scores[others]).max() > 1e-4
+
+
+@pytest.mark.parametrize("suggester", ["spacy-hat.sentence_suggester.v1", "spacy-hat.sentence_suggester.v2"])
+def test_explain_occlusion_of_a_chain_finds_the_span_without_its_spaces(hat_folder, suggester):
+    nlp = pipeline(hat_folder, "sentence_chain", packing="sentences")
+    component = nlp.get_pipe("sentence_chain")
+    component.suggester = registry.misc.get(suggester)()
+    doc = nlp(SPACED)
+    explanation = spacy_hat.explain(nlp, doc, component="sentence_chain", span=next(doc.sents))
+    assert 0 < explanation.probability < 1

@@ -19,6 +19,7 @@ HEADS = {
     "textcat_multilabel": None,
     "spancat": "costs follow.",
     "spancat_singlelabel": "costs follow.",
+    "sentence_chain": "costs follow.",
 }
 
 
@@ -29,6 +30,10 @@ def make_random(nlp: Language, *heads: str, scale: float = 0.5) -> Language:
         component: Any = nlp.get_pipe(head)
         layer = component.model.get_ref("output_layer")
         layer.set_param("W", (scale * random.normal(size=layer.get_param("W").shape)).astype("float32"))
+        if component.model.has_ref("linear_chain"):
+            chain = component.model.get_ref("linear_chain")
+            for name in chain.param_names:
+                chain.set_param(name, random.normal(size=chain.get_param(name).shape).astype("float32") / 5)
     return nlp
 
 
