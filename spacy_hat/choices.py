@@ -57,6 +57,9 @@ Join = Literal["space", "line", "paragraph"]
 # The documents that come with the package.
 SampleName = Literal["licences", "docstrings"]
 
+# What `annotate` writes.
+Format = Literal["parquet", "jsonl", "spacy"]
+
 # What a sentence can be: what a `hat_units` component finds, or what spaCy's sentencizer does.
 Unit = Literal["given", "lines", "paragraphs", "headings", "items", "pattern"]
 Units = Literal["sentences", Unit]

@@ -19,7 +19,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Each room imports only from those below it. Rooms of one floor do not know each other.
 FLOORS = [
     {"cli"},
-    {"explanations", "training", "checkpoints", "profiling", "architectures"},
+    {"explanations", "training", "checkpoints", "profiling", "annotation", "architectures"},
     {"pipeline"},
     {"layers"},
     {"modeling", "packing"},
@@ -28,7 +28,7 @@ FLOORS = [
     {"choices", "classifier_piece", "ragged"},
 ]
 LAYERS = {room: len(FLOORS) - number for number, rooms in enumerate(FLOORS) for room in rooms}
-COMMAND_ROOMS = {"explanations", "training", "checkpoints", "profiling"}
+COMMAND_ROOMS = {"explanations", "training", "checkpoints", "profiling", "annotation"}
 WITH_THINC = {"layers", "pipeline", "architectures", *COMMAND_ROOMS}
 OUTSIDERS = {
     "torch": {"machine", "modeling", "layers", *COMMAND_ROOMS},

@@ -19,10 +19,11 @@ STOPPED = 130
 """Exit status of a command that was interrupted, as shells have it."""
 
 
-def command(title: str) -> Callable[[Function], Function]:
+def command(title: str, *, status: int = 1) -> Callable[[Function], Function]:
     """Give a command `--debug`, and lines in place of errors.
 
     title (str): What its errors begin with, such as "Cannot export {pipeline}"; parameters in braces.
+    status (int): Its exit status then.
     RETURNS (Callable): The decorator.
     """
 
@@ -45,7 +46,7 @@ def command(title: str) -> Callable[[Function], Function]:
                 if debug:
                     screen.traceback(format_exception(error))
                 screen.failure(_title(title, error, options), reason_for(error, debug=debug))
-                raise typer.Exit(1) from None
+                raise typer.Exit(status) from None
 
         option = Annotated[bool, typer.Option("--debug", help=DEBUG_HELP)]
         signature = inspect.signature(function)

@@ -10,26 +10,32 @@ from .sources import Source
 DATA_KEY = "data"
 
 
-def read_json_lines(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_json_lines(source: Source) -> Iterator[tuple[str, dict[str, Any] | ValueError]]:
     """Read an object on each line. Lines end with a line feed only: JSON may hold other ends of lines.
 
     source (Source): The file.
-    YIELDS (tuple[str, dict[str, Any]]): Where it stands, and its values.
-    RAISES (ValueError): If a line is something else.
+    YIELDS (tuple[str, dict[str, Any] | ValueError]): Where it stands, and its values, or why the line has none.
     """
     with source.open(newline="\n") as file:
         for number, line in enumerate(file, start=1):
             if line.strip():
                 place = f"{source.path}, line {number}"
-                yield place, _check_object(place, parse(line, place, "an object on each line"))
+                yield place, _read_line(place, line)
 
 
-def read_json(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
+def _read_line(place: str, line: str) -> dict[str, Any] | ValueError:
+    try:
+        return _object_of(place, parse(line, place, "an object on each line"))
+    except ValueError as error:
+        return error
+
+
+def read_json(source: Source) -> Iterator[tuple[str, dict[str, Any] | ValueError]]:
     """Read a list of objects, or one under "data".
 
     source (Source): The file.
-    YIELDS (tuple[str, dict[str, Any]]): Its place in the list, and its values.
-    RAISES (ValueError): If there is something else.
+    YIELDS (tuple[str, dict[str, Any] | ValueError]): Its place in the list, and its values, or why it has none.
+    RAISES (ValueError): If there is something else than such a list.
     """
     expected = f'a list of objects, or {{"{DATA_KEY}": [...]}}; with an object on each line, name it .jsonl'
     with source.open() as file:
@@ -40,7 +46,7 @@ def read_json(source: Source) -> Iterator[tuple[str, dict[str, Any]]]:
         raise ValueError(f"{source.path} is {_kind(found)}. Expected: {expected}.")
     for number, values in enumerate(found, start=1):
         place = f"{source.path}, document {number}"
-        yield place, _check_object(place, values)
+        yield place, _object_of(place, values)
 
 
 def parse(content: str, place: str, expected: str) -> Any:
@@ -60,9 +66,9 @@ def parse(content: str, place: str, expected: str) -> Any:
         raise ValueError(f"{place} is not JSON ({error}). Expected: {expected}.") from None
 
 
-def _check_object(place: str, values: Any) -> dict[str, Any]:
+def _object_of(place: str, values: Any) -> dict[str, Any] | ValueError:
     if not isinstance(values, dict):
-        raise ValueError(f"{place} is {_kind(values)}. Expected: an object: {{...}}.")
+        return ValueError(f"{place} is {_kind(values)}. Expected: an object: {{...}}.")
     return values
 
 

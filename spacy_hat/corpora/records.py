@@ -186,7 +186,7 @@ def _read_record(row: Row, columns: Columns, reading: Reading) -> Record:
         labels.false,
         found.starts or starts,
         _group(row, columns.group),
-        {name: _plain(value) for name, value in others.items() if not (is_answered and name == "answer")},
+        {name: plain(value) for name, value in others.items() if not (is_answered and name == "answer")},
     )
 
 
@@ -202,11 +202,11 @@ def _group(row: Row, name: str | None) -> str:
     return str(value).strip()
 
 
-def _plain(value: Any) -> Any:
-    """What msgpack can hold; anything else in its own words: dates, decimals, numbers of more than 64 bits."""
+def plain(value: Any) -> Any:
+    """RETURNS (Any): What msgpack can hold; else its own words: dates, decimals, numbers of more than 64 bits."""
     if isinstance(value, dict):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {str(name): plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     is_small = isinstance(value, int) and -LARGEST_WHOLE <= value < LARGEST_WHOLE
     return value if value is None or is_small or isinstance(value, str | float | bytes) else str(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from ..choices import Form
@@ -13,6 +14,9 @@ from .tables import read_table
 
 TEXT_KEY = "text"
 FILE_KEY = "file"
+Found = tuple[str, dict[str, Any] | ValueError]
+"""Where a document stands, and its values, or why it has none."""
+
 MOST_NESTED = 100
 """Values in values that a corpus can hold: msgpack refuses to go much deeper."""
 
@@ -24,46 +28,77 @@ class Row:
     place (str): File and line, for messages.
     values (dict[str, Any]): Name of a column, or key -> value.
     is_table (bool): Whether each value is the text of a cell, so that an empty one means no value.
+    problem (str): What is wrong with it; empty if nothing is. Its values may then be missing, or not text.
     """
 
     place: str
     values: dict[str, Any]
     is_table: bool = False
+    problem: str = ""
 
 
-def read_rows(sources: Sequence[Source], *, text: str = TEXT_KEY, delimiter: str | None = None) -> Iterator[Row]:
+def read_rows(
+    sources: Sequence[Source],
+    *,
+    text: str = TEXT_KEY,
+    delimiter: str | None = None,
+    start: int = 0,
+    strict: bool = True,
+) -> Iterator[Row]:
     """Read files of documents, one document after the other.
 
     sources (Sequence[Source]): The files.
     text (str): Name of the column, or of the key, with the text; that of files which are a text themselves, too.
     delimiter (str | None): What stands between the columns of a table; looked for if None.
+    start (int): How many documents of each file to leave out at its beginning.
+    strict (bool): Whether a document that cannot be one is an error. If not, its row says what is wrong, and the next
+        one follows; a file that cannot be read on is an error either way.
     YIELDS (Row): The documents.
     RAISES (ValueError): If there is something else in a file; the message has its line.
     """
     for source in sources:
-        if source.form in TABLES:
-            found = read_table(source, text, delimiter)
-        elif source.form == "txt":
-            found = _read_text(source, text)
-        else:
-            found = READERS[source.form](source)
-        for place, values in found:
-            _check_values(place, values)
-            yield Row(place, values, is_table=source.form in TABLES)
+        for place, found in _read(source, text, delimiter, start):
+            values = {} if isinstance(found, ValueError) else found
+            try:
+                if isinstance(found, ValueError):
+                    raise found
+                _check_values(place, values)
+            except ValueError as error:
+                if strict:
+                    raise
+                yield Row(place, values, is_table=source.form in TABLES, problem=str(error))
+            else:
+                yield Row(place, values, is_table=source.form in TABLES)
 
 
-READERS: dict[Form, Callable[[Source], Iterator[tuple[str, dict[str, Any]]]]] = {
+def _read(source: Source, text: str, delimiter: str | None, start: int) -> Iterator[Found]:
+    if source.form == "parquet":
+        return read_parquet(source, start)
+    found: Iterator[Found]
+    if source.form in TABLES:
+        found = read_table(source, text, delimiter)
+    elif source.form == "txt":
+        found = _read_text(source, text)
+    else:
+        found = READERS[source.form](source)
+    return islice(found, start, None)
+
+
+READERS: dict[Form, Callable[[Source], Iterator[Found]]] = {
     "jsonl": read_json_lines,
     "json": read_json,
-    "parquet": read_parquet,
     "spacy": read_docs,
 }
 
 
-def _read_text(source: Source, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    with source.open() as file:
-        content = file.read()
-    yield str(source.path), {text: content, FILE_KEY: (source.folder / source.path.name).as_posix()}
+def _read_text(source: Source, text: str) -> Iterator[Found]:
+    try:
+        with source.open() as file:
+            content = file.read()
+    except ValueError as error:
+        yield str(source.path), error
+    else:
+        yield str(source.path), {text: content, FILE_KEY: (source.folder / source.path.name).as_posix()}
 
 
 def _check_values(place: str, values: dict[str, Any]) -> None:

@@ -48,6 +48,10 @@ class Source:
     def is_stdin(self) -> bool:
         return str(self.path) == STDIN
 
+    @property
+    def is_compressed(self) -> bool:
+        return _is_compressed(self.path)
+
     @contextmanager
     def open(self, *, newline: str | None = None) -> Iterator[TextIO]:
         """Open it as text in UTF-8, with or without a byte order mark, compressed or not.

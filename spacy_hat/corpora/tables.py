@@ -12,14 +12,16 @@ NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 LARGEST_FIELD = 2**31 - 1
 
 
-def read_table(source: Source, text: str, delimiter: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_table(
+    source: Source, text: str, delimiter: str | None = None
+) -> Iterator[tuple[str, dict[str, Any] | ValueError]]:
     """Read the rows of a table.
 
     source (Source): The file.
     text (str): Name of the column with the text.
     delimiter (str | None): What stands between columns. If None, it is a tab in .tsv, a semicolon in .ssv, and in .csv
         the one with which the header has the column of the text.
-    YIELDS (tuple[str, dict[str, Any]]): Where a row ends, and its cells by name.
+    YIELDS (tuple[str, dict[str, Any] | ValueError]): Where a row ends, and its cells by name, or what is wrong with it.
     RAISES (ValueError): If it is not such a table, or its delimiter is ambiguous.
     """
     csv.field_size_limit(LARGEST_FIELD)  # the default refuses a field of 131,072 characters
@@ -39,11 +41,16 @@ def read_table(source: Source, text: str, delimiter: str | None = None) -> Itera
             if not row:
                 continue
             if len(row) != len(names):
-                raise ValueError(
-                    f"{place} has another number of columns than the header. Got: {len(row)}. Expected: {len(names)}, "
-                    f"with a {NAMES.get(delimiter, repr(delimiter))} between them. Quote texts that hold the delimiter."
+                yield (
+                    place,
+                    ValueError(
+                        f"{place} has another number of columns than the header. Got: {len(row)}. Expected: "
+                        f"{len(names)}, with a {NAMES.get(delimiter, repr(delimiter))} between them. Quote texts that "
+                        "hold the delimiter."
+                    ),
                 )
-            yield place, dict(zip(names, row, strict=True))
+            else:
+                yield place, dict(zip(names, row, strict=True))
 
 
 def _first_record(file: TextIO) -> list[str]:

@@ -105,6 +105,16 @@ def check_label(nlp: Language, label: str, *, component: str | None, of_spans: b
     column_of(label, chosen.name, chosen.labels)
 
 
+def check_classifier(nlp: Language, component: str | None) -> None:
+    """Check that labels of documents can be explained, before any document is there.
+
+    nlp (Language): The pipeline.
+    component (str | None): Name of the classifier; None: the only one there is.
+    RAISES (ValueError): If there is no such classifier.
+    """
+    _choose(nlp, component, of_spans=False, label=None)
+
+
 def column_of(label: str, component: str, labels: Sequence[str]) -> int:
     """RETURNS (int): Where the label's score stands. RAISES (ValueError): If there is no such label."""
     if label not in labels:

@@ -2,6 +2,7 @@
 
 import configparser
 import json
+import re
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,6 +26,11 @@ PAGE_MARK = '<meta name="generator" content="spacy-hat">'
 FIGURES = {"model", "machine", "docs", "words", "pieces"}
 SAMPLE_SOURCE = "spacy-hat sample: "
 """What every `source` of a document that comes with the package begins with."""
+MANIFEST = "_manifest.json"
+"""What a folder of annotations was made of. Readers of folders pass over names that begin so."""
+ERRORS = "_errors"
+"""A folder in it, with a list of the failed documents of each shard."""
+SHARD = re.compile(r"part-\d+-\d+\.(parquet|jsonl|spacy)")
 SCORES = {"component", "label", "method", "probability", "sentences"}
 
 
@@ -127,6 +133,15 @@ def _no_sample(path: Path) -> str:
     return "" if is_own else "it holds other documents than a sample"
 
 
+def _no_annotations(folder: Path) -> str:
+    manifest = _json(folder / MANIFEST)
+    hidden = [path.name for path in folder.iterdir() if path.name.startswith((".part-", f".{MANIFEST}"))]
+    if not isinstance(manifest, dict):
+        return _others(folder, hidden)
+    shards = [path.name for path in folder.iterdir() if SHARD.fullmatch(path.name)]
+    return _others(folder, [*shards, *hidden, MANIFEST, ERRORS])
+
+
 CHECKPOINT = Kind("a HAT checkpoint", True, _no_checkpoint)
 PIPELINE = Kind("a pipeline", True, _no_pipeline)
 CORPORA = Kind("a folder of corpora", True, _no_corpora)
@@ -135,5 +150,6 @@ CONFIG = Kind("a config", False, lambda path: "" if _is_config(path) else "no [n
 PAGE = Kind("a page of explanations", False, _no_page)
 PAGES = Kind("a folder of pages of explanations", True, _no_pages)
 SCORES_FILE = Kind("a file of scores", False, _no_scores)
+ANNOTATIONS = Kind("a folder of annotations", True, _no_annotations)
 FIGURES_FILE = Kind("a file of figures", False, _no_figures)
 SAMPLE = Kind("a sample", False, _no_sample)

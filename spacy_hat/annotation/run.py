@@ -1,0 +1,200 @@
+"""A whole run: the input's rows, a pipeline's answers, and a folder of shards that are complete or not there.
+
+rows -> parts -> windows -> answers -> part-00000-00000.parquet, renamed into its place when it is whole
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import spacy
+
+from .. import __version__
+from ..corpora.rows import TEXT_KEY
+from ..corpora.sources import find_sources
+from ..machine.atomic_output import new_file
+from ..machine.kinds import ERRORS
+from .annotator import Annotator, Task
+from .answers import Answer
+from .columns import input_fields, own_fields
+from .documents import make_document
+from .manifest import check_manifest, check_output, describe_files, hash_folder
+from .parts import Input, Part, Share, find_units
+from .processes import Answered, answer_here, answer_in_processes
+from .windows import windows_of
+from .writers import open_writer
+
+SHARD_SIZE = 1000
+BUDGET = 200_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run goes, besides what is done with each document.
+
+    text (str): Name of the column with the text.
+    id_column (str | None): Name of the column with the id; None: see `make_document`.
+    share (Share): Which part of the input is read here.
+    shard_size (int): Documents of a shard.
+    budget (int): Characters of the documents that are in memory at once, in each process.
+    n_process (int): Processes, each with a pipeline of its own.
+    """
+
+    text: str = TEXT_KEY
+    id_column: str | None = None
+    share: Share = field(default_factory=Share)
+    shard_size: int = SHARD_SIZE
+    budget: int = BUDGET
+    n_process: int = 1
+
+
+@dataclass
+class Report:
+    """What became of the input.
+
+    n_docs (int): Documents that were written, the failed ones too.
+    n_shards (int): Shards that were written.
+    n_done (int): Shards of this share that were there already.
+    failed (list[tuple[str, str]]): Id and error of documents, those in finished shards too.
+    unreadable (list[str]): What was wrong with files that could not be read to their ends.
+    """
+
+    n_docs: int = 0
+    n_shards: int = 0
+    n_done: int = 0
+    failed: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+
+def annotate(
+    source: Path,
+    output: Path,
+    task: Task,
+    plan: Plan | None = None,
+    *,
+    force: bool = False,
+    on_start: Callable[[int | None], Any] = lambda _: None,
+    on_progress: Callable[[int, int], Any] = lambda *_: None,
+) -> Report:
+    """Annotate every document of a file or folder.
+
+    source (Path): The file or folder, in any form that `spacy hat convert` reads.
+    output (Path): A folder of shards. Those that are there stay, if they were made of the same.
+    task (Task): What is done with each document.
+    plan (Plan | None): How the run goes.
+    force (bool): Whether to remove what an earlier run made.
+    on_start (Callable[[int | None], Any]): Called with the number of documents still to do; None if it is not known.
+    on_progress (Callable[[int, int], Any]): Called with how many more are done, and how many of them failed.
+    RETURNS (Report): What became of it.
+    RAISES (ValueError): If nothing can be read, or the folder is made of something else.
+    """
+    plan = plan or Plan()
+    if str(source) == "-":
+        raise ValueError("stdin cannot be read twice, as going on needs. Got: -. Expected: a file or a folder.")
+    check_output(output, [source, task.model], force=force)
+    sources = find_sources(source)
+    annotator = Annotator(task)
+    own = own_fields(ents=annotator.has_ents, vectors=task.vectors, explained=task.explain is not None)
+    fields = input_fields(sources, text=plan.text, id_column=plan.id_column) if task.format == "parquet" else {}
+    about = {"input": str(source.absolute()), "model": task.model}
+    check_manifest(output, _manifest(describe_files(sources), annotator, plan), about)
+
+    def place_of(part: Part) -> Path:
+        return output / f"{part.name}.{task.format}"
+
+    found = Input(
+        find_units(sources, plan.shard_size), plan.shard_size, plan.share, plan.text, lambda one: place_of(one).exists()
+    )
+    on_start(found.count())
+    make = partial(make_document, text=plan.text, id_column=plan.id_column)
+    windows = windows_of(found.read(), plan.budget, make, found.unreadable.append)
+    report = Report(unreadable=found.unreadable)
+    answered = answer_here(annotator, windows)
+    if plan.n_process > 1:
+        del annotator
+        answered = answer_in_processes(task, plan.n_process, windows)
+    for part, of_part in groupby(answered, key=lambda one: one[0].part):
+        try:
+            _write(place_of(part), of_part, task, own, fields, report, on_progress)
+        except _CutShortError:
+            continue
+    for part in found.done:
+        report.failed += _read_errors(_errors_of(place_of(part)))
+    report.n_done = len(found.done)
+    return report
+
+
+class _CutShortError(Exception):
+    """The input of a shard could not be read to its end."""
+
+
+def _write(
+    place: Path,
+    of_part: Iterator[Answered],
+    task: Task,
+    own: list[str],
+    fields: dict[str, Any],
+    report: Report,
+    on_progress: Callable[[int, int], Any],
+) -> None:
+    """Write a shard, and before it appears the list of its failed documents."""
+    failed: list[tuple[str, str]] = []
+    n_docs = 0
+    with new_file(place) as made:
+        with open_writer(task.format, made, own, fields) as writer:
+            for window, answers in of_part:
+                if window.is_cut_short:
+                    raise _CutShortError
+                writer.write(window.documents, answers)
+                errors = _errors_in(window.documents, answers)
+                failed += errors
+                n_docs += len(answers)
+                on_progress(len(answers), len(errors))
+        if failed:
+            with new_file(_errors_of(place)) as errors_made:
+                lines = [json.dumps({"id": one, "error": error}, ensure_ascii=False) for one, error in failed]
+                errors_made.write_text("\n".join(lines) + "\n", encoding="utf8")
+    report.n_docs += n_docs
+    report.n_shards += 1
+    report.failed += failed
+
+
+def _errors_in(documents: list[Any], answers: list[Answer]) -> list[tuple[str, str]]:
+    return [(one.id, answer.error) for one, answer in zip(documents, answers, strict=True) if answer.error]
+
+
+def _errors_of(place: Path) -> Path:
+    return place.parent / ERRORS / f"{place.stem}.jsonl"
+
+
+def _read_errors(file: Path) -> list[tuple[str, str]]:
+    if not file.is_file():
+        return []
+    # Lines end with a line feed only: JSON may hold other ends of lines.
+    lines = [json.loads(line) for line in file.read_text(encoding="utf8").split("\n") if line]
+    return [(line["id"], line["error"]) for line in lines]
+
+
+def _manifest(files: dict[str, Any], annotator: Annotator, plan: Plan) -> dict[str, Any]:
+    """What determines the rows. Not the share, the processes and the device: these may differ between two parts."""
+    task = annotator.task
+    explain = task.explain
+    return {
+        "input": files,
+        "model": hash_folder(Path(annotator.nlp.path or task.model)),
+        "settings": {
+            "format": task.format,
+            "text": plan.text,
+            "id": plan.id_column,
+            "shard_size": plan.shard_size,
+            "max_length": annotator.max_length,
+            "vectors": task.vectors,
+            "explain": None if explain is None else repr(explain),
+            "code": None if task.code is None else hash_folder(task.code),
+        },
+        "versions": {"spacy-hat": __version__, "spacy": spacy.__version__},
+    }

@@ -1,0 +1,58 @@
+"""Documents that are in memory together: as many as a budget of characters takes, or one that is longer."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..corpora.rows import Row
+from .documents import Document
+from .parts import Part
+
+LEAST = 200
+"""Characters that a document counts for at least: empty ones take memory too."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """Documents of one part, one after another.
+
+    part (Part): The part.
+    documents (list[Document]): In the input's order.
+    is_cut_short (bool): Whether the input could not be read on after these.
+    """
+
+    part: Part
+    documents: list[Document]
+    is_cut_short: bool = False
+
+
+def windows_of(
+    parts: Iterator[tuple[Part, Iterator[Row]]],
+    budget: int,
+    make: Callable[[Row], Document],
+    on_unreadable: Callable[[str], None],
+) -> Iterator[Window]:
+    """Cut parts into windows.
+
+    parts (Iterator[tuple[Part, Iterator[Row]]]): Parts, and their rows.
+    budget (int): Characters of a window.
+    make (Callable[[Row], Document]): Makes documents of rows.
+    on_unreadable (Callable[[str], None]): Called with what is wrong with a file that cannot be read on.
+    YIELDS (Window): One or more of each part.
+    """
+    for part, rows in parts:
+        documents: list[Document] = []
+        size = 0
+        try:
+            for row in rows:
+                document = make(row)
+                cost = max(LEAST, len(document.text))
+                if documents and size + cost > budget:
+                    yield Window(part, documents)
+                    documents, size = [], 0
+                documents.append(document)
+                size += cost
+        except (ValueError, OSError) as error:
+            on_unreadable(str(error))
+            yield Window(part, documents, is_cut_short=True)
+        else:
+            yield Window(part, documents)
