@@ -1,0 +1,95 @@
+"""The pipeline that answers for every document: even batches, bounded memory, and failures kept apart."""
+
+import gc
+import weakref
+
+import pytest
+import spacy
+from spacy.language import Language
+
+from spacy_hat.annotation.annotator import Annotator, Task
+from spacy_hat.annotation.documents import Document
+from spacy_hat.annotation.parts import Part, Unit
+from spacy_hat.annotation.windows import LEAST, windows_of
+from spacy_hat.corpora.rows import Row
+
+from ..support.annotations import rows, run, save_lines, save_model
+
+
+def part():
+    return Part(Unit(0, ()), 0)
+
+
+def document_of(row):
+    return Document(row.place, row.values["text"])
+
+
+def sizes(lengths, budget):
+    found = (Row(str(n), {"text": "x" * length}) for n, length in enumerate(lengths))
+    windows = windows_of(iter([(part(), found)]), budget, document_of, print)
+    return [[len(one.text) for one in window.documents] for window in windows]
+
+
+def test_windows_hold_as_many_characters_as_the_budget_takes():
+    assert sizes([300, 300, 400, 300, 5000, 10], 1000) == [[300, 300, 400], [300], [5000], [10]]
+    assert sizes([], 1000) == [[]]
+    assert len(sizes([0] * 10, 5 * LEAST)) == 2
+
+
+def test_annotator_reads_documents_by_length_and_keeps_their_order(tmp_path):
+    read = []
+
+    @Language.component("noting")
+    def noting(doc):
+        read.append(len(doc.text))
+        doc.cats = {"length": float(len(doc.text))}
+        return doc
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("noting")
+    nlp.to_disk(tmp_path / "model")
+    texts = ["a " * n for n in (30, 1, 20, 2, 10)]
+    answers = Annotator(Task(str(tmp_path / "model")))([Document(str(n), text) for n, text in enumerate(texts)])
+    assert [answer.values["cats"]["length"] for answer in answers] == [len(text) for text in texts]
+    assert read == sorted(read)
+
+
+def test_annotator_tries_each_document_alone_where_a_batch_failed(hat_folder, tmp_path):
+    # A stock component gives up its whole batch; only one of its documents is to blame.
+    nlp = spacy.load(save_model(hat_folder, tmp_path, "textcat"))
+    nlp.to_disk(tmp_path / "other")
+    annotator = Annotator(Task(str(tmp_path / "other")))
+    textcat = annotator.nlp.get_pipe("textcat")
+    predict = textcat.predict
+
+    def poisoned(docs):
+        if any("read" in doc.text for doc in docs):
+            raise KeyError("read")
+        return predict(docs)
+
+    textcat.predict = poisoned
+    texts = ["hello world.", "we read.", "costs follow."]
+    answers = annotator([Document(str(n), text) for n, text in enumerate(texts)])
+    assert [answer.error for answer in answers] == ["", "Component 'textcat': KeyError: 'read'", ""]
+    assert [bool(answer.values) for answer in answers] == [True, False, True]
+
+
+@pytest.mark.parametrize("n_docs", [100, 400])
+def test_annotate_keeps_no_more_documents_than_a_window(tmp_path, monkeypatch, n_docs):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    nlp.to_disk(tmp_path / "model")
+    living, most = weakref.WeakSet(), [0]
+    make_doc = Language.make_doc
+
+    def counted(self, text):
+        doc = make_doc(self, text)
+        living.add(doc)
+        most[0] = max(most[0], len(living))
+        return doc
+
+    monkeypatch.setattr(Language, "make_doc", counted)
+    source = save_lines(tmp_path / "docs.jsonl", rows(n_docs))
+    gc.collect()
+    run(tmp_path / "model", source, tmp_path / "out", "--budget", 2000)
+    assert 1 < most[0] <= 2000 // LEAST + 2  # and what the pipeline holds on to between two windows
