@@ -18,7 +18,17 @@ settings.register_profile("thorough", settings.get_profile("spacy_hat"), max_exa
 settings.load_profile("spacy_hat")
 
 # Tests that make pipelines and checkpoints, or read any text: of each of their tables the quick loop takes one row.
-ONE_ROW_IS_QUICK = {"annotation", "checkpoints", "cli", "corpora", "explanations", "layers", "mistakes", "modeling", "packing"}
+ONE_ROW_IS_QUICK = {
+    "annotation",
+    "checkpoints",
+    "cli",
+    "corpora",
+    "explanations",
+    "layers",
+    "mistakes",
+    "modeling",
+    "packing",
+}
 ONE_ROW_IS_QUICK |= {"pipeline", "project", "training"}
 
 
