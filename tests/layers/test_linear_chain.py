@@ -183,3 +183,8 @@ def test_positions_take_longer_documents_first():
     assert plan.rows[plan.before()].tolist() == [2, 0, 3]
     assert plan.rows[plan.after()].tolist() == [3, 1, 4]
     assert sorted(plan.rows[plan.last()].tolist()) == [1, 4]
+
+
+def test_linear_chain_weights_are_read_in_double_precision():
+    weights = chain_weights(make_chain())
+    assert {part.dtype for part in (weights.transitions, weights.first, weights.last)} == {numpy.dtype("float64")}

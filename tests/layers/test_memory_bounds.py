@@ -127,3 +127,26 @@ def test_nlp_batches_by_tokens_and_not_by_documents(hat_folder, max_batch_items)
     assert sorted(n for batch in batches for n in batch) == sorted(len(doc) for doc in docs)
     assert all(sum(batch) <= max_batch_items or len(batch) == 1 for batch in batches)
     assert [doc.text for doc in docs] == texts
+
+
+@pytest.mark.parametrize(("max_batch_pieces", "at_once"), [(4096, 2048), (13, 13)])
+def test_blocks_take_fewer_pieces_at_once_on_a_cpu(hat_folder, monkeypatch, max_batch_pieces, at_once):
+    asked = []
+    forward = HATModel.forward_packed
+
+    def noted(self, inputs, **options):
+        asked.append(options["max_batch_pieces"])
+        return forward(self, inputs, **options)
+
+    monkeypatch.setattr(HATModel, "forward_packed", noted)
+    make_shim(hat_folder, max_batch_pieces=max_batch_pieces).predict(make_inputs())
+    assert set(asked) == {at_once}
+
+
+def test_segment_cache_is_as_large_as_it_was_asked_to_be():
+    assert shim.HATShim(segment_cache_mb=3).segment_cache.max_bytes == 3_000_000
+
+
+def test_encoder_that_takes_no_pieces_at_once_is_an_error(hat_folder):
+    with pytest.raises(ValueError, match="max_batch_pieces is 0, expected at least 1"):
+        make_model(hat_folder, max_batch_pieces=0)

@@ -150,3 +150,9 @@ def test_recurrent_equals_pytorchs():
 def test_recurrent_rejects_a_width_that_is_not_positive(width):
     with pytest.raises(ValueError, match=r"Got: -.*positive number.*recurrent_width"):
         make_head(recurrent_width=width)
+
+
+def test_recurrent_layer_of_no_units_gives_none():
+    layer = recurrent(5).initialize(X=Ragged(numpy.zeros((2, WIDTH), dtype="f"), numpy.array([2], dtype="i")))
+    nothing = Ragged(numpy.zeros((0, WIDTH), dtype="f"), numpy.array([0, 0], dtype="i"))
+    assert layer.predict(nothing).dataXd.shape == (0, 10)

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from spacy_hat.modeling import (
+    HATConfig,
     HATForMaskedLM,
     HATForMultipleChoice,
     HATForQuestionAnswering,
@@ -15,6 +16,7 @@ from spacy_hat.modeling import (
     HATForTokenClassification,
     HATModel,
 )
+from spacy_hat.modeling.start.scratch import start_from_scratch
 
 from ..support.tiny import RAGGED, backward, encode, make_batch, tiny_model
 
@@ -125,3 +127,42 @@ def test_unknown_setting_is_an_error(model, tmp_path):
     model.save_pretrained(tmp_path)
     with pytest.raises(TypeError, match="frozen_layers"):
         HATModel.from_pretrained(tmp_path, frozen_layers=2)
+
+
+def test_config_that_says_nothing_is_that_of_the_published_base_model():
+    config = HATConfig()
+    published = {
+        "vocab_size": 50265,
+        "hidden_size": 768,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "intermediate_size": 3072,
+        "hidden_act": "gelu",
+        "hidden_dropout_prob": 0.1,
+        "attention_probs_dropout_prob": 0.1,
+        "type_vocab_size": 1,
+        "initializer_range": 0.02,
+        "layer_norm_eps": 1e-5,
+        "pad_token_id": 1,
+        "max_segments": 32,
+        "segment_length": 128,
+        "frozen_blocks": 0,
+        "document_position_embeddings": False,
+        "pool_padding": False,
+        "pooling": "max",
+        "layout": "|".join(["S", "S", "SD"] * 4),
+    }
+    assert {name: getattr(config, name) for name in published} == published
+
+
+def test_start_from_scratch_has_the_sizes_that_the_command_documents():
+    parameters = inspect.signature(start_from_scratch).parameters.values()
+    assert {one.name: one.default for one in parameters if one.default is not one.empty} == {
+        "segment_length": 128,
+        "max_segments": 128,
+        "hidden_size": 256,
+        "num_attention_heads": 4,
+        "intermediate_size": 1024,
+        "vocab_size": 8000,
+        "seed": 0,
+    }

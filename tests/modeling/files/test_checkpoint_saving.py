@@ -23,6 +23,7 @@ from spacy_hat.modeling import (
     HATForTokenClassification,
     HATModel,
 )
+from spacy_hat.modeling.files.checkpoint import check_overrides, untied_state_dict
 
 from ...support.checkpoints import FIRST_TABLE, PREFIX
 from ...support.tiny import encode, tiny_model
@@ -101,3 +102,16 @@ def test_fresh_head_ties_survive_training_and_saving(settings, batch, tmp_path):
     optimizer.step()
     model.save_pretrained(tmp_path)
     assert torch.equal(encode(HATForMaskedLM.from_pretrained(tmp_path), batch), encode(model, batch))
+
+
+def test_weights_are_saved_whole_however_they_lie_in_memory():
+    layer = torch.nn.Linear(3, 2)
+    layer.weight = torch.nn.Parameter(torch.randn(3, 2).T)
+    saved = untied_state_dict(layer)["weight"]
+    assert saved.is_contiguous()
+    assert saved.equal(layer.weight)
+
+
+def test_override_that_is_not_an_entry_is_answered_by_the_one_most_like_it():
+    with pytest.raises(TypeError, match=r"such as max_sentences\. "):
+        check_overrides({"max_sentence": 5})

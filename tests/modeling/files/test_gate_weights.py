@@ -203,6 +203,12 @@ HEADERS = {
 }
 
 
+def test_gate_says_how_long_a_file_would_be_by_its_header(hat):
+    rewrite_header(hat, dict.clear)
+    with pytest.raises(RefusedError, match=r"its header is of a file of 10 bytes"):  # 8, and an empty header
+        open_weights(hat)
+
+
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("kind", HEADERS)
 def test_gate_refuses_headers_that_lie_before_a_number_is_read(hat, kind, reader, monkeypatch):
