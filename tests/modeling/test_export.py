@@ -94,7 +94,7 @@ def test_every_slot_computed_has_the_same_gradients(request):
 
 def test_documents_that_are_too_long_are_an_error_when_recorded(as_if_recorded):
     model = tiny_model(HATModel, tiny_settings())
-    with pytest.raises(ValueError, match="positions for 5"):
+    with pytest.raises(ValueError, match="expected at most 5, for which this model has positions"):
         model(torch.full((1, 48), 7))
 
 
