@@ -73,7 +73,7 @@ def pooled_accuracy(results: Sequence[Result], group: str) -> str:
 
 def mean_minutes(runs: Sequence[Result]) -> str:
     """RETURNS (str): What a run takes, training and tests; empty for runs that did not note it."""
-    minutes = [run["minutes"] for run in runs if "minutes" in run]
+    minutes = [run["minutes"] for run in runs if run.get("minutes") is not None]
     return f"{numpy.mean(minutes):.1f}" if minutes else ""
 
 

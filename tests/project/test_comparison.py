@@ -98,7 +98,7 @@ def test_report_rows_average_over_runs(tmp_path):
 
 
 def test_mean_minutes_leave_out_runs_that_did_not_note_them():
-    assert mean_minutes([{"minutes": 1.0}, {}, {"minutes": 2.0}]) == "1.5"
+    assert mean_minutes([{"minutes": 1.0}, {}, {"minutes": None}, {"minutes": 2.0}]) == "1.5"
     assert mean_minutes([{}]) == ""
 
 
