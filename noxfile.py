@@ -93,6 +93,13 @@ def dist(session: nox.Session) -> None:
 
 
 @nox.session
+def attack(session: nox.Session) -> None:
+    """2,000 attempts with made-up inputs; the tests make a hundred of them."""
+    install(session, "test")
+    session.run("python", "-m", "tests.attack", *session.posargs)
+
+
+@nox.session
 def smoke(session: nox.Session) -> None:
     """The whole project in small: data, warm start, a few steps of training, evaluation, packages."""
     install(session, "project")

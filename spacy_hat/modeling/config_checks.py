@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .config_entries import OF_ENCODERS, WHERE, check_entries
+from .config_entries import OF_ENCODERS, WHERE, check_entries, shown
 from .layout import parse_layout
 
 
@@ -25,8 +25,8 @@ def _check_agreement(config: Any) -> None:
     n_blocks = len(parse_layout(config.layout))
     if n_blocks != config.num_hidden_layers:
         raise ValueError(
-            f"HAT layout {config.layout!r} has {n_blocks} blocks but num_hidden_layers is {config.num_hidden_layers}. "
-            f"Make them agree, or give the layout alone. {WHERE}"
+            f"HAT layout {shown(config.layout)} has {n_blocks} blocks but num_hidden_layers is "
+            f"{config.num_hidden_layers}, expected {n_blocks}. Make them agree, or give the layout alone. {WHERE}"
         )
     if config.hidden_size % config.num_attention_heads:
         raise ValueError(

@@ -8,37 +8,15 @@ from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import mkdtemp
 
 # Before the imports that read them. The hub is not switched off: an attempt to reach it has to be seen.
 os.environ |= {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false", "NO_COLOR": "1"}
 
 from spacy_hat.machine.processor import describe_machine
 
-from .bench import Bench
 from .kinds import KINDS
 from .referee import BAD, GOOD
-from .run import Attempt, attempts
-
-SLOW_SECONDS = 60
-
-
-def work(chosen: list[Attempt]) -> dict[str, Counter[str]]:
-    """Make attempts and print what went wrong. RETURNS (dict[str, Counter]): Kind -> outcome -> attempts."""
-    root = Path(mkdtemp(prefix="attack-")).resolve()
-    bench = Bench(root / "sound")
-    bench.root.mkdir()
-    counts: dict[str, Counter[str]] = {}
-    for attempt in chosen:
-        began = time.monotonic()
-        what, verdict = attempt.run(bench, root)
-        counts.setdefault(attempt.kind, Counter())[verdict.outcome] += 1
-        told = f"    {ascii(what)[:600]}\n    in {root}"
-        if not verdict.is_good or len(chosen) == 1:
-            print(f"{attempt.kind} {attempt.number}: {verdict.outcome.upper()}: {verdict.why}\n{told}", flush=True)
-        if (seconds := time.monotonic() - began) > SLOW_SECONDS:
-            print(f"{attempt.kind} {attempt.number}: {seconds:.0f} seconds\n{told}", flush=True)
-    return counts
+from .run import Attempt, attempts, work
 
 
 def main() -> None:

@@ -11,7 +11,9 @@ from safetensors.torch import load_file, save_file
 from .bench import Bench, copy
 from .case import SECRET, Case, Sandbox, command, pick
 from .pipelines import _probe
-from .spoil import damage, evil_bin, spoil_config, spoil_header, spoil_json, spoil_weights, tokenizer_entries
+from .spoil import damage, spoil_config, spoil_json
+from .spoil_tokenizers import tokenizer_entries
+from .spoil_weights import evil_bin, spoil_header, spoil_weights
 
 WEIGHTS = "model.safetensors"
 

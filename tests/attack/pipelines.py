@@ -16,18 +16,9 @@ from spacy_hat.layers.shim import HATShim
 
 from .bench import TEXT, Bench, copy
 from .case import SECRET, Case, Sandbox, command, pick
-from .spoil import (
-    CLASSES,
-    Runs,
-    damage,
-    flip,
-    spoil_config,
-    spoil_header,
-    spoil_json,
-    spoil_weights,
-    tokenizer_entries,
-    tokenizer_names,
-)
+from .spoil import damage, flip, spoil_config, spoil_json
+from .spoil_tokenizers import CLASSES, tokenizer_entries, tokenizer_names
+from .spoil_weights import Runs, spoil_header, spoil_weights
 
 LARGEST = 1e6
 Stored = tuple[bytes, str, str]

@@ -8,6 +8,7 @@ from thinc.api import Config
 
 from .bench import TEXT, Bench
 from .case import Case, Sandbox, command, pick
+from .spoil import damage
 
 TEXTS = [
     "$x",
@@ -139,8 +140,6 @@ def debug(random: Random, bench: Bench, sandbox: Sandbox) -> Case:
 
 def damaged_config(random: Random, bench: Bench, sandbox: Sandbox) -> Case:
     """A config with damaged bytes."""
-    from .spoil import damage
-
     path = sandbox.work / "my.cfg"
     data, how = damage(random, bench.config.encode())
     path.write_bytes(data)

@@ -58,7 +58,7 @@ SETTINGS = [
     Mistake(
         "layout and depth that disagree",
         lambda w: start(w.hat(num_hidden_layers=12)),
-        ["HAT layout 'SD|S' has 2 blocks but num_hidden_layers is 12", "Make them agree", WHERE],
+        ["HAT layout 'SD|S' has 2 blocks but num_hidden_layers is 12, expected 2", "Make them agree", WHERE],
     ),
     Mistake(
         "a layout deeper than the checkpoint",

@@ -1,11 +1,13 @@
 """What the name of a checkpoint means: a folder here, or a repository of the hub. Nothing is looked up to find out."""
 
 import os
+import re
 from pathlib import Path
 
 from .allowed import HUB_NAMES
 from .problems import RefusedError
 
+_HUB_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 HUB_OPTIONS = ("revision", "cache_dir", "local_files_only", "token", "force_download")
 
 
@@ -47,13 +49,7 @@ def is_path(name: str | Path) -> bool:
     owner, slash, model = name.partition("/")
     if not slash:
         return name not in HUB_NAMES
-    return (
-        name.startswith((".", "/", "~"))
-        or not model
-        or any(sign in model for sign in "/\\:")
-        or any(sign in owner for sign in "\\:")
-        or Path(owner).exists()
-    )
+    return not (_HUB_PART.fullmatch(owner) and _HUB_PART.fullmatch(model)) or Path(owner).exists()
 
 
 def is_offline() -> bool:

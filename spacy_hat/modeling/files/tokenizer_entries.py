@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from transformers import PreTrainedTokenizerFast
+
 from .allowed import SPECIAL_PIECES, TOKENIZER_TABLES, TOKENIZER_WORDS
 from .problems import RefusedError
 
@@ -50,10 +52,16 @@ def check_options(options: Mapping[str, Any]) -> dict[str, Any]:
 def _is_taken(name: str, value: Any) -> bool:
     if name in SPECIAL_PIECES:
         return True
-    if name.startswith("_") or name.endswith(("_file", "_files")) or name in _ELSEWHERE:
+    if name.startswith("_") or name.endswith(("_file", "_files")) or name in _ELSEWHERE or _is_member(name):
         return False
     if name in TOKENIZER_TABLES:
         return isinstance(value, (list, dict))
     return (
         value is None or isinstance(value, (bool, int, float)) or (name in TOKENIZER_WORDS and isinstance(value, str))
     )
+
+
+def _is_member(name: str) -> bool:
+    """Whether an option would stand in the place of something that tokenizers do."""
+    member = getattr(PreTrainedTokenizerFast, name, None)
+    return callable(member) or isinstance(member, property)

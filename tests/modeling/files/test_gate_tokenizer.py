@@ -173,6 +173,11 @@ def test_gate_bounds_the_files_of_a_tokenizer(hat, monkeypatch):
         load_tokenizer(hat)
 
 
+@pytest.mark.parametrize("name", ["encode", "save_pretrained", "backend_tokenizer", "is_fast", "_tokenizer"])
+def test_gate_takes_no_entry_that_would_replace_what_a_tokenizer_does(name):
+    assert clean_config({name: 5}) == {}
+
+
 def test_gate_keeps_what_a_tokenizer_needs(hat):
     entries = {"do_lower_case": True, "model_max_length": 12, "pad_token": "[PAD]", "padding_side": "left"}
     assert clean_config({**entries, "name_or_path": "/home/somebody", "chat_template": "{{ x }}"}) == entries
