@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from spacy_hat.machine.atomic_output import new_file
 from spacy_hat.machine.processor import describe_machine
 
 Quick = Annotated[bool, typer.Option("--quick", help="Tiny sizes and few runs, to see that it works")]
@@ -37,6 +38,6 @@ def write_results(out: Path | None, command: str, figures: dict[str, Any]) -> No
     """
     if out is None:
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
     results = {"command": command, "machine": describe_machine(), **figures}
-    out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf8")
+    with new_file(out) as file:
+        file.write_text(json.dumps(results, indent=2) + "\n", encoding="utf8")

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from spacy_hat.machine.atomic_output import new_file
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "spacy_hat"
 PICTURE = ROOT / "docs" / "images" / "architecture.svg"
@@ -108,4 +110,5 @@ def picture(rooms: Rooms) -> str:
 
 
 if __name__ == "__main__":
-    PICTURE.write_text(picture(read_rooms()), encoding="utf8")
+    with new_file(PICTURE) as file:
+        file.write_text(picture(read_rooms()), encoding="utf8")

@@ -5,6 +5,7 @@ Their paths are the project's, and their steps those that docs/compare.md was me
 
 from pathlib import Path
 
+from spacy_hat.machine.atomic_output import new_file
 from spacy_hat.training.config import Steps, training_config
 
 ROOT = Path(__file__).parent.parent
@@ -37,4 +38,5 @@ def shipped_config(name: str) -> str:
 
 if __name__ == "__main__":
     for name in CONFIGS:
-        (ROOT / "configs" / f"hat_{name}.cfg").write_text(shipped_config(name), encoding="utf8")
+        with new_file(ROOT / "configs" / f"hat_{name}.cfg") as file:
+            file.write_text(shipped_config(name), encoding="utf8")

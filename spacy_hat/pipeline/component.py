@@ -100,15 +100,29 @@ class HATTransformer(Transformer):
         get_examples (Callable[[], Iterable[Example]]): The training documents. They are read once more, if there are
             heads to check.
         nlp (Language | None): The pipeline.
-        RAISES (ValueError): If a head cannot learn what it is given.
+        RAISES (ValueError): If a head cannot learn what it is given, or listens to encoders of different widths.
         """
         if nlp is not None:
             if nlp is not self.place.nlp:  # the component was built in another one
                 self.place = Place(nlp, self.place.max_length)
             follow_training(nlp.config)
         super().initialize(get_examples, nlp=nlp)
+        self._check_widths()
         if nlp is not None:
             check_heads(nlp, get_examples)
+
+    def _check_widths(self) -> None:
+        """A listener to '*' is linked with every encoder before it, and takes the width of the first."""
+        width = self.model.get_dim("nO")
+        for name, listeners in self.listener_map.items():
+            for listener in listeners:
+                if listener.has_dim("nO") and listener.get_dim("nO") != width:
+                    raise ValueError(
+                        f"Component '{name}' listens to '{listener.upstream_name}', and the encoders before it are not "
+                        f"equally wide. Got: vectors of {width} numbers from '{self.name}', after one with "
+                        f"{listener.get_dim('nO')}. Expected: the name of one encoder. Set `upstream` to it in the "
+                        f"listener in [components.{name}.model]."
+                    )
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "HATTransformer":
         """Load what `to_disk` wrote.

@@ -181,3 +181,13 @@ def test_profile_counts_all_encoders(two):
 def test_encoder_of_a_pipeline_with_one_is_that(hat_folder):
     nlp = make_nlp(hat_folder, "spancat", "ner")
     assert {encoder_of(nlp, name).component for name in ("spancat", "ner", "transformer")} == {"transformer"}
+
+
+def test_heads_behind_encoders_of_different_widths_have_to_name_one(hat_folder, tmp_path):
+    wide = save_hat(tmp_path, hidden_size=48)
+    message = "'textcat' listens to '\\*'.*of 48 numbers from 'hat_2', after one with 32.*`upstream`"
+    with pytest.raises(ValueError, match=message):
+        initialize(make_two(hat_folder, wide, "hat", "hat_2", ("textcat", "*")))
+    nlp = make_two(hat_folder, wide, "hat", "hat_2", ("textcat", "hat_2"))
+    initialize(nlp)
+    assert sum(nlp("costs follow.").cats.values()) == pytest.approx(1)
