@@ -31,7 +31,7 @@ def _check_agreement(config: Any) -> None:
     if config.hidden_size % config.num_attention_heads:
         raise ValueError(
             f"hidden_size is {config.hidden_size}, which {config.num_attention_heads} attention heads do not divide. "
-            f"Choose a num_attention_heads that does. {WHERE}"
+            f"Choose a num_attention_heads that does (of from-scratch: --heads). {WHERE}"
         )
     if config.frozen_blocks > n_blocks:
         raise ValueError(

@@ -225,7 +225,7 @@ COMMANDS = [
             *("--hidden-size", "100", "--heads", "3"),
             name="from-scratch",
         ),
-        ["hidden_size is 100", "3 attention heads do not divide"],
+        ["hidden_size is 100", "3 attention heads do not divide", "--heads"],
         FailedError,
     ),
     Mistake(

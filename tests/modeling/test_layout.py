@@ -6,6 +6,7 @@ from spacy_hat.modeling import HATConfig, HATModel
 from spacy_hat.modeling.layout import (
     PUBLISHED_LAYOUTS,
     format_layout,
+    layout_for_depth,
     layout_from_published,
     layout_to_published,
     parse_layout,
@@ -104,3 +105,12 @@ INVALID = [
 def test_config_that_cannot_be_built_is_an_error(change, message):
     with pytest.raises(ValueError, match=message):
         HATModel(HATConfig(**tiny_settings("S|SD", **change)))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4, 12, 24, 48])
+def test_layout_for_a_depth_has_every_layer_and_ends_in_both_kinds(depth):
+    blocks = parse_layout(layout_for_depth(depth))
+    assert len(blocks) == depth
+    assert all(block.segment_wise for block in blocks)
+    assert sum(block.cross_segment for block in blocks) == max(depth // 2, 1)
+    assert blocks[-1].cross_segment
