@@ -12,7 +12,7 @@ MODULES = {
 }
 PAGES = {path: path.read_text(encoding="utf8") for path in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))}
 # "There is no corpus" says that something is absent. "It is no corpus" says what something is: "it is not a corpus".
-IDENTITY = re.compile(r"(?<!there )\b(?:is|are|was|were) no (?!longer\b|more\b)[a-z]+", re.IGNORECASE)
+IDENTITY = re.compile(r"(?<!there )\b(?:is|are|was|were) no (?!longer\b|more\b|such\b)[a-z]+", re.IGNORECASE)
 # `n_docs (int): the documents`; what is written small itself may stand there.
 SMALL = re.compile(r"^\s*(?:\*{0,2}\w+|RETURNS|YIELDS|RAISES) \([^\n]*?\): (?!spaCy|numpy\b|\w+_)[a-z]", re.MULTILINE)
 

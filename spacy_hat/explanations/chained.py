@@ -1,7 +1,7 @@
 """What a chain over spans reads of a document: all of its spans, since each label hangs on those around it.
 
-Each span is one made-up token, aligned to the cells of its pieces, as in `cells`. A span that was taken out is no part
-of the chain any more; only the one that was asked about stays, and has zeros, as a span of spaces has.
+Each span is one made-up token, aligned to the cells of its pieces, as in `cells`. A span that was taken out leaves
+the chain; only the one that was asked about stays, and has zeros, as a span of spaces has.
 """
 
 from dataclasses import dataclass
