@@ -112,3 +112,10 @@ def test_whole_tiles_are_few_sizes(n_rows, n_tiled):
 
 def test_whole_tiles_are_not_made_in_training():
     assert len(whole_tiles(torch.randn(5, 4, requires_grad=True))) == 5
+
+
+@has_one_dnn
+def test_one_dnn_multiplies_float32_where_the_processor_has_no_bfloat16(monkeypatch):
+    monkeypatch.setattr(one_dnn, "cpu_multiplies_bfloat16", lambda: False)
+    asked = one_dnn_multiplies.__wrapped__  # past the answer that is kept
+    assert (asked(torch.float32), asked(torch.bfloat16)) == (True, False)

@@ -3,10 +3,12 @@
 import pytest
 import torch
 
-from spacy_hat.modeling import HATModel, load_tokenizer
+from spacy_hat.modeling import HATConfig, HATModel, load_tokenizer
+from spacy_hat.modeling.start import room
 from spacy_hat.modeling.start.scratch import SMALLEST_VOCABULARY, train_tokenizer
 
 from ..support.scratch import SIZES, TEXTS, start
+from ..support.tiny import tiny_settings
 from ..support.tokenizers_tiny import SCRIPTS
 
 
@@ -105,3 +107,17 @@ def test_sizes_that_cannot_be_built_are_an_error_before_the_corpus_is_read(setti
 
     with pytest.raises(ValueError, match=message):
         start(texts(), **settings)
+
+
+def test_tokenizer_puts_no_space_before_a_text():
+    assert train_tokenizer(TEXTS, vocab_size=320, name="corpus").tokenize("court")[0] != "Ġcourt"
+
+
+def test_room_is_four_bytes_for_each_number(monkeypatch):
+    config = HATConfig(**tiny_settings())
+    needed = 4 * sum(parameter.numel() for parameter in HATModel(config).parameters())
+    monkeypatch.setattr(room, "_memory", lambda: needed)
+    room.check_room(config)
+    monkeypatch.setattr(room, "_memory", lambda: needed - 1)
+    with pytest.raises(ValueError, match="expected at most the"):
+        room.check_room(config)
