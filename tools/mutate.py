@@ -180,11 +180,12 @@ def mutation_run(
     record (Path | None): Where it stands, or shall stand, which test runs which line.
     """
     found = read_results(out)
-    jobs = all_jobs(source, rooms)
-    jobs = random.Random(seed).sample(jobs, min(sample, len(jobs)))
-    names = {job.name for job in jobs}
-    # A line that was changed since is another mutant.
-    found["results"] = {name: result for name, result in found["results"].items() if name in names}
+    everything = all_jobs(source, rooms)
+    # What was drawn stays drawn when the code has changed in between; a mutant of a line that is gone is replaced.
+    jobs = [job for job in everything if job.name in found["results"]][:sample]
+    others = [job for job in everything if job.name not in found["results"]]
+    jobs += random.Random(seed).sample(others, min(sample - len(jobs), len(others)))
+    found["results"] = {job.name: found["results"][job.name] for job in jobs if job.name in found["results"]}
     done = {name for name, one in found["results"].items() if one["outcome"] in FOUND or not again}
     done |= found["equivalent"].keys() if again else set()
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
