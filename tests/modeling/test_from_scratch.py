@@ -109,10 +109,6 @@ def test_sizes_that_cannot_be_built_are_an_error_before_the_corpus_is_read(setti
         start(texts(), **settings)
 
 
-def test_tokenizer_puts_no_space_before_a_text():
-    assert train_tokenizer(TEXTS, vocab_size=320, name="corpus").tokenize("court")[0] != "Ġcourt"
-
-
 def test_room_is_four_bytes_for_each_number(monkeypatch):
     config = HATConfig(**tiny_settings())
     needed = 4 * sum(parameter.numel() for parameter in HATModel(config).parameters())
