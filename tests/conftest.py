@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import HealthCheck, settings
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# For scripts, benchmarks and tools. Last, so that the package that is tested is the one that is installed.
+sys.path.append(str(Path(__file__).parents[1]))
 
 # A machine that is busy with other things draws examples slowly too.
 settings.register_profile("spacy_hat", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100)

@@ -240,7 +240,7 @@ def test_export_of_spans_that_are_no_sentences_is_an_error(hat_folder):
     ngrams = {"@misc": "spacy.ngram_suggester.v1", "sizes": [2]}
     nlp.add_pipe(factory, config={**config, "suggester": ngrams})
     initialize(nlp)
-    with pytest.raises(ValueError, match="labels segments, and its spans are none"):
+    with pytest.raises(ValueError, match="labels segments, and its spans are not segments"):
         export_checkpoint(nlp)
 
 

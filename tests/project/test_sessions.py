@@ -25,7 +25,7 @@ def constant(name: str) -> object:
 
 
 def test_sessions_are_those_that_contributing_promises() -> None:
-    assert {"tests", "quick", "lint", "types", "docs", "dist", "smoke", "versions"} == SESSIONS
+    assert {"tests", "quick", "lint", "types", "docs", "dist", "attack", "smoke", "versions"} == SESSIONS
 
 
 def test_sessions_of_ci_are_there() -> None:
