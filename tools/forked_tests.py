@@ -46,6 +46,8 @@ def in_child(work: Callable[[], int]) -> int:
     child = os.fork()
     if child == 0:
         code = 1
+        # Options of the run that this one is part of: workers would be processes that import another tree.
+        os.environ.pop("PYTEST_ADDOPTS", None)
         try:
             code = int(work())
         finally:
