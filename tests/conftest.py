@@ -20,27 +20,18 @@ settings.register_profile("spacy_hat", deadline=None, suppress_health_check=[Hea
 settings.register_profile("thorough", settings.get_profile("spacy_hat"), max_examples=2500)
 settings.load_profile("spacy_hat")
 
-# Tests that make pipelines and checkpoints, or read any text: of each of their tables the quick loop takes one row.
-ONE_ROW_IS_QUICK = {
-    "annotation",
-    "checkpoints",
-    "cli",
-    "corpora",
-    "explanations",
-    "layers",
-    "mistakes",
-    "modeling",
-    "packing",
-}
-ONE_ROW_IS_QUICK |= {"pipeline", "project", "training"}
+# Written by `python -m tools.slow_tests`.
+SLOW_TESTS = frozenset((Path(__file__).parent / "slow.txt").read_text(encoding="utf8").split())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow what follows the first row of a table."""
+    """Mark as slow what takes long, and what follows the first row of a table."""
     seen = set()
     for item in items:
-        test = (item.path, getattr(item, "originalname", item.name))
-        if test in seen and item.path.parent.name in ONE_ROW_IS_QUICK:
+        test = item.nodeid.partition("[")[0]
+        if test in SLOW_TESTS:
+            item.add_marker(pytest.mark.listed)
+        if test in seen or test in SLOW_TESTS:
             item.add_marker(pytest.mark.slow)
         seen.add(test)
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 import spacy_hat
+from tools.slow_tests import seconds_of
 
 from ..support.project import README, ROOT
 
@@ -62,3 +63,18 @@ def test_version_stands_in_one_place() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf8")
     assert re.findall(r"^## (\d\S*)", changes, re.MULTILINE)[0] == spacy_hat.__version__
     assert f"version: {spacy_hat.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf8")
+
+
+def test_slow_tests_that_are_listed_are_there() -> None:
+    listed = (ROOT / "tests" / "slow.txt").read_text(encoding="utf8").split()
+    there = set()
+    for file in {name.partition("::")[0] for name in listed}:
+        tree = ast.parse((ROOT / file).read_text(encoding="utf8"))
+        there |= {f"{file}::{node.name}" for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert listed == sorted(there & set(listed))
+
+
+def test_slow_tests_are_those_that_take_longer_in_a_report(tmp_path) -> None:
+    case = '<testcase classname="tests.packing.test_a" name="test_b{}" time="{}"/>'
+    (tmp_path / "report.xml").write_text(f"<suite>{case.format('[x]', 0.1)}{case.format('[y]', 0.3)}</suite>")
+    assert seconds_of(tmp_path / "report.xml") == {"tests/packing/test_a.py::test_b": 0.3}
