@@ -34,7 +34,7 @@ def seconds_of(report: Path) -> dict[str, float]:
 
 
 def main(
-    limit: Annotated[float, typer.Option(min=0.0, help="Seconds that a test of the quick loop takes at most")] = 0.25,
+    limit: Annotated[float, typer.Option(min=0.0, help="Seconds that a test of the quick loop takes at most")] = 0.15,
     workers: Annotated[int, typer.Option(min=1, help="Processes")] = 2,
     report: Annotated[Path | None, typer.Option(help="A report of --junitxml that is there already")] = None,
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tools.mutants import mutants_of
 from tools.mutate import mutation_run, read_results, summary, write_results
 
+pytestmark = pytest.mark.slow
 MODULE = '''def shorter(first, second):
     """RETURNS (bool): Whether a number is smaller."""
     return first < second

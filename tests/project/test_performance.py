@@ -16,6 +16,8 @@ from tools.performance_sections import SECTIONS, comparison_rows
 
 from ..support.project import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def app_of(main):
     app = typer.Typer()
