@@ -19,7 +19,8 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Each room imports only from those below it. Rooms of one floor do not know each other.
 FLOORS = [
     {"cli"},
-    {"explanations", "training", "checkpoints", "profiling", "annotation", "architectures"},
+    {"explanations", "training", "checkpoints", "profiling", "annotation", "architectures", "hugging_face"},
+    {"processing"},
     {"pipeline"},
     {"layers"},
     {"modeling", "packing"},
@@ -31,8 +32,8 @@ LAYERS = {room: len(FLOORS) - number for number, rooms in enumerate(FLOORS) for 
 COMMAND_ROOMS = {"explanations", "training", "checkpoints", "profiling", "annotation"}
 WITH_THINC = {"layers", "pipeline", "architectures", *COMMAND_ROOMS}
 OUTSIDERS = {
-    "torch": {"machine", "modeling", "layers", *COMMAND_ROOMS},
-    "transformers": {"modeling", "layers", "explanations"},
+    "torch": {"machine", "modeling", "layers", "hugging_face", *COMMAND_ROOMS},
+    "transformers": {"modeling", "layers", "explanations", "processing", "hugging_face"},
     "safetensors": {"modeling", "layers"},
     "huggingface_hub": {"modeling", "layers"},
     "spacy_transformers": {"layers"},

@@ -13,8 +13,10 @@ from ..choices import HeadKind, Labelled
 from ..layers.hat_model import get_shim
 from ..modeling.published_head import PublishedHead, write_head
 from ..modeling.start.cards import head_card
-from ..pipeline.heads import Head, encoder_of, encoders_of, has_chain, heads_of, labelled_by
+from ..pipeline.heads import Encoder, Head, encoder_of, encoders_of, has_chain, heads_of, labelled_by
 from ..pipeline.sentence_suggester import SentenceSuggester
+from ..processing import HATProcessor, processor_of
+from ..processing.of_pipeline import rule_components
 from .head_weights import DENSE, NEVER, get_parameters, pooling_of
 from .import_head import MULTI, NEGATIVE_LABEL, SINGLE
 
@@ -28,6 +30,7 @@ class Exported:
     component (str): Name of the head's component.
     head (PublishedHead): The head.
     encoder_layer (Model): The `hat` layer.
+    processor (HATProcessor): What cuts documents into segments as the pipeline does.
     licence (str): That of the pipeline, by its meta.json; empty if there is none.
     notes (list[str]): What a checkpoint has no place for.
     """
@@ -35,6 +38,7 @@ class Exported:
     component: str
     head: PublishedHead
     encoder_layer: Model
+    processor: HATProcessor
     licence: str
     notes: list[str]
 
@@ -45,9 +49,10 @@ class Exported:
         return f"HATFor{labelled}Classification"
 
     def to_disk(self, folder: Path) -> None:
-        """Write the checkpoint, and a model card, into a folder that is there."""
+        """Write the checkpoint, its processor and a model card into a folder that is there."""
         shim = get_shim(self.encoder_layer)
         write_head(folder, self.head, shim.encoder, shim.tokenizer)
+        self.processor.save_pretrained(folder)
         card = head_card(shim.encoder, self.head, self.licence)
         (folder / "README.md").write_text(card, encoding="utf8")
 
@@ -73,7 +78,8 @@ def export_checkpoint(nlp: Language, component: str | None = None) -> Exported:
             "published head each by itself. Got: spacy-hat.SentenceChain.v1. Expected: spacy-hat.SpanClassifier.v1. "
             "Export the pipeline as it was before `spacy hat calibrate`, or train one with that head."
         )
-    encoder, kind = _encoder_of(nlp, pipe), KINDS[labelled]
+    found, kind = _encoder_of(nlp, pipe), KINDS[labelled]
+    encoder = found.layer
     weights = get_parameters(pipe.model, kind)
     notes = []
     if kind == "segments":
@@ -88,8 +94,10 @@ def export_checkpoint(nlp: Language, component: str | None = None) -> Exported:
         pooling=pooling_of(pipe.model) if kind == "documents" else "max",
         dropout=pipe.model.get_ref("hidden").attrs["dropout"],
     )
-    notes += [*more, *_left_behind(nlp, pipe, encoder, head)]
-    return Exported(pipe.name, head, encoder, nlp.meta.get("license") or "", notes)
+    processor, not_read = processor_of(nlp, found)
+    read_so = [] if processor.reading.sentences is None else rule_components(nlp, found)
+    notes += [*more, *_left_behind(nlp, pipe, encoder, head, read_so), *not_read]
+    return Exported(pipe.name, head, encoder, processor, nlp.meta.get("license") or "", notes)
 
 
 def _choose(nlp: Language, component: str | None) -> Head:
@@ -111,15 +119,15 @@ def _choose(nlp: Language, component: str | None) -> Head:
     return ours[0]
 
 
-def _encoder_of(nlp: Language, pipe: Head) -> Model:
-    """The `hat` layer that a head reads: inside it, or that of the component it listens to."""
+def _encoder_of(nlp: Language, pipe: Head) -> Encoder:
+    """The HAT that a head reads: inside it, or that of the component it listens to."""
     encoder = encoder_of(nlp, pipe.name)
     if encoder is None:
         raise ValueError(
             f"Component '{pipe.name}' reads no HAT. Got: a pipeline of {', '.join(nlp.pipe_names)}. Expected: a `hat` "
             "or `transformer` component with spacy-hat.HATModel.v1 before it, not disabled or excluded."
         )
-    return encoder.layer
+    return encoder
 
 
 def _fold_spans(pipe: Head, encoder: Model, weights: dict[str, numpy.ndarray]) -> list[str]:
@@ -167,16 +175,20 @@ def _labels(pipe: Head, weights: dict[str, numpy.ndarray]) -> tuple[list[str], l
     return [*labels, NEGATIVE_LABEL], [f"The negative label is the last one of the checkpoint, {NEGATIVE_LABEL!r}."]
 
 
-def _left_behind(nlp: Language, pipe: Head, encoder: Model, head: PublishedHead) -> list[str]:
-    """What the user may rely on, and will not find in the checkpoint."""
-    packer = encoder.attrs["packer"]
-    taken = {pipe.name, *(of_pipeline.component for of_pipeline in encoders_of(nlp) if of_pipeline.layer is encoder)}
+def _left_behind(nlp: Language, pipe: Head, encoder: Model, head: PublishedHead, read_so: list[str]) -> list[str]:
+    """What the user may rely on, and will not find in the checkpoint, whose processor has the components `read_so`."""
+    taken = {
+        pipe.name,
+        *read_so,
+        *(of_pipeline.component for of_pipeline in encoders_of(nlp) if of_pipeline.layer is encoder),
+    }
     others = [name for name in nlp.pipe_names if name not in taken]
-    settings: dict[str, Any] = {"packing": packer.packing, "overflow": packer.overflow, **pipe.cfg}
+    settings: dict[str, Any] = dict(pipe.cfg)
     kept = [f"{name} = {value!r}" for name, value in settings.items() if name not in ("labels", "positive_label")]
-    notes = [f"Left behind, as a checkpoint has no place for them: {', '.join(kept)}."]
+    notes = [f"Left behind, as a checkpoint has no place for them: {', '.join(kept)}."] if kept else []
     if others:
-        notes.append(f"Components left behind: {', '.join(others)}. Segments are for the caller to make.")
+        notes.append(f"Components left behind: {', '.join(others)}.")
+    notes.append("What cuts documents into segments as the pipeline does is in processor_config.json (HATProcessor).")
     if head.pooling == "mean":
         notes.append("Pooling by mean is spacy-hat's own: the published code would take the maximum without a word.")
     return notes

@@ -1,5 +1,6 @@
 """A fine-tuned HAT of Hugging Face's kind becomes a spaCy pipeline that gives the same probabilities."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -12,6 +13,8 @@ from ..choices import Packing, Pooling
 from ..modeling.files.card import read_source_card
 from ..modeling.files.disk import read_config
 from ..modeling.published_head import PublishedHead, read_head
+from ..processing.files import read_own_settings
+from ..processing.reading import BY_PUNCTUATION, Reading
 from .head_weights import set_parameters
 
 SINGLE, MULTI = "single_label_classification", "multi_label_classification"
@@ -50,7 +53,7 @@ def import_checkpoint(
     name: str,
     *,
     task: str | None = None,
-    lang: str = "en",
+    lang: str | None = None,
     packing: Packing | None = None,
     pooling: str | None = None,
     document_positions: bool | None = None,
@@ -61,9 +64,9 @@ def import_checkpoint(
 
     name (str): Folder or hub name of a HATForSequenceClassification or HATForSequentialSentenceClassification.
     task (str | None): Factory of the head's component; None: what problem_type in config.json says.
-    lang (str): Language of the pipeline.
-    packing (Packing | None): How sentences become segments; None: `greedy` for
-        documents, `sentences` for sentences, which is all that a head over segments can label.
+    lang (str | None): Language of the pipeline; None: that of the checkpoint's processor, otherwise English.
+    packing (Packing | None): How sentences become segments; None: as processor_config.json says, otherwise `greedy`
+        for documents, `sentences` for sentences, which is all that a head over segments can label.
     pooling (str | None): How the head pools segments; None: as the checkpoint shows, otherwise `max`.
     document_positions (bool | None): Whether document positions took part when it was trained; None: what
         config.json says, otherwise not.
@@ -76,14 +79,20 @@ def import_checkpoint(
     head = read_head(name, pooling=pooling, **hub)
     factory = _factory(head, task)
     _check_pooling(head)
-    packing = _packing(head, packing)
+    processor = read_own_settings(name, **hub) or {}
+    packing = _packing(head, packing or processor.get("packing"))
     settings = dict(hub)
     if document_positions is not None:
         settings["document_position_embeddings"] = document_positions
-    nlp = spacy.blank(lang)
-    nlp.add_pipe("sentencizer")
+    nlp, not_read = _blank(lang, processor)
     # One vector for each segment is what these heads read, and a hundredth of what pieces take.
-    encoder = {"name": name, "packing": packing, "output": "segments", "transformer_config": settings}
+    encoder = {
+        "name": name,
+        "packing": packing,
+        "overflow": processor.get("overflow", "window"),
+        "output": "segments",
+        "transformer_config": settings,
+    }
     nlp.add_pipe("hat", name="transformer", config={"model": encoder})
     component = nlp.add_pipe(factory, config=_head_config(head, factory))
     nlp.add_pipe("hat_cleaner", name="doc_cleaner")
@@ -97,7 +106,7 @@ def import_checkpoint(
     went = set_parameters(component.model, head.kind, head.weights, n_never=n_never)  # type: ignore[attr-defined]
     _describe(nlp, name, hub)
     assumed = document_positions is None and "document_position_embeddings" not in read_config(name, **hub)
-    return Imported(nlp, factory, head.labels, went, [*head.notes, *_notes(head, n_never, assumed)])
+    return Imported(nlp, factory, head.labels, went, [*head.notes, *not_read, *_notes(head, n_never, assumed)])
 
 
 def _factory(head: PublishedHead, task: str | None) -> str:
@@ -155,6 +164,20 @@ def _packing(head: PublishedHead, packing: Packing | None) -> Packing:
             "segment for each. Leave it out."
         )
     return "sentences"
+
+
+def _blank(lang: str | None, processor: Mapping[str, Any]) -> tuple[Language, list[str]]:
+    """A pipeline that finds words and sentences as the checkpoint's processor does, and a note where it cannot."""
+    said = Reading(processor.get("lang", "en"), processor.get("sentences", BY_PUNCTUATION))
+    nlp = spacy.blank(lang or said.lang or "en")
+    (said if said.sentences is not None else Reading()).add_to(nlp)
+    missing = [what for what, value in (("words", said.lang), ("sentences", said.sentences)) if value is None]
+    if not missing:
+        return nlp, []
+    return nlp, [
+        f"processor_config.json does not say how {' and '.join(missing)} are found: something in the pipeline that was "
+        f"exported did it, and here spacy.blank({nlp.lang!r}) and a sentencizer do. Put yours in their place."
+    ]
 
 
 def _head_config(head: PublishedHead, factory: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from .command import command
 
 CHECKPOINT_HELP = "Folder or hub name of a HATForSequenceClassification or HATForSequentialSentenceClassification"
 TASK_HELP = "The head's component, where problem_type in config.json does not say"
+LANG_HELP = "Language of the pipeline [default: that of the checkpoint's processor, otherwise en]"
 PACKING_HELP = "How sentences become segments [default: greedy for documents, sentences for sentences]"
 POOLING_HELP = "How a document head pools segments, where the checkpoint does not say"
 POSITIONS_HELP = "Whether document positions took part in its training, where config.json does not say"
@@ -25,7 +26,7 @@ def import_cli(
     checkpoint: Annotated[str, typer.Argument(help=CHECKPOINT_HELP)],
     output: Annotated[Path, typer.Argument(help="Folder for the pipeline")],
     task: Annotated[HeadTask | None, typer.Option(help=TASK_HELP)] = None,
-    lang: Annotated[str, typer.Option(help="Language of the pipeline")] = "en",
+    lang: Annotated[str | None, typer.Option(help=LANG_HELP)] = None,
     packing: Annotated[Packing | None, typer.Option(help=PACKING_HELP)] = None,
     pooling: Annotated[Pooling | None, typer.Option(help=POOLING_HELP)] = None,
     document_positions: Annotated[

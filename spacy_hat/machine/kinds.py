@@ -15,6 +15,7 @@ WEIGHTS = {"model.safetensors", "pytorch_model.bin"}
 CHECKPOINT_FILES = {
     *WEIGHTS,
     *("config.json", "README.md", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
+    "processor_config.json",
     *("added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "chat_template.jinja"),
 }
 CORPUS_ENDING = ".spacy"

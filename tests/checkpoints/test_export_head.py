@@ -193,11 +193,25 @@ def test_export_of_a_negative_label_that_is_never_given_has_none(tmp_path):
 
 
 def test_export_says_what_it_leaves_behind(trained, tmp_path):
-    (left,) = [note for note in export(trained["spancat"], tmp_path).notes if note.startswith("Left behind")]
-    assert "packing = 'sentences'" in left
-    assert "overflow = 'window'" in left
+    notes = export(trained["spancat"], tmp_path).notes
+    (left,) = [note for note in notes if note.startswith("Left behind")]
     assert "threshold = 0.5" in left
-    assert any("Components left behind: sentencizer." in note for note in export(trained["spancat"], tmp_path).notes)
+    assert any("processor_config.json (HATProcessor)" in note for note in notes)
+    assert not any("Components left behind" in note for note in notes)
+
+
+def test_export_writes_how_the_pipeline_reads(trained, tmp_path):
+    export(trained["spancat"], tmp_path)
+    said = json.loads((tmp_path / "processor_config.json").read_text())
+    assert said == {
+        "processor_class": "HATProcessor",
+        "segment_length": 12,
+        "max_segments": 6,
+        "packing": "sentences",
+        "overflow": "window",
+        "lang": "en",
+        "sentences": [{"component": "sentencizer", "punct_chars": None, "overwrite": False}],
+    }
 
 
 def test_export_says_that_halves_were_added(trained, tmp_path):

@@ -83,7 +83,7 @@ def test_export_command_writes_a_checkpoint_and_nothing_beside(pipeline, tmp_pat
     status, output = run("export", pipeline, tmp_path / "models" / "hat")
     assert status == 0
     assert "classifier.weight 3 x 32" in output
-    assert "Components left behind: sentencizer, doc_cleaner." in output
+    assert "Components left behind: doc_cleaner." in output
     assert "Saved a HATForSequenceClassification (single_label_classification)" in output
     assert HATForSequenceClassification.from_pretrained(tmp_path / "models" / "hat").config.num_labels == len(LABELS)
     assert [path.name for path in (tmp_path / "models").iterdir()] == ["hat"]
