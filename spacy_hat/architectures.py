@@ -10,15 +10,18 @@ from spacy.training import Example
 from thinc.api import Model
 from thinc.types import Floats2d, Ragged
 
-from .choices import Output, Overflow, Packing, Pooling, Precision
+from .choices import Leads, Output, Overflow, Packing, Pooling, Precision
 from .corpora.given_sentences import GivenSentencesCorpus
 from .layers.document_classifier import document_classifier
 from .layers.hat_model import Pretrained, hat_model, hat_tok2vec
+from .layers.multiple_choice import multiple_choice
+from .layers.question_answering import PieceLogits, question_answering
 from .layers.sentence_chain import sentence_chain
 from .layers.shim import HATShim
 from .layers.span_classifier import span_classifier
 from .layers.trf_interface import FullTransformerBatch
 from .packing import Packer
+from .packing.pairs import Pair
 from .pipeline.sentence_suggester import build_sentence_suggester
 
 
@@ -180,6 +183,40 @@ def sentence_chain_v1(
         order, are an error.
     """
     return sentence_chain(tok2vec, dropout=dropout, recurrent_width=recurrent_width, nO=nO)
+
+
+def question_answering_v1(
+    encoder: Model[list[Doc], FullTransformerBatch], *, leads: Leads = "segments"
+) -> Model[list[Pair], PieceLogits]:
+    """The head for `hat_qa`, with an encoder of its own: where in a document the answer to a question is.
+
+    encoder (Model[list[Doc], FullTransformerBatch]): `spacy-hat.HATModel.v1`, with output = "pieces".
+    leads (Leads): Where a question stands. `segments`: at the beginning of each, so that each piece of the document
+        attends to it; `windows`: in a segment of its own before each window, which takes less room and time, and of
+        which the others know by cross-segment attention alone.
+    RETURNS (Model[list[Pair], PieceLogits]): From pairs of question and document to logits, (n_pieces, 2): of each
+        piece, as the first and as the last one of the answer.
+    """
+    return question_answering(encoder, leads=leads)
+
+
+def multiple_choice_v1(
+    encoder: Model[list[Doc], FullTransformerBatch],
+    *,
+    leads: Leads = "segments",
+    pooling: Pooling = "max",
+    dropout: float = 0.1,
+) -> Model[list[Pair], Floats2d]:
+    """The head for `hat_choice`, with an encoder of its own: how well an option goes with a document.
+
+    encoder (Model[list[Doc], FullTransformerBatch]): `spacy-hat.HATModel.v1`, with output = "segments".
+    leads (Leads): Where question and option stand. `segments`: at the beginning of each; `windows`: in segments of
+        their own before each window.
+    pooling (Pooling): How segment vectors become one vector, as of `spacy-hat.DocumentClassifier.v1`.
+    dropout (float): Before the output, in training. It is the head's own: `[training] dropout` does not reach it.
+    RETURNS (Model[list[Pair], Floats2d]): From pairs of option and document to a logit for each, (n_pairs, 1).
+    """
+    return multiple_choice(encoder, leads=leads, pooling=pooling, dropout=dropout)
 
 
 def sentence_suggester_v1() -> Callable[..., Ragged]:

@@ -8,6 +8,7 @@ Overflow = Literal["window", "truncate", "error"]
 Output = Literal["pieces", "segments"]
 Precision = Literal["float32", "bfloat16", "auto"]
 Keep = Literal["segments", "tensor"]
+Leads = Literal["segments", "windows"]
 MaxLength = int | Literal["auto"] | None
 
 # How segment vectors become one: in the head of a pipeline, and in that of a checkpoint (`pooling` of config.json).

@@ -45,6 +45,14 @@ def hat_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def asking_hat(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with longer segments, which a question leaves room in."""
+    from .support.pipelines import save_hat
+
+    return save_hat(tmp_path_factory.mktemp("asking-hat"), segment_length=24, max_segments=4)
+
+
+@pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Documents with one of two labels, and a label for each sentence; and something for what looks at tokens."""
     from .support.configs import small_corpus

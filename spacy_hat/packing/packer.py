@@ -11,7 +11,7 @@ from ..classifier_piece import classifier_piece
 from ..machine.clock import stage, tally
 from ..ragged import Ints1d
 from .packed_docs import PackedDocs, SegmentedDoc, join_docs
-from .pieces import FastTokenizer, tokenize
+from .pieces import FastTokenizer, Pieces, tokenize
 from .segments import segment_bounds
 from .windows import overflow_error, truncation_warning
 
@@ -58,14 +58,14 @@ class Packer:
         RETURNS (PackedDocs): The batch.
         RAISES (ValueError): Sizes or tokenizer will not do, or the documents are what the settings make an error.
         """
-        _check_sizes(segment_length, max_segments)
+        check_sizes(segment_length, max_segments)
         classifier_id = classifier_piece(
             tokenizer,
             whose=f"The tokenizer '{type(tokenizer).__name__}'",
             remedy="Set cls_token to a token of the vocabulary in tokenizer_config of [components.transformer.model].",
         )
-        segmented = [self._segment(doc, tokenizer, capacity=segment_length - 1) for doc in docs]
-        segmented = self._limit(segmented, max_segments)
+        segmented = [self.segment(doc, tokenize(doc, tokenizer), capacity=segment_length - 1) for doc in docs]
+        segmented = self.limit(segmented, max_segments)
         packed = join_docs(segmented, classifier_id=classifier_id, max_segments=max_segments)
         lengths = packed.segment_lengths
         tally(
@@ -76,8 +76,15 @@ class Packer:
         )
         return packed
 
-    def _segment(self, doc: Doc, tokenizer: FastTokenizer, *, capacity: int) -> SegmentedDoc:
-        pieces = tokenize(doc, tokenizer)
+    def segment(self, doc: Doc, pieces: Pieces, *, capacity: int) -> SegmentedDoc:
+        """Cut a document into segments.
+
+        doc (Doc): The document.
+        pieces (Pieces): Its pieces.
+        capacity (int): Most pieces of a segment, without the classifier piece.
+        RETURNS (SegmentedDoc): The segments.
+        RAISES (ValueError): If it has no sentences, and they are required.
+        """
         packing: Packing = self.packing
         # A document without pieces has nothing to cut, so its boundaries do not matter.
         if packing != "fixed" and len(pieces) and not doc.has_annotation("SENT_START"):
@@ -99,8 +106,14 @@ class Packer:
             f"[components.transformer.model]. This is said once.",
         )
 
-    def _limit(self, docs: list[SegmentedDoc], max_segments: int) -> list[SegmentedDoc]:
-        """Apply the overflow setting, except for the windows themselves."""
+    def limit(self, docs: list[SegmentedDoc], max_segments: int) -> list[SegmentedDoc]:
+        """Apply the overflow setting, except for the windows themselves.
+
+        docs (list[SegmentedDoc]): (n_docs,) documents.
+        max_segments (int): Most segments of a window.
+        RETURNS (list[SegmentedDoc]): The same, or their beginnings, which is warned of.
+        RAISES (ValueError): If one is too long, and that is to be an error.
+        """
         segments_per_doc = np.array([doc.n_segments for doc in docs], dtype=np.int64)
         n_over = int((segments_per_doc > max_segments).sum())
         if n_over == 0 or self.overflow == "window":
@@ -125,7 +138,8 @@ def _sentence_starts(doc: Doc) -> Ints1d:
     return np.flatnonzero(is_start)
 
 
-def _check_sizes(segment_length: int, max_segments: int) -> None:
+def check_sizes(segment_length: int, max_segments: int) -> None:
+    """RAISES (ValueError): If segments or windows have no room."""
     if segment_length < 2:
         raise ValueError(
             f"segment_length is {segment_length}, but a segment has a classifier piece and at least one more: "

@@ -19,6 +19,7 @@ class FastTokenizer(Protocol):
     backend_tokenizer: Any  # tokenizers.Tokenizer
     cls_token_id: int | None
     bos_token_id: int | None
+    sep_token_id: int | None
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,17 @@ def tokenize(doc: Doc, tokenizer: FastTokenizer) -> Pieces:
         visible = np.stack([starts, starts + lengths], axis=1)[is_space == 0]
         offsets = reach_composed(offsets, visible, text, backend.normalizer)
     return align(ids, offsets, doc)
+
+
+def text_pieces(text: str, tokenizer: FastTokenizer) -> Ints1d:
+    """Cut a text that is no document into pieces, in the same way.
+
+    text (str): The text.
+    tokenizer (FastTokenizer): A fast Hugging Face tokenizer, left as it is.
+    RETURNS (Ints1d): (n_pieces,) vocabulary ids, no special tokens.
+    RAISES (ValueError): The tokenizer is a slow one.
+    """
+    return encode(_unlimited_backend(tokenizer), text)[0]
 
 
 @stage("align")

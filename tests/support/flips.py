@@ -21,6 +21,7 @@ from spacy_hat.layers.hat_model import get_shim
 from spacy_hat.modeling import PackedInputs
 from spacy_hat.pipeline.units import HATUnits
 
+from .flips_asked import ASKED_FLIPS, ASKED_NEEDED
 from .pipelines import make_text, save_hat
 
 OPS = NumpyOps()
@@ -238,6 +239,7 @@ NEEDED: dict[str, Callable[[str], dict[str, Any]]] = {
     },
     "hat_units": lambda hat: {**UNITS, "nlp": NLP, "name": "hat_units"},
     "hat_vectors": lambda hat: {"nlp": NLP, "name": "hat_vectors", "keep": "segments"},
+    **ASKED_NEEDED,
 }
 FLIPS: dict[str, dict[str, Flip]] = {
     "spacy-hat.HATModel.v1": ENCODER,
@@ -299,5 +301,9 @@ FLIPS: dict[str, dict[str, Flip]] = {
         "nlp": Flip(with_vectors(), lambda said: said, {"keep": "tensor"}),
         "name": Flip("other", lambda pipe: pipe.name),
         "keep": Flip("tensor", first_token),
+    },
+    **{
+        name: {parameter: Flip(value, see, made=made) for parameter, (value, see, made) in flips.items()}
+        for name, flips in ASKED_FLIPS.items()
     },
 }
