@@ -51,12 +51,14 @@ def convert_cli(
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace corpora that are there")] = False,
 ) -> None:
     """
-    Make corpora for `spacy train` of documents with labels, or with labelled sentences.
+    Make corpora for `spacy train` of documents with labels, with labelled sentences, with questions or with options.
 
     An object of JSON is {"text": "...", "label": "..."} for a document; with "spans": [{"start": 0, "end": 9, "label":
     "..."}] for sentences by the places of their characters; or {"sentences": [{"text": "...", "label": "..."}, ...]},
-    label null for none. What Prodigy writes is read too. Labels of documents go to doc.cats, of sentences to
-    doc.spans["sc"], given sentences to token.is_sent_start, everything else to doc.user_data["hat"].
+    label null for none; or {"text": "...", "options": ["...", "..."], "answer": 0}, for a choice. What Prodigy writes
+    is read too, and questions in the form of SQuAD. Labels of documents go to doc.cats, of sentences to
+    doc.spans["sc"], given sentences to token.is_sent_start, questions to doc._.questions, their answers to
+    doc.spans["answers"], options to doc._.options, everything else to doc.user_data["hat"].
 
     Example: python -m spacy hat convert contracts.csv corpus --text body --label kind
 
@@ -79,6 +81,7 @@ def print_conversion(found: "Conversion") -> None:
     for what, counts in (
         ("label", {name: part.labels for name, part in found.parts.items()}),
         ("label of spans", {name: part.span_labels for name, part in found.parts.items()}),
+        ("asked", {name: part.asked for name, part in found.parts.items()}),
     ):
         if labels := sorted({label for of_part in counts.values() for label in of_part}):
             rows = [(label, *(f"{of_part[label]:,}" for of_part in counts.values())) for label in labels]
@@ -94,6 +97,8 @@ def print_conversion(found: "Conversion") -> None:
         )
     if found.n_expanded:
         screen.warn(f"{found.n_expanded:,} spans begin or end inside a token, and take in all of it.")
+    if found.n_expanded_answers:
+        screen.warn(f"{found.n_expanded_answers:,} answers begin or end inside a token, and take in all of it.")
     if found.n_with_sentences:
         screen.info(f"{found.n_with_sentences:,} documents have sentences of their own, in token.is_sent_start.")
     for note in found.notes:

@@ -12,7 +12,7 @@ from ..choices import Form
 from ..machine.atomic_output import new_file, new_folder
 from ..machine.kinds import CORPORA, CORPUS, mark_corpora
 from ..machine.places import check_place
-from .docs import count_expanded, labels_of, make_doc
+from .docs import count_expanded, count_expanded_answers, labels_of, make_doc
 from .languages import blank
 from .records import Columns, Reading, Record, read_records
 from .split import identity, split
@@ -28,12 +28,15 @@ class Part:
     n_docs (int): Its documents.
     labels (Counter): Label -> documents that have it.
     span_labels (Counter): Label -> spans that have it.
+    asked (Counter): Questions, those without an answer, answers, documents with options, those whose right one is
+        known; how many of each.
     """
 
     file: Path
     n_docs: int = 0
     labels: Counter[str] = field(default_factory=Counter)
     span_labels: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass
@@ -42,10 +45,11 @@ class Conversion:
 
     parts (dict[str, Part]): Name -> what was written; `train` first.
     skipped (Counter): Reason -> documents that were left out.
-    n_unlabelled (int): Documents without a label, and without a labelled span.
+    n_unlabelled (int): Documents without a label, a labelled span, a question or a right option.
     n_doubles (int): Documents whose text another one before them has; each is in the part of that one.
     n_contradictions (int): Those of them with other labels than that one.
     n_expanded (int): Spans that began or ended inside a token, and took in all of it.
+    n_expanded_answers (int): Answers of which that is so.
     n_with_sentences (int): Documents whose sentences were given.
     notes (list[str]): What was changed in labels, in words.
     """
@@ -56,6 +60,7 @@ class Conversion:
     n_doubles: int
     n_contradictions: int
     n_expanded: int
+    n_expanded_answers: int
     n_with_sentences: int
     notes: list[str]
 
@@ -105,7 +110,7 @@ def convert(
         records = random.Random(seed).sample(records, limit)
     parts = split(records, shares, seed)
     labels, with_spans = labels_of(records), any(record.spans for record in records)
-    counts = Conversion({}, reading.skipped, 0, *_doubles(records), 0, 0, reading.notes())
+    counts = Conversion({}, reading.skipped, 0, *_doubles(records), 0, 0, 0, reading.notes())
 
     def write(name: str, made: Path) -> None:
         part = counts.parts[name]
@@ -117,7 +122,9 @@ def convert(
             part.labels.update(record.labels)
             part.span_labels.update(label for _, _, label in record.spans)
             counts.n_expanded += count_expanded(doc, record)
-            counts.n_unlabelled += not record.labels and not record.spans
+            part.asked.update(_count_asked(record))
+            counts.n_expanded_answers += count_expanded_answers(doc, record)
+            counts.n_unlabelled += not record.is_labelled
             counts.n_with_sentences += record.sentence_starts is not None
         doc_bin.to_disk(made)
 
@@ -138,12 +145,25 @@ def _check_labels(source: Path, records: Sequence[Record], columns: Columns, rea
     if not records:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in reading.skipped.items())
         raise ValueError(f"{source} has no documents to convert. Got: {reasons}. Expected: at least one with text.")
-    if not any(record.labels or record.false_labels or record.spans for record in records):
+    if not any(record.is_labelled or record.false_labels for record in records):
         names = ", ".join([columns.text, *records[0].columns])
         raise ValueError(
             f"{source} has no labels. Got: {names}. Expected: {columns.label!r}, say. Name the column or key with "
             "labels: --label"
         )
+
+
+def _count_asked(record: Record) -> dict[str, int]:
+    """RETURNS (dict[str, int]): What a document is asked, and has to choose; nothing for one without either."""
+    found = {}
+    if record.questions:
+        found["questions"] = len(record.questions)
+        found["questions without an answer"] = sum(not question.answers for question in record.questions)
+        found["answers"] = sum(len(question.answers) for question in record.questions)
+    if record.choosable is not None:
+        found["documents with options"] = 1
+        found["documents whose right option is known"] = int(record.choosable.right is not None)
+    return found
 
 
 def _doubles(records: Sequence[Record]) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.training.corpus import FILE_TYPE, walk_corpus
 from spacy.vocab import Vocab
 
+from .asked import ANSWERS_KEY, CHOICE, QUESTION, gold_questions, install_extensions, options_on
 from .sources import Source
 
 SPANS_KEY = "sc"
@@ -72,4 +73,27 @@ def _values(doc: Doc) -> dict[str, Any]:
         values["spans"] = [{"start": s.start_char, "end": s.end_char, "label": s.label_} for s in spans]
     if doc.has_annotation("SENT_START") and len(doc) > 0:
         values["sentence_starts"] = [sent.start_char for sent in doc.sents]
+    _values_asked(doc, values)
     return values
+
+
+def _values_asked(doc: Doc, values: dict[str, Any]) -> None:
+    """Questions, answers and options, in the form that they are read in."""
+    install_extensions()
+    try:
+        questions, options = gold_questions(doc), options_on(doc)
+    except ValueError:  # somebody else's, of the same name
+        return
+    ids = values.pop("question_ids", ())
+    answers = doc.spans.get(ANSWERS_KEY, [])
+    if questions:
+        values["qas"] = [
+            {
+                "question": question,
+                "answers": [{"text": s.text, "answer_start": s.start_char} for s in answers if s.label_ == question],
+                **({"id": ids[number]} if number < len(ids) else {}),
+            }
+            for number, question in enumerate(questions)
+        ]
+    if options:
+        values |= {"options": options, "answer": doc._.get(CHOICE), "question": doc._.get(QUESTION)}

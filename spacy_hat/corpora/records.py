@@ -8,6 +8,18 @@ from typing import Any
 
 from ..choices import Form, Join
 from .labels import LabelRules, read_labels
+from .questions import (
+    CHOICE_KEYS,
+    FLAT_KEYS,
+    SQUAD_KEYS,
+    AskedCounts,
+    Choosable,
+    Question,
+    is_choosable,
+    paragraphs_of,
+    read_choosable,
+    read_questions,
+)
 from .rows import TEXT_KEY, Row, read_rows
 from .sources import Source, find_sources
 from .spans import CharSpan, Sentences, join_sentences, locate_sentences, read_spans, read_starts
@@ -31,6 +43,8 @@ class Record:
     sentence_starts (list[int] | None): First character of each sentence that it was given as; None if it was not.
     group (str): What it belongs to; documents of one group stay together. Empty for none.
     columns (dict[str, Any]): What else was found, such as an id, in values that msgpack can hold.
+    questions (list[Question]): What is asked of it.
+    choosable (Choosable | None): What is to be chosen among.
     """
 
     place: str
@@ -41,6 +55,14 @@ class Record:
     sentence_starts: list[int] | None = None
     group: str = ""
     columns: dict[str, Any] = field(default_factory=dict)
+    questions: list[Question] = field(default_factory=list)
+    choosable: Choosable | None = None
+
+    @property
+    def is_labelled(self) -> bool:
+        """RETURNS (bool): Whether there is something to learn from it."""
+        is_chosen = self.choosable is not None and self.choosable.right is not None
+        return bool(self.labels or self.spans or self.questions or is_chosen)
 
 
 @dataclass(frozen=True)
@@ -73,10 +95,11 @@ class Reading:
     skipped: Counter[str] = field(default_factory=Counter)
     of_documents: LabelRules = field(default_factory=lambda: LabelRules("documents"))
     of_spans: LabelRules = field(default_factory=lambda: LabelRules("spans"))
+    asked: AskedCounts = field(default_factory=AskedCounts)
 
     def notes(self) -> list[str]:
         """RETURNS (list[str]): What was changed in labels, in words."""
-        return self.of_documents.notes() + self.of_spans.notes()
+        return self.of_documents.notes() + self.of_spans.notes() + self.asked.notes()
 
 
 def read_records(
@@ -101,12 +124,13 @@ def read_records(
             n_rows += 1
             if by_folder:
                 row.values[columns.label] = source.folder.name
-            reason = _reason_to_skip(row)
-            record = None if reason else _read_record(row, columns, reading)
-            if record is None or not record.text.strip():
-                reading.skipped[reason or EMPTY] += 1
-            else:
-                yield record
+            for part in paragraphs_of(row, columns.text):
+                reason = _reason_to_skip(part)
+                record = None if reason else _read_record(part, columns, reading)
+                if record is None or not record.text.strip():
+                    reading.skipped[reason or EMPTY] += 1
+                else:
+                    yield record
     if not n_rows:
         is_table = sources[0].form in ("csv", "tsv", "ssv")
         raise ValueError(
@@ -157,7 +181,7 @@ def _labels_by_folder(path: Path, sources: Sequence[Source]) -> bool:
 
 
 def _reason_to_skip(row: Row) -> str | None:
-    answer = row.values.get("answer")
+    answer = None if is_choosable(row.values) else row.values.get("answer")
     return ANSWERS.get(answer) if isinstance(answer, str) else None
 
 
@@ -170,8 +194,12 @@ def _read_record(row: Row, columns: Columns, reading: Reading) -> Record:
         known |= ANNOTATION
     found = text_of(row, columns, reading.of_spans)
     labels = read_labels(place, annotation, key=columns.label, separator=columns.separator, rules=reading.of_documents)
-    spans, starts = [], None
+    spans, starts, questions, choosable = [], None, [], None
     if not row.is_table:
+        questions = read_questions(place, values, found.text, reading.asked)
+        choosable = read_choosable(place, values)
+        known |= CHOICE_KEYS if choosable else set()
+        known |= SQUAD_KEYS | (FLAT_KEYS if "qas" not in values else set()) if questions else set()
         spans = read_spans(place, values.get("spans"), len(found.text), reading.of_spans)
         starts = read_starts(place, values.get("sentence_starts"), len(found.text))
     if starts is not None and found.starts:
@@ -187,6 +215,8 @@ def _read_record(row: Row, columns: Columns, reading: Reading) -> Record:
         found.starts or starts,
         _group(row, columns.group),
         {name: plain(value) for name, value in others.items() if not (is_answered and name == "answer")},
+        questions,
+        choosable,
     )
 
 
