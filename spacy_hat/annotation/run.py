@@ -5,6 +5,7 @@ rows -> parts -> windows -> answers -> part-00000-00000.parquet, renamed into it
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
@@ -17,11 +18,12 @@ from .. import __version__
 from ..corpora.rows import TEXT_KEY
 from ..corpora.sources import find_sources
 from ..machine.atomic_output import new_file
-from ..machine.kinds import ERRORS
+from ..machine.kinds import ERRORS, READING
 from .annotator import Annotator, Task
 from .answers import Answer
 from .columns import input_fields, own_fields
 from .documents import make_document
+from .journal import Journal
 from .manifest import check_manifest, check_output, describe_files, hash_folder
 from .parts import Input, Part, Share, find_units
 from .processes import Answered, answer_here, answer_in_processes
@@ -113,15 +115,21 @@ def annotate(
     make = partial(make_document, text=plan.text, id_column=plan.id_column)
     windows = windows_of(found.read(), plan.budget, make, found.unreadable.append)
     report = Report(unreadable=found.unreadable)
-    answered = answer_here(annotator, windows)
+    journal = Journal(output / READING)
+    answered = answer_here(annotator, windows, journal)
     if plan.n_process > 1:
         del annotator
         answered = answer_in_processes(task, plan.n_process, windows)
-    for part, of_part in groupby(answered, key=lambda one: one[0].part):
-        try:
-            _write(place_of(part), of_part, task, own, fields, report, on_progress)
-        except _CutShortError:
-            continue
+    try:
+        for part, of_part in groupby(answered, key=lambda one: one[0].part):
+            with suppress(_CutShortError):
+                _write(place_of(part), of_part, task, own, fields, report, on_progress)
+                journal.forget(part)
+        for part in found.done:
+            journal.forget(part)
+    finally:
+        answered.close()
+        journal.close()
     for part in found.done:
         report.failed += _read_errors(_errors_of(place_of(part)))
     report.n_done = len(found.done)

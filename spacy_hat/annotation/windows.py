@@ -18,11 +18,18 @@ class Window:
     part (Part): The part.
     documents (list[Document]): In the input's order.
     is_cut_short (bool): Whether the input could not be read on after these.
+    start (int): How many documents of the part come before.
     """
 
     part: Part
     documents: list[Document]
     is_cut_short: bool = False
+    start: int = 0
+
+    @property
+    def rows(self) -> range:
+        """RETURNS (range): Where they stand in the part."""
+        return range(self.start, self.start + len(self.documents))
 
 
 def windows_of(
@@ -41,18 +48,19 @@ def windows_of(
     """
     for part, rows in parts:
         documents: list[Document] = []
-        size = 0
+        size = start = 0
         try:
             for row in rows:
                 document = make(row)
                 cost = max(LEAST, len(document.text))
                 if documents and size + cost > budget:
-                    yield Window(part, documents)
+                    yield Window(part, documents, start=start)
+                    start += len(documents)
                     documents, size = [], 0
                 documents.append(document)
                 size += cost
         except (ValueError, OSError) as error:
             on_unreadable(str(error))
-            yield Window(part, documents, is_cut_short=True)
+            yield Window(part, documents, is_cut_short=True, start=start)
         else:
-            yield Window(part, documents)
+            yield Window(part, documents, start=start)

@@ -31,6 +31,8 @@ MANIFEST = "_manifest.json"
 """What a folder of annotations was made of. Readers of folders pass over names that begin so."""
 ERRORS = "_errors"
 """A folder in it, with a list of the failed documents of each shard."""
+READING = "_reading"
+"""A folder in it, with what is being read, and what was when a process was killed."""
 SHARD = re.compile(r"part-\d+-\d+\.(parquet|jsonl|spacy)")
 SCORES = {"component", "label", "method", "probability", "sentences"}
 
@@ -140,7 +142,7 @@ def _no_annotations(folder: Path) -> str:
     if not isinstance(manifest, dict):
         return _others(folder, hidden)
     shards = [path.name for path in folder.iterdir() if SHARD.fullmatch(path.name)]
-    return _others(folder, [*shards, *hidden, MANIFEST, ERRORS])
+    return _others(folder, [*shards, *hidden, MANIFEST, ERRORS, READING])
 
 
 CHECKPOINT = Kind("a HAT checkpoint", True, _no_checkpoint)

@@ -57,6 +57,7 @@ SCENARIOS: dict[str, Scenario] = {
         "SIGKILL of the command, which has two processes that read",
         partial(interrupted, strike=kill_command, options=TWO),
     ),
+    "alone": Scenario("SIGKILL of the command, which reads by itself", partial(interrupted, strike=kill_command)),
     "machine": Scenario(
         "SIGKILL of the command and of all its processes at once", partial(interrupted, strike=kill_all, options=TWO)
     ),
