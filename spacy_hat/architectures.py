@@ -194,7 +194,7 @@ def question_answering_v1(
     leads (Leads): Where a question stands. `segments`: at the beginning of each, so that each piece of the document
         attends to it; `windows`: in a segment of its own before each window, which takes less room and time, and of
         which the others know by cross-segment attention alone.
-    RETURNS (Model[list[Pair], PieceLogits]): From pairs of question and document to logits, (n_pieces, 2): of each
+    RETURNS (Model[list[Pair], PieceLogits]): From pairs of question and document to logits, (n_pieces, 2), of each
         piece, as the first and as the last one of the answer.
     """
     return question_answering(encoder, leads=leads)

@@ -70,13 +70,13 @@ def paragraphs_of(row: Row, text_key: str) -> Iterator[Row]:
     if not isinstance(paragraphs, list) or not is_squad:
         yield row
         return
-    of_article = {name: value for name, value in row.values.items() if name != "paragraphs"}
+    shared = {name: value for name, value in row.values.items() if name != "paragraphs"}
     for number, paragraph in enumerate(paragraphs, start=1):
         place = f"{row.place}, paragraph {number}"
         if not isinstance(paragraph, dict) or not isinstance(paragraph.get("context"), str):
             raise ValueError(f"{place} is {paragraph!r:.100}. Expected: {PARAGRAPH_FORM}.")
         values = {name: value for name, value in paragraph.items() if name != "context"}
-        yield replace(row, place=place, values={**of_article, **values, text_key: paragraph["context"]})
+        yield replace(row, place=place, values={**shared, **values, text_key: paragraph["context"]})
 
 
 def read_questions(place: str, values: Mapping[str, Any], text: str, counts: AskedCounts) -> list[Question]:

@@ -57,8 +57,8 @@ def forward(model: Model[InT, OutT], pairs: InT, is_train: bool) -> tuple[OutT, 
     else:
         width = encoder.get_dim("nO")
         vectors = model.ops.xp.concatenate([model.ops.alloc2f(0, width), *predict_rows(encoder, packed)])
-    of_pairs = Ragged(vectors, model.ops.asarray1i(packed.n_segments.tolist(), dtype="int32"))
-    pooled, backprop_pooling = pooling(of_pairs, is_train)
+    paired = Ragged(vectors, model.ops.asarray1i(packed.n_segments.tolist(), dtype="int32"))
+    pooled, backprop_pooling = pooling(paired, is_train)
     features, backprop_hidden = hidden(pooled, is_train)
     logits, backprop_output = output(features, is_train)
     check_scores(logits, 1)

@@ -63,7 +63,7 @@ def tokenize(doc: Doc, tokenizer: FastTokenizer) -> Pieces:
 
 
 def text_pieces(text: str, tokenizer: FastTokenizer) -> Ints1d:
-    """Cut a text that is no document into pieces, in the same way.
+    """Cut a text that is not a document into pieces, in the same way.
 
     text (str): The text.
     tokenizer (FastTokenizer): A fast Hugging Face tokenizer, left as it is.

@@ -22,7 +22,7 @@ from .schedule import follow_training
 class Choice:
     """What is to be chosen among.
 
-    options (list[str]): The options; fewer than two are no choice.
+    options (list[str]): The options; fewer than two are not a choice.
     question (str): What they answer; empty for nothing.
     """
 
