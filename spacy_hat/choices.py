@@ -14,14 +14,15 @@ MaxLength = int | Literal["auto"] | None
 # How segment vectors become one: in the head of a pipeline, and in that of a checkpoint (`pooling` of config.json).
 Pooling = Literal["max", "mean", "attentive", "first"]
 PublishedPooling = Literal[Pooling, "last"]
-HeadKind = Literal["documents", "segments"]
+HeadKind = Literal["documents", "segments", "answers", "choices"]
 Labelled = Literal["documents", "spans"]
 
 # What training is for.
 DocumentTask = Literal["textcat", "textcat_multilabel"]
 SentenceTask = Literal["spancat", "spancat_singlelabel"]
 TokenTask = Literal["ner", "tagger", "morphologizer", "trainable_lemmatizer"]
-Task = Literal[DocumentTask, SentenceTask, TokenTask]
+AskingTask = Literal["qa", "choice"]
+Task = Literal[DocumentTask, SentenceTask, TokenTask, AskingTask]
 HeadTask = Literal[DocumentTask, SentenceTask]
 Optimize = Literal["speed", "accuracy"]
 

@@ -17,6 +17,7 @@ from ..pipeline.heads import Encoder, Head, encoder_of, encoders_of, has_chain, 
 from ..pipeline.sentence_suggester import SentenceSuggester
 from ..processing import HATProcessor, processor_of
 from ..processing.of_pipeline import rule_components
+from .asking import asking_heads, published_asking_head
 from .head_weights import DENSE, NEVER, get_parameters, pooling_of
 from .import_head import MULTI, NEGATIVE_LABEL, SINGLE
 
@@ -42,12 +43,6 @@ class Exported:
     licence: str
     notes: list[str]
 
-    @property
-    def class_name(self) -> str:
-        """RETURNS (str): The class that reads it."""
-        labelled = "Sequence" if self.head.kind == "documents" else "SequentialSentence"
-        return f"HATFor{labelled}Classification"
-
     def to_disk(self, folder: Path) -> None:
         """Write the checkpoint, its processor and a model card into a folder that is there."""
         shim = get_shim(self.encoder_layer)
@@ -58,13 +53,16 @@ class Exported:
 
 
 def export_checkpoint(nlp: Language, component: str | None = None) -> Exported:
-    """Make a published head of a text or span categorizer.
+    """Make a published head of a text or span categorizer, or of what answers questions or chooses.
 
     nlp (Language): A trained pipeline.
-    component (str | None): Name of the categorizer; None: the only one there is.
+    component (str | None): Name of the component; None: the only one there is.
     RETURNS (Exported): The head and its encoder, to be written.
-    RAISES (ValueError): If there is no such categorizer, or no published head is equal to it; says why.
+    RAISES (ValueError): If there is no such component, or no published head is equal to it; says why.
     """
+    asking = asking_heads(nlp)
+    if component in asking or (component is None and len(asking) == 1 and not any(map(labelled_by, heads_of(nlp)))):
+        return _export_asking(nlp, asking[component or next(iter(asking))])
     pipe = _choose(nlp, component)
     labelled = labelled_by(pipe)
     if labelled is None:
@@ -98,6 +96,14 @@ def export_checkpoint(nlp: Language, component: str | None = None) -> Exported:
     read_so = [] if processor.reading.sentences is None else rule_components(nlp, found)
     notes += [*more, *_left_behind(nlp, pipe, encoder, head, read_so), *not_read]
     return Exported(pipe.name, head, encoder, processor, nlp.meta.get("license") or "", notes)
+
+
+def _export_asking(nlp: Language, pipe: Any) -> Exported:
+    encoder = _encoder_of(nlp, pipe)
+    head, notes = published_asking_head(pipe)
+    processor, not_read = processor_of(nlp, encoder)
+    notes += [*_left_behind(nlp, pipe, encoder.layer, head, []), *not_read]
+    return Exported(pipe.name, head, encoder.layer, processor, nlp.meta.get("license") or "", notes)
 
 
 def _choose(nlp: Language, component: str | None) -> Head:

@@ -1,6 +1,8 @@
 """The parameters of our document and span heads, as the published heads have them: the same numbers, other names.
 
     documents   pooling >> tanh(dense(p)) >> classifier        pooler.*        classifier.*    one to one
+    choices     the same, with a classifier of one row
+    answers     qa_outputs                                     qa_outputs.*                    one to one
     spans       tanh(dense([segments, pieces])) >> classifier  sentencizer.*   classifier.*    dense: segments alone
 
 A published sentence head reads segment vectors only. So the half of our dense layer that reads pieces is zero in a span
@@ -17,7 +19,11 @@ from ..choices import HeadKind
 from ..modeling.published_head import ATTENTIVE
 
 Parameter = tuple[Model, str]
-DENSE = {"documents": "pooler.dense", "segments": "sentencizer.dense"}
+DENSE: dict[HeadKind, str] = {
+    "documents": "pooler.dense",
+    "choices": "pooler.dense",
+    "segments": "sentencizer.dense",
+}
 POOLINGS = {"reduce_max": "max", "reduce_mean": "mean", "reduce_first": "first", "attentive_pooling": "attentive"}
 # Of a label that is never given: its probability is 0.0 exactly, in float32, beside any sound logit.
 NEVER = -1e4
@@ -28,8 +34,8 @@ def set_parameters(
 ) -> dict[str, str]:
     """Fill a head with published weights.
 
-    model (Model): A document or span classifier, initialized with the sizes of the weights.
-    kind (HeadKind): Which of the two.
+    model (Model): The head's, initialized with the sizes of the weights.
+    kind (HeadKind): Which head.
     weights (dict[str, numpy.ndarray]): By the published names.
     n_never (int): Labels behind the published ones that the head is never to give.
     RETURNS (dict[str, str]): Published name -> where it went.
@@ -53,8 +59,8 @@ def set_parameters(
 def get_parameters(model: Model, kind: HeadKind) -> dict[str, numpy.ndarray]:
     """Read a head's weights. The dense layer of a span head comes whole, (hidden_size, 2 * hidden_size).
 
-    model (Model): A document or span classifier.
-    kind (HeadKind): Which of the two.
+    model (Model): The head's.
+    kind (HeadKind): Which head.
     RETURNS (dict[str, numpy.ndarray]): By the published names.
     """
     places = parameters(model, kind).items()
@@ -65,7 +71,10 @@ def get_parameters(model: Model, kind: HeadKind) -> dict[str, numpy.ndarray]:
 
 def parameters(model: Model, kind: HeadKind) -> dict[str, Parameter]:
     """RETURNS (dict[str, tuple[Model, str]]): Published name -> layer of a head, and its parameter."""
-    hidden, output = model.get_ref("hidden"), model.get_ref("output_layer")
+    output = model.get_ref("output_layer")
+    if kind == "answers":
+        return {"qa_outputs.weight": (output, "W"), "qa_outputs.bias": (output, "b")}
+    hidden = model.get_ref("hidden")
     found: dict[str, Parameter] = {
         f"{DENSE[kind]}.weight": (hidden, "W"),
         f"{DENSE[kind]}.bias": (hidden, "b"),

@@ -9,12 +9,13 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from ..choices import Packing, Pooling
+from ..choices import Leads, Packing, Pooling
 from ..modeling.files.card import read_source_card
 from ..modeling.files.disk import read_config
-from ..modeling.published_head import PublishedHead, read_head
+from ..modeling.published_head import POOLED, PublishedHead, read_head
 from ..processing.files import read_own_settings
 from ..processing.reading import BY_PUNCTUATION, Reading
+from .asking import FACTORIES, asking_config, leads_of
 from .head_weights import set_parameters
 
 SINGLE, MULTI = "single_label_classification", "multi_label_classification"
@@ -58,11 +59,13 @@ def import_checkpoint(
     pooling: str | None = None,
     document_positions: bool | None = None,
     negative_label: str = NEGATIVE_LABEL,
+    leads: Leads | None = None,
     revision: str | None = None,
 ) -> Imported:
     """Make a pipeline of a checkpoint with a head.
 
-    name (str): Folder or hub name of a HATForSequenceClassification or HATForSequentialSentenceClassification.
+    name (str): Folder or hub name of a HATForSequenceClassification, HATForSequentialSentenceClassification,
+        HATForQuestionAnswering or HATForMultipleChoice.
     task (str | None): Factory of the head's component; None: what problem_type in config.json says.
     lang (str | None): Language of the pipeline; None: that of the checkpoint's processor, otherwise English.
     packing (Packing | None): How sentences become segments; None: as processor_config.json says, otherwise `greedy`
@@ -71,6 +74,7 @@ def import_checkpoint(
     document_positions (bool | None): Whether document positions took part when it was trained; None: what
         config.json says, otherwise not.
     negative_label (str): Label of a spancat_singlelabel that means none: such sentences get no span.
+    leads (Leads | None): What a question or an option leads; None: as config.json says, otherwise `windows`.
     revision (str | None): Version of a hub model.
     RETURNS (Imported): The pipeline, and where everything in it comes from.
     RAISES (ValueError): If the head cannot be represented exactly, or something about it is not known.
@@ -93,9 +97,14 @@ def import_checkpoint(
         "output": "segments",
         "transformer_config": settings,
     }
-    nlp.add_pipe("hat", name="transformer", config={"model": encoder})
-    component = nlp.add_pipe(factory, config=_head_config(head, factory))
-    nlp.add_pipe("hat_cleaner", name="doc_cleaner")
+    if head.kind in FACTORIES:
+        leads, assumed_leads = leads_of(read_config(name, **hub), leads)
+        not_read = [*not_read, *assumed_leads]
+        component = nlp.add_pipe(factory, config=asking_config(head, encoder, leads))
+    else:
+        nlp.add_pipe("hat", name="transformer", config={"model": encoder})
+        component = nlp.add_pipe(factory, config=_head_config(head, factory))
+        nlp.add_pipe("hat_cleaner", name="doc_cleaner")
     n_never = int(factory == "spancat_singlelabel")
     if n_never and negative_label in head.labels:
         head, n_never = _with_label_last(head, negative_label), 0
@@ -111,6 +120,12 @@ def import_checkpoint(
 
 def _factory(head: PublishedHead, task: str | None) -> str:
     """The component for a head, which problem_type decides, or the user where it does not say."""
+    if head.kind in FACTORIES:
+        if task is not None:
+            raise ValueError(
+                f"task is {task!r}, but this head is for {FACTORIES[head.kind]} and nothing else. Leave the task out."
+            )
+        return FACTORIES[head.kind]
     tasks = TASKS[head.kind]
     listed = " or ".join(tasks.values())
     if task is not None and task not in tasks.values():
@@ -140,12 +155,13 @@ def _factory(head: PublishedHead, task: str | None) -> str:
 
 
 def _check_pooling(head: PublishedHead) -> None:
-    if head.kind != "documents":
+    if head.kind not in POOLED:
         return
     if head.pooling not in POOLINGS:
+        ours = "DocumentClassifier" if head.kind == "documents" else "MultipleChoice"
         raise ValueError(
-            f"The head pools by {head.pooling!r}, which spacy-hat.DocumentClassifier.v1 cannot: expected one of "
-            f"{', '.join(POOLINGS)}. Use the checkpoint through HATForSequenceClassification, or train a head anew."
+            f"The head pools by {head.pooling!r}, which spacy-hat.{ours}.v1 cannot: expected one of "
+            f"{', '.join(POOLINGS)}. Use the checkpoint through {head.class_name}, or train a head anew."
         )
     if head.pool_padding and head.pooling != "first":
         raise ValueError(
@@ -156,7 +172,7 @@ def _check_pooling(head: PublishedHead) -> None:
 
 
 def _packing(head: PublishedHead, packing: Packing | None) -> Packing:
-    if head.kind == "documents":
+    if head.kind != "segments":
         return packing or "greedy"
     if packing not in (None, "sentences"):
         raise ValueError(
@@ -201,7 +217,7 @@ def _with_label_last(head: PublishedHead, label: str) -> PublishedHead:
 
 def _notes(head: PublishedHead, n_never: int, positions_assumed: bool) -> list[str]:
     notes = []
-    if head.kind == "documents" and head.pooling in ("max", "attentive"):
+    if head.kind in POOLED and head.pooling in ("max", "attentive"):
         notes.append(
             "The published code pools wholly padded segments too, the pipeline has none: probabilities are those of "
             "the published code without padding."

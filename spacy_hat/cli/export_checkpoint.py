@@ -16,13 +16,13 @@ from .command import command
 def export_cli(
     pipeline: Annotated[str, typer.Argument(help="Folder or package name of a trained pipeline")],
     output: Annotated[Path, typer.Argument(help="Folder for the checkpoint")],
-    component: Annotated[str | None, typer.Option(help="The categorizer to export, if there are several")] = None,
+    component: Annotated[str | None, typer.Option(help="The component to export, if there are several")] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace a checkpoint that is there")] = False,
 ) -> None:
     """
     Write the encoder and the head of a pipeline as Hugging Face's libraries have them, with the same probabilities: a
     text categorizer as HATForSequenceClassification, a span categorizer of sentences as
-    HATForSequentialSentenceClassification.
+    HATForSequentialSentenceClassification, `hat_qa` as HATForQuestionAnswering, `hat_choice` as HATForMultipleChoice.
 
     Example: python -m spacy hat export training/textcat/model-best my-finetuned-hat
     """
@@ -36,7 +36,9 @@ def export_cli(
         exported.to_disk(folder)
     rows = [(name, " x ".join(map(str, weight.shape))) for name, weight in exported.head.weights.items()]
     screen.table(rows, header=(f"from {exported.component}", "shape"))
-    screen.info(f"Labels: {', '.join(exported.head.labels)}")
+    if exported.head.labels:
+        screen.info(f"Labels: {', '.join(exported.head.labels)}")
     for note in exported.notes:
         screen.warn(note)
-    screen.good(f"Saved a {exported.class_name} ({exported.head.problem_type}) to {output}")
+    kind = f" ({exported.head.problem_type})" if exported.head.problem_type else ""
+    screen.good(f"Saved a {exported.head.class_name}{kind} to {output}")

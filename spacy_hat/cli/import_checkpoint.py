@@ -5,19 +5,24 @@ from typing import Annotated
 
 import typer
 
-from ..choices import HeadTask, Packing, Pooling
+from ..choices import HeadTask, Leads, Packing, Pooling
 from ..machine.atomic_output import new_folder
 from ..machine.kinds import PIPELINE
 from ..machine.places import check_place
 from . import screen
 from .command import command
 
-CHECKPOINT_HELP = "Folder or hub name of a HATForSequenceClassification or HATForSequentialSentenceClassification"
+CHECKPOINT_HELP = """\
+Folder or hub name of a HATForSequenceClassification, HATForSequentialSentenceClassification, HATForQuestionAnswering or
+HATForMultipleChoice"""
 TASK_HELP = "The head's component, where problem_type in config.json does not say"
 LANG_HELP = "Language of the pipeline [default: that of the checkpoint's processor, otherwise en]"
 PACKING_HELP = "How sentences become segments [default: greedy for documents, sentences for sentences]"
 POOLING_HELP = "How a document head pools segments, where the checkpoint does not say"
 POSITIONS_HELP = "Whether document positions took part in its training, where config.json does not say"
+LEADS_HELP = (
+    "What a question or an option led in training: each segment, or the document, where config.json does not say"
+)
 NEGATIVE_HELP = "Label of a single-label sentence head that means none"
 
 
@@ -33,12 +38,14 @@ def import_cli(
         bool | None, typer.Option("--document-positions/--no-document-positions", help=POSITIONS_HELP)
     ] = None,
     negative_label: Annotated[str, typer.Option(help=NEGATIVE_HELP)] = "no_label",
+    leads: Annotated[Leads | None, typer.Option(help=LEADS_HELP)] = None,
     revision: Annotated[str | None, typer.Option(help="Version of a hub model: branch, tag or commit")] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace a pipeline that is there")] = False,
 ) -> None:
     """
     Make a spaCy pipeline of a fine-tuned HAT, with the same probabilities: a sentencizer, the encoder, and a text
-    categorizer for a head over documents, or a span categorizer for one over sentences.
+    categorizer for a head over documents, a span categorizer for one over sentences; or `hat_qa` or `hat_choice`,
+    with an encoder of its own, for one that answers questions or chooses.
 
     Example: python -m spacy hat import my-finetuned-hat training/imported
     """
@@ -54,13 +61,15 @@ def import_cli(
             pooling=pooling,
             document_positions=document_positions,
             negative_label=negative_label,
+            leads=leads,
             revision=revision,
         )
     with new_folder(output) as folder:
         imported.nlp.to_disk(folder)
-    rows = [*imported.went.items(), ("hi_transformer.…", "component transformer")]
+    rows = [*imported.went.items(), ("hi_transformer.…", "the encoder")]
     screen.table(rows, header=(checkpoint, f"in {imported.head}"))
-    screen.info(f"Labels: {', '.join(imported.labels)}")
+    if imported.labels:
+        screen.info(f"Labels: {', '.join(imported.labels)}")
     for note in imported.notes:
         screen.warn(note)
     screen.good(f"Saved a pipeline of {', '.join(imported.nlp.pipe_names)} to {output}")

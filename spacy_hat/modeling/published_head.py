@@ -1,5 +1,6 @@
-"""The two published heads that spaCy has components for: reading them from a checkpoint, and writing them to one."""
+"""The published heads that there are components for: reading them from a checkpoint, and writing them to one."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,25 +10,31 @@ import numpy as np
 import torch
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
-from ..choices import HeadKind
+from ..choices import HeadKind, Leads
 from .config import HATConfig
 from .config_entries import POOLINGS
 from .files.checkpoint import ENCODER_PREFIX, MODEL_TYPES
 from .files.disk import read_config
 from .files.problems import Shape, WeightProblems, shorten
 from .files.weights import open_weights
-from .heads import HATForSequenceClassification, HATForSequentialSentenceClassification
+from .heads import HATForMultipleChoice, HATForSequenceClassification, HATForSequentialSentenceClassification
 from .model import HATModel
+from .piece_heads import HATForQuestionAnswering
 
 # What published checkpoints and our own call the classes, without HAT, HATModel or HiTransformer before it.
 _KINDS: dict[str, HeadKind] = {
     "ForSequenceClassification": "documents",
     "ForSequentialSentenceClassification": "segments",
+    "ForQuestionAnswering": "answers",
+    "ForMultipleChoice": "choices",
 }
 _CLASSES: dict[HeadKind, Any] = {
     "documents": HATForSequenceClassification,
     "segments": HATForSequentialSentenceClassification,
+    "answers": HATForQuestionAnswering,
+    "choices": HATForMultipleChoice,
 }
+POOLED: tuple[HeadKind, ...] = ("documents", "choices")
 ATTENTIVE = "pooler.attentive_pooling."
 # What of an encoder's configuration does not describe it.
 _OF_OTHERS = ("_name_or_path", "model_type", "architectures", "id2label", "label2id", "problem_type")
@@ -38,14 +45,15 @@ class PublishedHead:
     """A head as files hold it.
 
     kind (HeadKind): What it labels.
-    labels (list[str]): (n_labels,) in the order of the classifier's rows.
+    labels (list[str]): (n_labels,) in the order of the classifier's rows; none for answers and choices.
     problem_type (str | None): `single_label_classification`, `multi_label_classification` or another one of Hugging
         Face; None if config.json does not say.
     weights (dict[str, np.ndarray]): By the published names.
-    pooling (str): How segment vectors become a document's; without meaning for segments.
+    pooling (str): How segment vectors become a document's; without meaning for segments and answers.
     dropout (float): Before the classifier, in training.
     pool_padding (bool): Whether padded segments are pooled too.
     notes (list[str]): What its reader should know.
+    leads (Leads | None): What a question or an option leads; None if it is not known, or there is none.
     """
 
     kind: HeadKind
@@ -56,6 +64,12 @@ class PublishedHead:
     dropout: float = 0.1
     pool_padding: bool = False
     notes: list[str] = field(default_factory=list)
+    leads: Leads | None = None
+
+    @property
+    def class_name(self) -> str:
+        """RETURNS (str): The class that reads it."""
+        return _CLASSES[self.kind].__name__
 
 
 def read_head(name: str | Path, *, pooling: str | None = None, **hub: Any) -> PublishedHead:
@@ -65,7 +79,7 @@ def read_head(name: str | Path, *, pooling: str | None = None, **hub: Any) -> Pu
     pooling (str | None): How the head pools; None: as config.json says or the weights show, otherwise `max`.
     **hub: Options of huggingface_hub's hf_hub_download, such as revision.
     RETURNS (PublishedHead): The head.
-    RAISES (ValueError): If it is not a head over documents or segments, or its weights do not fit its configuration.
+    RAISES (ValueError): If there is no component for it, or its weights do not fit its configuration.
     """
     values = read_config(name, **hub)
     kind = _kind(name, values)
@@ -73,8 +87,9 @@ def read_head(name: str | Path, *, pooling: str | None = None, **hub: Any) -> Pu
     config.validate_sizes()
     file = open_weights(name, **hub)
     in_file = {n: shape for n, shape in file.shapes.items() if not n.startswith(ENCODER_PREFIX)}
-    chosen, notes = ("", []) if kind == "segments" else _pooling(name, pooling, values, in_file)
-    expected = head_shapes(kind, chosen, config.hidden_size, config.num_labels)
+    chosen, notes = ("", []) if kind not in POOLED else _pooling(name, pooling, values, in_file)
+    is_labelling = kind in ("documents", "segments")
+    expected = head_shapes(kind, chosen, config.hidden_size, config.num_labels if is_labelling else 1)
     WeightProblems.between(expected, {n: shape for n, shape in in_file.items() if n in expected}).check(
         f"The head of {name} does not fit its config.json",
         "Fetch the checkpoint again, whole, with the config.json that belongs to it.",
@@ -85,7 +100,7 @@ def read_head(name: str | Path, *, pooling: str | None = None, **hub: Any) -> Pu
         notes = [*notes, f"Not read, as this head has no place for them: {shorten(ignored)}."]
     return PublishedHead(
         kind=kind,
-        labels=_labels(name, config),
+        labels=_labels(name, config) if is_labelling else [],
         problem_type=config.problem_type,
         weights={n: weights[n].float().numpy() for n in expected},
         pooling=chosen,
@@ -96,7 +111,7 @@ def read_head(name: str | Path, *, pooling: str | None = None, **hub: Any) -> Pu
 
 
 def write_head(folder: Path, head: PublishedHead, encoder: HATModel, tokenizer: PreTrainedTokenizerBase) -> None:
-    """Write a checkpoint that HATForSequenceClassification, or HATForSequentialSentenceClassification, loads.
+    """Write a checkpoint that the class of the head loads.
 
     folder (Path): One that is there.
     head (PublishedHead): The head.
@@ -107,12 +122,10 @@ def write_head(folder: Path, head: PublishedHead, encoder: HATModel, tokenizer: 
     config = HATConfig.from_dict(
         {
             **entries,
-            "id2label": dict(enumerate(head.labels)),
-            "label2id": {label: number for number, label in enumerate(head.labels)},
-            "problem_type": head.problem_type,
+            **_entries_of_labels(head),
             "classifier_dropout": head.dropout,
             "pool_padding": head.pool_padding,
-            **({"pooling": head.pooling} if head.kind == "documents" else {}),
+            **({"pooling": head.pooling} if head.kind in POOLED else {}),
         }
     )
     model = _CLASSES[head.kind](config)
@@ -124,12 +137,32 @@ def write_head(folder: Path, head: PublishedHead, encoder: HATModel, tokenizer: 
     model.save_pretrained(folder)
     # Once more, with what is as the defaults have it too: whoever reads the file need not know these.
     model.config.to_json_file(folder / "config.json", use_diff=False)
+    if head.leads is not None:
+        _add_entry(folder / "config.json", "leads", head.leads)
     tokenizer.save_pretrained(folder)
+
+
+def _entries_of_labels(head: PublishedHead) -> dict[str, Any]:
+    if not head.labels:
+        return {}
+    return {
+        "id2label": dict(enumerate(head.labels)),
+        "label2id": {label: number for number, label in enumerate(head.labels)},
+        "problem_type": head.problem_type,
+    }
+
+
+def _add_entry(config: Path, name: str, value: str) -> None:
+    """Say what no configuration of an encoder has a place for."""
+    values = json.loads(config.read_text(encoding="utf8"))
+    config.write_text(json.dumps({**values, name: value}, indent=2, sort_keys=True) + "\n", encoding="utf8")
 
 
 def head_shapes(kind: HeadKind, pooling: str, hidden_size: int, n_labels: int) -> dict[str, Shape]:
     """RETURNS (dict[str, tuple[int, ...]]): Name and shape of every weight of a head."""
-    dense = "pooler.dense" if kind == "documents" else "sentencizer.dense"
+    if kind == "answers":
+        return {"qa_outputs.weight": (2, hidden_size), "qa_outputs.bias": (2,)}
+    dense = "sentencizer.dense" if kind == "segments" else "pooler.dense"
     square = (hidden_size, hidden_size)
     shapes: dict[str, Shape] = {f"{dense}.weight": square, f"{dense}.bias": (hidden_size,)}
     if pooling == "attentive":
@@ -151,8 +184,8 @@ def _kind(name: str | Path, values: Mapping[str, Any]) -> HeadKind:
     if len(found) != 1:
         raise ValueError(
             f"The config.json of {name} has the architectures {', '.join(named) or '(none)'}, expected "
-            "HATForSequenceClassification or HATForSequentialSentenceClassification: no other head has a component in "
-            "spaCy. Give the folder of one of these two. An encoder without head needs no import: --paths.hat"
+            f"{', '.join(cls.__name__ for cls in _CLASSES.values())}: no other head has a component. Give the folder "
+            "of one of these. An encoder without head needs no import: --paths.hat"
         )
     return found.pop()
 

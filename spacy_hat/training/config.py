@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined
 from spacy.util import combine_score_weights
 from thinc.api import Config
 
-from ..choices import DocumentTask, Optimize, SentenceTask, Task, TokenTask
+from ..choices import AskingTask, DocumentTask, Optimize, SentenceTask, Task, TokenTask
 from ..corpora.doc_bins import count_docs
 from ..corpora.languages import get_language
 from .paths import one_line, quoted
@@ -23,6 +23,7 @@ TEMPLATE = Path(__file__).with_name("config.jinja")
 DOCUMENTS: tuple[str, ...] = get_args(DocumentTask)
 SENTENCES: tuple[str, ...] = get_args(SentenceTask)
 TOKENS: tuple[str, ...] = get_args(TokenTask)
+ASKING: tuple[str, ...] = get_args(AskingTask)
 TASKS: tuple[str, ...] = get_args(Task)
 
 PURPOSES = {
@@ -34,11 +35,19 @@ PURPOSES = {
     "tagger": "a tag for each token",
     "morphologizer": "part of speech and morphology of each token",
     "trainable_lemmatizer": "the lemma of each token",
+    "qa": "answers to questions about a document, as parts of it",
+    "choice": "one of the options that a document brings",
 }
 LABELS = "Documents carry their labels in doc.cats, 1.0 for what is true and 0.0 for what is not."
 SPANS = """\
 Annotated sentences are spans in doc.spans["sc"]. Their boundaries must be those that the pipeline finds: a span that
 equals no sentence is not learned."""
+QUESTIONS = """\
+Documents carry questions in doc._.questions, and right answers in doc.spans["answers"], labelled with their questions;
+a question without an answer there has none. `spacy hat convert` makes such documents of JSON in the form of SQuAD."""
+OPTIONS = """\
+Documents carry options in doc._.options, the right one in doc._.choice, and a question in doc._.question if there is
+one. `spacy hat convert` makes such documents of JSON lines with "text", "options", "answer" and "question"."""
 ABOUT_PATHS = [
     "Corpora in spaCy's binary format: files or folders of files. What is null here, the command line gives."
 ]
@@ -61,6 +70,8 @@ SCORES: dict[str, tuple[dict[str, float], Sequence[str]]] = {
     "tagger": ({"tag_acc": 1.0}, ["tag_micro_p", "tag_micro_r", "tag_micro_f", "pos_acc"]),
     "morphologizer": ({"pos_acc": 0.5, "morph_acc": 0.5}, ["morph_per_feat"]),
     "trainable_lemmatizer": ({"lemma_acc": 1.0}, []),
+    "qa": ({"qa_f1": 1.0}, ["qa_em", "qa_f1_answered", "qa_f1_unanswered"]),
+    "choice": ({"choice_acc": 1.0}, []),
 }
 BATCH_SIZE = 2
 """Documents in a batch, on every machine: small batches learn more from few documents."""
@@ -155,16 +166,17 @@ def training_config(
         hat=quoted(hat),
         lang=lang,
         splitting=splitting,
-        pipeline=json.dumps([*splitting.components, "transformer", *tasks, "doc_cleaner"], separators=(",", ":")),
+        pipeline=json.dumps([*splitting.components, *components_of(tasks)], separators=(",", ":")),
         **language_sections(lang),
         tasks=tasks,
+        asks=bool({*tasks} & {*ASKING}),
         documents=DOCUMENTS,
         sentences=SENTENCES,
         steps=steps,
         batch_size=BATCH_SIZE,
         score_weights=score_weights(tasks),
         packing="sentences" if {*tasks} & {*SENTENCES} else "greedy",
-        output_of_encoder="segments" if {*tasks} <= {*DOCUMENTS} else "pieces",
+        output_of_encoder="segments" if {*tasks} <= {*DOCUMENTS, "choice"} else "pieces",
         reads_tokens=bool({*tasks} & {*TOKENS}),
         accuracy=optimize == "accuracy",
         gpu=gpu,
@@ -188,7 +200,20 @@ def check_tasks(tasks: Sequence[str]) -> list[str]:
                 f"The tasks {' and '.join(pair)} do not go together. Got: both, which read and write {place}. "
                 "Expected: one of them. Choose by whether a label excludes the others."
             )
+    if len(tasks) > 1 and (asking := [task for task in tasks if task in ASKING]):
+        raise ValueError(
+            f"The task {asking[0]} has an encoder of its own, as it reads each document along with what is asked. Got: "
+            f"{', '.join(tasks)}. Expected: it alone. Train the others by themselves, and add it to their pipeline: "
+            f'nlp.add_pipe("hat_{asking[0]}", source=other)'
+        )
     return tasks
+
+
+def components_of(tasks: Sequence[str]) -> list[str]:
+    """RETURNS (list[str]): The components for some tasks, behind those that find sentences."""
+    if {*tasks} & {*ASKING}:
+        return [f"hat_{task}" for task in tasks]
+    return ["transformer", *tasks, "doc_cleaner"]
 
 
 def header(tasks: Sequence[str], splitting: Splitting) -> list[str]:
@@ -196,12 +221,15 @@ def header(tasks: Sequence[str], splitting: Splitting) -> list[str]:
     if len(tasks) == 1:
         (task,) = tasks
         purpose = PURPOSES[task][0].upper() + PURPOSES[task][1:]
-        return [f"{purpose}: {', '.join(splitting.components)}, HAT encoder, {task}."]
+        parts = f"hat_{task}, with an encoder of its own" if task in ASKING else f"HAT encoder, {task}"
+        return [f"{purpose}: {', '.join(splitting.components)}, {parts}."]
     return ["Learned together on one HAT encoder:", *(f"  {task}: {PURPOSES[task]}" for task in tasks)]
 
 
 def annotation(tasks: Sequence[str]) -> list[str]:
     """RETURNS (list[str]): What documents must hold."""
+    if {*tasks} & {*ASKING}:
+        return (QUESTIONS if "qa" in tasks else OPTIONS).splitlines()
     lines = [LABELS] if {*tasks} & {*DOCUMENTS} else []
     return [*lines, *SPANS.splitlines()] if {*tasks} & {*SENTENCES} else lines
 

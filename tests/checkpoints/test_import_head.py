@@ -318,7 +318,7 @@ def test_import_pools_padding_by_first_exactly(tmp_path):
     ("entries", "message"),
     [
         ({"model_type": "bert"}, "of type 'bert', expected a HAT"),
-        ({"architectures": ["HATForMultipleChoice"]}, "the architectures HATForMultipleChoice, expected"),
+        ({"architectures": ["HATForMaskedLM"]}, "the architectures HATForMaskedLM, expected"),
         ({"architectures": None}, r"the architectures \(none\)"),
         ({"hidden_size": 16}, r"does not fit its config.json:\n  misshapen: pooler.dense.weight \(32, 32\)"),
     ],

@@ -108,7 +108,7 @@ def asking_head(folder: Path, task: str, **settings: Any) -> Path:
         "intermediate_size": 48,
         "num_attention_heads": 4,
         "layout": "S|SD",
-        "segment_length": 16,
+        "segment_length": 24,
         "max_segments": 6,
         "pad_token_id": tokenizer.pad_token_id,
         "hidden_dropout_prob": 0.15,

@@ -4,6 +4,8 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 from thinc.api import Config
 
+from spacy_hat.corpora.asked import install_extensions
+
 TEXTS = {
     "a": "we read whole documents. the appeal was dismissed.",
     "b": "hello world. this is the court. costs follow.",
@@ -11,7 +13,8 @@ TEXTS = {
 
 
 def small_corpus() -> DocBin:
-    """RETURNS (DocBin): Two texts, four times each, with labels for texts, sentences and tokens."""
+    """RETURNS (DocBin): Two texts, four times each, with labels for texts, sentences and tokens, and something to ask."""
+    install_extensions()
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
     docs = []
@@ -24,8 +27,10 @@ def small_corpus() -> DocBin:
         plain.set_ents([Span(plain, 0, 1, label="FIRST")])
         for token in plain:
             token.tag_, token.pos_, token.lemma_ = ("P", "PUNCT", ".") if token.text == "." else ("W", "X", token.text)
+        plain._.questions, plain._.options, plain._.choice = ["what?", "why?"], list(TEXTS), label
+        plain.spans["answers"] = [Span(plain, 0, 2, label="what?")]
         docs += [plain] * 4
-    return DocBin(docs=docs)
+    return DocBin(docs=docs, store_user_data=True)
 
 
 def sections(config: Config) -> list[list[str]]:

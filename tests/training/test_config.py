@@ -55,8 +55,11 @@ def test_training_config_trains(tasks, corpus, hat_folder, tmp_path):
     paths = {"hat": str(hat_folder), "train": str(corpus), "dev": str(corpus)}
     (tmp_path / "made.cfg").write_text(training_config(tasks, **paths))
     train(tmp_path / "made.cfg", tmp_path, overrides={"training.max_steps": 2})
-    doc = spacy.load(tmp_path / "model-last")("we read whole documents. hello world.")
-    assert doc._.trf_data is None
+    nlp = spacy.load(tmp_path / "model-last")
+    doc = nlp.make_doc("we read whole documents. hello world.")
+    doc._.questions, doc._.options = ["what?"], ["a", "b"]
+    doc = nlp(doc)
+    assert "transformer" not in nlp.pipe_names or doc._.trf_data is None
     written = {
         "textcat": doc.cats,
         "textcat_multilabel": doc.cats,
@@ -66,6 +69,8 @@ def test_training_config_trains(tasks, corpus, hat_folder, tmp_path):
         "tagger": doc.has_annotation("TAG"),
         "morphologizer": doc.has_annotation("POS"),
         "trainable_lemmatizer": doc.has_annotation("LEMMA"),
+        "qa": "answers" in doc.spans,
+        "choice": doc._.choice,
     }
     assert all(written[task] for task in tasks)
 
@@ -140,6 +145,7 @@ def test_training_config_counts_tasks_alike(weight):
         ([], "No task is given. Expected at least one of textcat, "),
         (["parser", "textcat"], "Unknown task: parser. Expected some of textcat, "),
         (["textcat", "textcat_multilabel"], "both, which read and write doc.cats. Expected: one"),
+        (["textcat", "qa"], "The task qa has an encoder of its own.* Got: textcat, qa. Expected: it alone"),
         (["spancat_singlelabel", "spancat"], 'both, which read and write doc.spans\\["sc"\\]. Expected: one'),
     ],
 )

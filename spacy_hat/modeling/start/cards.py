@@ -83,24 +83,31 @@ def head_card(encoder: HATModel, head: PublishedHead, licence: str) -> str:
     licence (str): The pipeline's; empty if it has none.
     RETURNS (str): README.md.
     """
-    documents = head.kind == "documents"
-    name = "HATForSequenceClassification" if documents else "HATForSequentialSentenceClassification"
+    documents, name = head.kind == "documents", head.class_name
     how_many = "one of them each" if head.problem_type == "single_label_classification" else "any number of them"
+    gives = {
+        "documents": f"gives documents labels, {how_many}",
+        "segments": f"gives sentences labels, {how_many}",
+        "answers": "finds the answer to a question in a document",
+        "choices": "chooses among options for a document",
+    }[head.kind]
+    place = "each segment begins" if head.leads == "segments" else "the first segments are filled"
+    asked = f" In training, {place} with what is asked, and a separator." if head.leads else ""
     length = encoder.config.segment_length
     use = (
         'In spaCy, with spacy-hat: `python -m spacy hat import THIS pipeline`, then `spacy.load("pipeline")`. In '
         f"PyTorch:\n\n```python\nfrom spacy_hat.modeling import {name}, load_tokenizer\n\n"
         f'model = {name}.from_pretrained("THIS")\ntokenizer = load_tokenizer("THIS")\n```\n\n'
         f"`input_ids` and `attention_mask` are (documents, segments * {length}): each segment has {length} slots, "
-        "opens with the classifier piece, and holds no other special piece."
+        f"opens with the classifier piece, and holds no other special piece.{asked}"
     )
     return _card(
         encoder.config,
         {**({"license": licence} if licence else {}), **({"pipeline_tag": "text-classification"} if documents else {})},
         title=f"{name} from spaCy",
-        about=f"A Hierarchical Attention Transformer ({PAPER}) that gives {'documents' if documents else 'sentences'} "
-        f"labels, {how_many}. Exported from a spaCy pipeline by spacy-hat.",
-        body=["## Labels", _bullets(head.labels)],
+        about=f"A Hierarchical Attention Transformer ({PAPER}) that {gives}. Exported from a spaCy pipeline by "
+        "spacy-hat.",
+        body=["## Labels", _bullets(head.labels)] if head.labels else [],
         n_parameters=_size(encoder),
         use=use,
     )
