@@ -13,7 +13,7 @@ TEXTS = {
 
 
 def small_corpus() -> DocBin:
-    """RETURNS (DocBin): Two texts, four times each, with labels for texts, sentences and tokens, and something to ask."""
+    """RETURNS (DocBin): Two texts, four times each, annotated for every task."""
     install_extensions()
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
