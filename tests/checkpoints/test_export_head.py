@@ -1,6 +1,7 @@
 """A pipeline as a checkpoint: the same probabilities, what it loads with, and a clear no where no head is equal."""
 
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassificati
 
 from spacy_hat.checkpoints.export_head import export_checkpoint
 from spacy_hat.checkpoints.import_head import import_checkpoint
+from spacy_hat.choices import Pooling
 from spacy_hat.modeling import HATModel
 
 from ..support.fine_tuned import CLASSES, KINDS, LABELS, PROBLEMS, TEXTS, answers, encode, predictions, save_head
@@ -60,7 +62,7 @@ def test_export_gives_the_probabilities_of_the_pipeline(trained, tmp_path, task,
     assert found.shape[-1] == len(exported.head.labels)
 
 
-@pytest.mark.parametrize("pooling", ["max", "mean", "attentive", "first"])
+@pytest.mark.parametrize("pooling", get_args(Pooling))
 def test_export_pools_as_the_pipeline(hat_folder, tmp_path, pooling):
     nlp = make_nlp(hat_folder)
     factory, config = OURS["textcat"]

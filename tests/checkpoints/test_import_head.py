@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from spacy.tokens import Doc
 
 from spacy_hat.checkpoints.import_head import import_checkpoint
+from spacy_hat.choices import Pooling
 from spacy_hat.modeling import HATModel
 
 from ..support.fine_tuned import (
@@ -59,7 +61,7 @@ def test_import_gives_the_probabilities_of_the_checkpoint(tmp_path, task, text):
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("pooling", ["max", "mean", "attentive", "first"])
+@pytest.mark.parametrize("pooling", get_args(Pooling))
 @pytest.mark.parametrize("text", TEXTS)
 def test_import_pools_as_the_checkpoint(tmp_path, pooling, text):
     imported = import_checkpoint(str(save_head(tmp_path, pooling=pooling)))
@@ -293,7 +295,7 @@ REFUSALS = [
     ("spancat", {"problem_type": None}, {}, "no problem_type.*--task spancat_singlelabel or spancat"),
     ("textcat", {"problem_type": "regression"}, {}, "problem_type is 'regression', expected"),
     ("textcat", {"labels": ["Law"]}, {}, "has 1 label, expected two or more"),
-    ("textcat", {"pooling": "last"}, {}, "pools by 'last'.*expected one of max, mean, attentive, first"),
+    ("textcat", {"pooling": "last"}, {}, "pools by 'last'.*expected one of " + ", ".join(get_args(Pooling))),
     ("textcat", {"pool_padding": True}, {}, "pool_padding is true"),
     ("textcat", {}, {"pooling": "sum"}, "pooling is 'sum', expected one of"),
     ("textcat", {}, {"pooling": "attentive"}, "weights lack those of attentive pooling"),

@@ -1,3 +1,5 @@
+from typing import get_args
+
 import numpy
 import pytest
 from spacy.tokens import Doc
@@ -6,6 +8,7 @@ from spacy_transformers.data_classes import TransformerData
 from thinc.api import Adam, Linear, Model, chain, set_dropout_rate
 from thinc.types import Ragged
 
+from spacy_hat.choices import Pooling
 from spacy_hat.layers.document_classifier import document_classifier
 from spacy_hat.layers.span_classifier import span_classifier
 
@@ -13,7 +16,7 @@ from ..support.trf_data import EMPTY, LONG, SHORT, WIDTH, listener_tok2vec, make
 
 N_LABELS = 3
 BATCHES = [[SHORT, LONG], [EMPTY, LONG], [SHORT, EMPTY, LONG], [LONG, EMPTY], [EMPTY, EMPTY]]
-POOLINGS = ["max", "mean", "attentive", "first"]
+POOLINGS = get_args(Pooling)
 POOLED = [pytest.param({"pooling": pooling}, id=pooling) for pooling in POOLINGS]
 
 

@@ -1,7 +1,10 @@
+from typing import get_args
+
 import numpy
 import pytest
 from thinc.types import Ragged
 
+from spacy_hat.choices import Pooling
 from spacy_hat.layers.attentive_pooling import attentive_pooling
 from spacy_hat.layers.pooling import document_pooling
 from spacy_hat.layers.segment_vectors import segment_vectors
@@ -9,7 +12,7 @@ from spacy_hat.layers.span_vectors import span_vectors
 
 from ..support.trf_data import EMPTY, LONG, SHORT, WIDTH, make_output, make_spans
 
-POOLINGS = ["max", "mean", "attentive", "first"]
+POOLINGS = get_args(Pooling)
 BATCHES = {
     "none empty": [SHORT, LONG],
     "first empty": [EMPTY, LONG],
@@ -84,7 +87,7 @@ def test_document_pooling_reduces_the_segments(pooling, reduce):
 
 
 def test_document_pooling_rejects_an_unknown_name():
-    with pytest.raises(ValueError, match=r"'cls'.*max, mean, attentive, first"):
+    with pytest.raises(ValueError, match=f"'cls'.*{', '.join(get_args(Pooling))}"):
         document_pooling("cls")
 
 

@@ -1,9 +1,12 @@
 """Mistakes in settings of the encoder: config.json, transformer_config and the builders' own."""
 
+from typing import get_args
+
 import spacy
 from thinc.config import ConfigValidationError
 
 from spacy_hat.architectures import hat_model_v1
+from spacy_hat.choices import Pooling
 from spacy_hat.layers.pooling import document_pooling
 
 from ..support.mistake import Mistake
@@ -206,7 +209,7 @@ SETTINGS = [
     Mistake(
         "an unknown pooling of a head, in code",
         lambda w: document_pooling("sum"),
-        ["No such pooling of segment vectors: 'sum'", "Expected one of max, mean, attentive, first", "Set `pooling`"],
+        ["No such pooling of segment vectors: 'sum'", ", ".join(get_args(Pooling)), "Set `pooling`"],
     ),
     *(
         Mistake(

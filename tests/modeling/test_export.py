@@ -3,10 +3,12 @@
 import importlib
 import shutil
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 import torch
 
+from spacy_hat.choices import PublishedPooling
 from spacy_hat.modeling import (
     HATForMaskedLM,
     HATForSequenceClassification,
@@ -68,7 +70,7 @@ def test_every_slot_computed_equals_packed(request, layout, segment_lengths):
 
 
 @pytest.mark.parametrize("pool_padding", [False, True])
-@pytest.mark.parametrize("pooling", ["max", "mean", "attentive", "first", "last"])
+@pytest.mark.parametrize("pooling", get_args(PublishedPooling))
 def test_every_slot_computed_gives_the_head_the_same(request, pooling, pool_padding):
     settings = tiny_settings(pooling=pooling, pool_padding=pool_padding)
     model, inputs = tiny_model(HATForSequenceClassification, settings), arguments()

@@ -1,10 +1,11 @@
 """float16, bfloat16 and autocast: finite everywhere, whatever is padded."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import torch
 
+from spacy_hat.choices import PublishedPooling
 from spacy_hat.modeling import HATForSequenceClassification
 
 from ..support.tiny import MIDDLE_PADDED, TRAILING_PADDED, backward, encode, gradients, make_batch, tiny_model
@@ -27,7 +28,7 @@ def test_low_precision_with_padded_segments_has_no_nan(model, settings, dtype, s
     assert torch.isfinite(output).all()
 
 
-@pytest.mark.parametrize("pooling", ["max", "mean", "attentive", "first", "last"])
+@pytest.mark.parametrize("pooling", get_args(PublishedPooling))
 @pytest.mark.parametrize("pool_padding", [False, True], ids=["real_segments", "all_segments"])
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_low_precision_head_has_no_nan(settings, dtype, pool_padding, pooling):
@@ -52,7 +53,7 @@ def test_autocast_gives_finite_gradients(model, settings):
     assert all(torch.isfinite(gradient).all() for gradient in found.values())
 
 
-@pytest.mark.parametrize("pooling", ["max", "mean", "attentive", "first", "last"])
+@pytest.mark.parametrize("pooling", get_args(PublishedPooling))
 def test_gradients_with_a_wholly_padded_document_are_finite(settings, pooling):
     model = tiny_model(HATForSequenceClassification, {**settings, "pooling": pooling}).train()
     batch = make_batch([[8, 3, 0], [0, 0, 0]], settings)

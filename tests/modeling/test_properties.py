@@ -1,10 +1,12 @@
 """What must hold whatever the weights are: documents and padding do not see each other."""
 
 import itertools
+from typing import get_args
 
 import pytest
 import torch
 
+from spacy_hat.choices import PublishedPooling
 from spacy_hat.modeling import HATForSequenceClassification, HATModel
 
 from ..support.tiny import (
@@ -79,7 +81,7 @@ def test_segments_see_each_other_through_cross_segment_blocks(model, settings):
     assert (encode(model, batch)[:, :8] - expected[:, :8]).abs().max() > 0.01
 
 
-@pytest.mark.parametrize("pooling", ["max", "mean", "attentive", "first", "last"])
+@pytest.mark.parametrize("pooling", get_args(PublishedPooling))
 @pytest.mark.parametrize("pool_padding", [False, True], ids=["real_segments", "all_segments"])
 def test_appended_padding_moves_logits_only_if_it_is_pooled(settings, pooling, pool_padding):
     settings = {**settings, "pooling": pooling, "pool_padding": pool_padding}

@@ -1,9 +1,12 @@
 """The heads against the loop-written float64 HAT of `tests/support/reference_hat.py`."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
 
+from spacy_hat.choices import PublishedPooling
 from spacy_hat.modeling import (
     HATForMaskedLM,
     HATForMultipleChoice,
@@ -27,7 +30,7 @@ from ..support.tiny import (
 )
 
 POOLED = {"ragged": RAGGED, "trailing_padded": TRAILING_PADDED, "middle_padded": MIDDLE_PADDED}
-POOLINGS = ["max", "mean", "attentive", "first", "last"]
+POOLINGS = get_args(PublishedPooling)
 LOGITS_TOLERANCE = 2e-5
 
 

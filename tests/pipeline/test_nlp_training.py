@@ -1,9 +1,13 @@
 """Training: stock listeners and our heads on one encoder, which learns with them."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import spacy
 from spacy.training import Example
+
+from spacy_hat.choices import Pooling
 
 from ..support.pipelines import (
     COMPONENTS,
@@ -103,7 +107,7 @@ def test_nlp_multitask_suggests_sentences_exactly(multitask):
         }
 
 
-@pytest.mark.parametrize("pooling", ["max", "mean", "attentive", "first"])
+@pytest.mark.parametrize("pooling", get_args(Pooling))
 @pytest.mark.parametrize("component", ["textcat", "textcat_multilabel"])
 def test_nlp_document_head_trains_with_every_pooling(hat_folder, component, pooling):
     nlp = make_nlp(hat_folder, packing="sentences")
