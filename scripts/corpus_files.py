@@ -12,7 +12,9 @@ from rich.table import Table
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from spacy_hat.machine.atomic_output import new_file
+from spacy_hat.machine.atomic_output import new_folder
+from spacy_hat.machine.kinds import CORPORA, mark_corpora
+from spacy_hat.machine.places import check_place
 
 # spaCy refuses texts of more than 1,000,000 characters, with parsers in mind (E088). Nothing here parses.
 MAX_TEXT_LENGTH = 10_000_000
@@ -42,14 +44,17 @@ def progress_bar(console: Console) -> Progress:
 
 
 def write_parts(parts: Parts, folder: Path) -> None:
-    """Write each part as `folder/<part>.spacy`, whole or not at all.
+    """Write each part as `folder/<part>.spacy`: all of them, or nothing. Earlier corpora of ours are replaced.
 
     parts (Mapping[str, list[Doc]]): The documents of train, dev and test.
     folder (Path): Made where it is missing.
+    RAISES (PlaceError): If the folder holds anything else.
     """
-    for part, docs in parts.items():
-        with new_file(folder / f"{part}.spacy") as file:
-            DocBin(docs=docs, store_user_data=False).to_disk(file)
+    check_place(folder, CORPORA, force=True)
+    with new_folder(folder) as made:
+        for part, docs in parts.items():
+            DocBin(docs=docs, store_user_data=False).to_disk(made / f"{part}.spacy")
+        mark_corpora(made)
 
 
 def document_label(doc: Doc) -> Iterable[str]:

@@ -14,6 +14,7 @@ from spacy.training import Example
 from thinc.api import Optimizer
 from thinc.compat import has_cupy_gpu
 
+from benchmarks.twin_pipelines import LISTENER, STOCK_TEXTCAT
 from spacy_hat.modeling import HATConfig, HATModel
 from spacy_hat.pipeline.optimizer import adam_v1
 
@@ -24,11 +25,6 @@ has_gpu = pytest.mark.skipif(
     not (torch.cuda.is_available() and has_cupy_gpu),
     reason="needs a CUDA GPU, and CuPy for spaCy to use it: pip install cupy-cuda12x",
 )
-LISTENER = {
-    "@architectures": "spacy-transformers.TransformerListener.v1",
-    "pooling": {"@layers": "reduce_mean.v1"},
-    "grad_factor": 1.0,
-}
 SENTENCES = {"@misc": "spacy-hat.sentence_suggester.v1"}
 OUTCOMES = ["the appeal was dismissed.", "hello world."]
 COSTS = "costs follow."
@@ -84,20 +80,7 @@ STOCK: dict[str, tuple[str, dict[str, Any]]] = {
             }
         },
     ),
-    "stock_textcat": (
-        "textcat",
-        {
-            "model": {
-                "@architectures": "spacy.TextCatReduce.v1",
-                "exclusive_classes": True,
-                "use_reduce_first": False,
-                "use_reduce_last": False,
-                "use_reduce_max": False,
-                "use_reduce_mean": True,
-                "tok2vec": LISTENER,
-            }
-        },
-    ),
+    "stock_textcat": ("textcat", {"model": STOCK_TEXTCAT}),
     "stock_spancat": (
         "spancat",
         {
