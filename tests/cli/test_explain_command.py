@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from spacy_hat.cli import app
@@ -176,3 +177,10 @@ def test_explain_command_says_which_scores_are_estimates(text, tmp_path):
     sentences = json.loads((tmp_path / "scores.json").read_text(encoding="utf8"))[0]["sentences"]
     assert sum(one["exact"] for one in sentences) == 2
     assert re.search(r'"estimates": \[\d+(, \d+){7}\]', (tmp_path / "page.html").read_text(encoding="utf8"))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_explain_command_says_that_there_is_no_gpu(model, text, capfd):
+    status, output = run(model, text, "--gpu-id", "0")
+    assert status == 1
+    assert "GPU" in output + capfd.readouterr().err

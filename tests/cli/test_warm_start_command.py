@@ -148,3 +148,11 @@ def test_hat_from_scratch_trains_in_a_pipeline(corpus, tmp_path):
     for part in ("word_embeddings", "layer.0.sentence_encoder", "layer.1.document_encoder"):
         assert not all(torch.equal(before[name], after[name]) for name in before if part in name), part
     assert set(nlp(OUTCOMES[0]).cats) == {"DISMISSED", "ALLOWED"}
+
+
+def test_warm_start_from_scratch_is_still_taken_and_names_its_command(corpus, tmp_path):
+    status, output = run(corpus, tmp_path / "hidden", *SMALL, "--from-scratch")
+    assert status == 0
+    assert "a command of its own now: python -m spacy hat from-scratch" in output
+    run(corpus, tmp_path / "named", *SMALL, name="from-scratch")
+    assert files(tmp_path / "hidden")["model.safetensors"] == files(tmp_path / "named")["model.safetensors"]
