@@ -5,6 +5,7 @@ import typer
 from .annotate import annotate_cli
 from .benchmark import benchmark_cli
 from .calibrate import calibrate_cli
+from .card import card_cli
 from .convert import convert_cli
 from .debug import EXTRA, debug_cli
 from .explain import explain_cli
@@ -12,6 +13,7 @@ from .export_checkpoint import export_cli
 from .from_scratch import from_scratch_cli
 from .import_checkpoint import import_cli
 from .init_config import init_config_cli
+from .push import push_cli
 from .sample import sample_cli
 from .warm_start import warm_start_cli
 
@@ -28,5 +30,7 @@ hat_cli.command("explain", no_args_is_help=True)(explain_cli)
 hat_cli.command("benchmark", no_args_is_help=True)(benchmark_cli)
 hat_cli.command("import", no_args_is_help=True)(import_cli)
 hat_cli.command("export", no_args_is_help=True)(export_cli)
+hat_cli.command("card", no_args_is_help=True)(card_cli)
+hat_cli.command("push", no_args_is_help=True)(push_cli)
 # typer runs an app with a single command without its name; a callback keeps the name of one in the command line.
 hat_cli.callback()(lambda: None)

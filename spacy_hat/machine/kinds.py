@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from .card_mark import is_unedited
 from .places import Kind
 
 CHECKPOINT_TYPES = ("hierarchical-transformer", "hi-transformer")
@@ -34,6 +35,7 @@ ERRORS = "_errors"
 READING = "_reading"
 """A folder in it, with what is being read, and what was when a process was killed."""
 SHARD = re.compile(r"part-\d+-\d+\.(parquet|jsonl|spacy)")
+CARD = "README.md"
 SCORES = {"component", "label", "method", "probability", "sentences"}
 
 
@@ -77,7 +79,8 @@ def _no_pipeline(folder: Path) -> str:
     components = [*meta.get("pipeline", ()), *meta.get("disabled", ())]
     # Each writes a folder, or a file of its name.
     files = [path.name for path in folder.iterdir() if path.stem in components]
-    return _others(folder, [*files, "config.cfg", "meta.json", "tokenizer", "vocab"])
+    card = [CARD] if is_unedited(folder / CARD) else []
+    return _others(folder, [*files, *card, "config.cfg", "meta.json", "tokenizer", "vocab"])
 
 
 def _is_config(path: Path) -> bool:
@@ -145,6 +148,10 @@ def _no_annotations(folder: Path) -> str:
     return _others(folder, [*shards, *hidden, MANIFEST, ERRORS, READING])
 
 
+def _no_card(path: Path) -> str:
+    return "" if path.suffix == Path(CARD).suffix else "its name does not end in .md"
+
+
 CHECKPOINT = Kind("a HAT checkpoint", True, _no_checkpoint)
 PIPELINE = Kind("a pipeline", True, _no_pipeline)
 CORPORA = Kind("a folder of corpora", True, _no_corpora)
@@ -156,3 +163,4 @@ SCORES_FILE = Kind("a file of scores", False, _no_scores)
 ANNOTATIONS = Kind("a folder of annotations", True, _no_annotations)
 FIGURES_FILE = Kind("a file of figures", False, _no_figures)
 SAMPLE = Kind("a sample", False, _no_sample)
+MODEL_CARD = Kind("a model card", False, _no_card)

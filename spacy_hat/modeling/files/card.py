@@ -20,12 +20,14 @@ class SourceCard:
     on_hub (bool): Whether it is a hub name.
     revision (str): The version asked for; empty if none was.
     metadata (dict[str, Any]): The INHERITED fields that its card has.
+    base_model (str): Hub name of what it is made from, as its card says; empty if it does not.
     """
 
     name: str
     on_hub: bool = False
     revision: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    base_model: str = ""
 
     @property
     def licence(self) -> str:
@@ -55,4 +57,11 @@ def read_source_card(source: str | Path, **hub: Any) -> SourceCard:
         metadata = {}
     known = {name: metadata[name] for name in INHERITED if metadata.get(name)}
     name = Path(source).resolve().name if is_folder else str(source)
-    return SourceCard(name, on_hub=not is_folder, revision=str(hub.get("revision") or ""), metadata=known)
+    base = metadata.get("base_model")
+    return SourceCard(
+        name,
+        on_hub=not is_folder,
+        revision=str(hub.get("revision") or ""),
+        metadata=known,
+        base_model=base if isinstance(base, str) else "",
+    )

@@ -1,0 +1,1 @@
+"""Pipelines for others: a model card, and the way to Hugging Face's hub."""
