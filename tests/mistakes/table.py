@@ -11,6 +11,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # before the imports that read it
 from ..support.workshop import Workshop
 from .checkpoints import CHECKPOINTS
 from .commands import COMMANDS, EXCHANGES, WARM_STARTS
+from .hub import HUB
 from .pipelines import PIPELINES
 from .settings import SETTINGS
 from .training import TRAINING
@@ -23,6 +24,7 @@ TABLES = {
     "Training": TRAINING,
     "Warm start": WARM_STARTS + COMMANDS,
     "Import and export": EXCHANGES,
+    "Cards and the hub": HUB,
 }
 
 

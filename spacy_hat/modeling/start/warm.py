@@ -74,8 +74,11 @@ def warm_start(
     check_room(config)
     tokenizer = load_tokenizer(source, **hub)
     check_vocabulary(tokenizer, config.vocab_size, source=str(source))
+    said, config.pad_token_id = config.pad_token_id, _padding_piece(tokenizer, their_config)
     weights, others = encoder_weights(file.read(), their_config.model_type, str(source))
     report = WarmStartReport(str(source))
+    if said != config.pad_token_id:
+        report.fresh.append(f"pad_token_id: {config.pad_token_id}, the tokenizer's, where config.json says {said}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = HATModel(config).eval()
@@ -93,6 +96,18 @@ def warm_start(
             report.fresh += start_as_identity(model, opening, seed)
     report.unused = parts_of([*transplant.unused(), *others])
     return WarmStart(model, tokenizer, report)
+
+
+def _padding_piece(tokenizer: PreTrainedTokenizerBase, source: PretrainedConfig) -> int:
+    """The piece that a HAT takes for padding: the tokenizer's, where the source's positions do not hang on another.
+
+    BERTs with the tokenizer of XLM-RoBERTa (multilingual-e5-small) say 0 in their config.json, which is the classifier
+    piece there: a HAT would give it no position.
+    """
+    own: int = source.pad_token_id
+    if SOURCE_TYPES[source.model_type].positions_behind_padding or tokenizer.pad_token_id is None:
+        return own
+    return int(tokenizer.pad_token_id)
 
 
 def _check_depth(n_blocks: int, depth: int, extra_blocks: ExtraBlocks) -> None:
