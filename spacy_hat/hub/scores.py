@@ -69,8 +69,8 @@ def eval_results(scores: Scores, data: str) -> list[EvalResult]:
 
 def label_rows(numbers: dict[str, Any]) -> tuple[tuple[str, ...], list[list[object]]]:
     """RETURNS (tuple[tuple[str, ...], list[list[object]]]): Header and rows of a table, a row for each label."""
-    of_three = all(isinstance(value, dict) for value in numbers.values())
-    header = ("label", *(("precision", "recall", "F") if of_three else ("score",)))
+    has_parts = all(isinstance(value, dict) for value in numbers.values())
+    header = ("label", *(("precision", "recall", "F") if has_parts else ("score",)))
     rows: list[list[object]] = []
     for label, value in numbers.items():
         found = [value.get(part) for part in PARTS] if isinstance(value, dict) else [value]
