@@ -1,7 +1,7 @@
 """A pipeline that answers for every document it is given, whatever happens to one of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from spacy.util import import_file
 
 from ..choices import Format
 from ..corpora.boundaries import set_sentence_starts, tokens_at
+from ..machine.clock import Stopwatch
 from ..pipeline.heads import encoders_of
 from ..pipeline.loading import load_pipeline
 from ..pipeline.place import WHOLE_DOCUMENTS, takes_much_memory
@@ -95,14 +96,21 @@ class Annotator:
         self._errors = {i: error for i, document in enumerate(documents) if (error := self._reason_against(document))}
         # Of similar lengths, one after another, so that batches are even.
         waiting = sorted(set(range(len(documents))) - self._errors.keys(), key=lambda i: len(documents[i].text))
-        with self.nlp.memory_zone():
-            answers.update(self._run(documents, waiting))
-        # What failed with others may be sound: spaCy's components give up a whole batch.
-        for i in waiting:
-            if i not in answers and i not in self._errors:
-                with self.nlp.memory_zone():
-                    answers.update(self._run(documents, [i]))
-        return [answers[i] if i in answers else self._failed(one, i) for i, one in enumerate(documents)]
+        with Stopwatch("annotating").held() as watch:
+            with self.nlp.memory_zone():
+                answers.update(self._run(documents, waiting))
+            # What failed with others may be sound: spaCy's components give up a whole batch.
+            for i in waiting:
+                if i not in answers and i not in self._errors:
+                    with self.nlp.memory_zone():
+                        answers.update(self._run(documents, [i]))
+        pieces_per_character = watch.amounts["pieces"] / max(1, sum(len(documents[i].text) for i in answers))
+        return [
+            replace(answers[i], n_pieces=round(pieces_per_character * len(one.text)))
+            if i in answers
+            else self._failed(one, i)
+            for i, one in enumerate(documents)
+        ]
 
     def _reason_against(self, document: Document) -> str:
         if not document.error and len(document.text) > self.max_length:

@@ -26,11 +26,13 @@ class Answer:
     values (dict[str, Any]): Name of a column -> its value; those of the document itself are not among them.
     error (str): What went wrong; empty if nothing did.
     packed (bytes | None): The document in spaCy's own format, where that is wanted.
+    n_pieces (int): How many pieces encoders read of it, about: they read several documents at once.
     """
 
     values: dict[str, Any]
     error: str = ""
     packed: bytes | None = None
+    n_pieces: int = 0
 
 
 def values_of(doc: Doc, *, ents: bool, vectors: bool) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def annotate(
     *,
     force: bool = False,
     on_start: Callable[[int | None], Any] = lambda _: None,
-    on_progress: Callable[[int, int], Any] = lambda *_: None,
+    on_progress: Callable[[int, int, int], Any] = lambda *_: None,
 ) -> Report:
     """Annotate every document of a file or folder.
 
@@ -90,7 +90,8 @@ def annotate(
     plan (Plan | None): How the run goes.
     force (bool): Whether to remove what an earlier run made.
     on_start (Callable[[int | None], Any]): Called with the number of documents still to do; None if it is not known.
-    on_progress (Callable[[int, int], Any]): Called with how many more are done, and how many of them failed.
+    on_progress (Callable[[int, int, int], Any]): Called with how many more are done, how many of them failed, and how
+        many pieces they had.
     RETURNS (Report): What became of it.
     RAISES (ValueError): If nothing can be read, or the folder is made of something else.
     """
@@ -147,7 +148,7 @@ def _write(
     own: list[str],
     fields: dict[str, Any],
     report: Report,
-    on_progress: Callable[[int, int], Any],
+    on_progress: Callable[[int, int, int], Any],
 ) -> None:
     """Write a shard, and before it appears the list of its failed documents."""
     failed: list[tuple[str, str]] = []
@@ -161,7 +162,7 @@ def _write(
                 errors = _errors_in(window.documents, answers)
                 failed += errors
                 n_docs += len(answers)
-                on_progress(len(answers), len(errors))
+                on_progress(len(answers), len(errors), sum(answer.n_pieces for answer in answers))
         if failed:
             with new_file(_errors_of(place)) as errors_made:
                 lines = [json.dumps({"id": one, "error": error}, ensure_ascii=False) for one, error in failed]

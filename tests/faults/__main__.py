@@ -31,20 +31,26 @@ def main() -> None:
     figures = json.loads(options.json.read_text(encoding="utf8")) if options.only and options.json.is_file() else {}
     with TemporaryDirectory() as folder:
         bench = Bench(Path(folder) / "bench", options.docs)
-        for name in options.only or SCENARIOS:
-            if reason := SCENARIOS[name].missing(Path(folder) / "missing"):
-                print(f"{name}: left out, {reason}")
-                continue
-            trials: list[dict[str, Any]] = []
-            for number in range(options.times):
-                trials.append(play(name, bench, Path(folder) / f"{name}-{number}", options.seed + number))
-                print(name, number, trials[-1], flush=True)
-                figures[name] = summary(name, bench, trials)
+        names = [name for name in options.only or SCENARIOS if is_possible(name, Path(folder))]
+        trials: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+        for number in range(options.times):
+            for name in names:  # each once before any of them twice: a run that is broken off has figures of all
+                trials[name].append(play(name, bench, Path(folder) / f"{name}-{number}", options.seed + number))
+                print(name, number, trials[name][-1], flush=True)
+                figures[name] = summary(name, bench, trials[name])
                 if options.json is not None:
                     options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf8")
     print(json.dumps(figures, indent=2))
     if any(figure["bad"] for figure in figures.values()):
         raise SystemExit(1)
+
+
+def is_possible(name: str, folder: Path) -> bool:
+    """RETURNS (bool): Whether a scenario can be played here; printed if it cannot be."""
+    reason = SCENARIOS[name].missing(folder / "missing")
+    if reason:
+        print(f"{name}: left out, {reason}")
+    return not reason
 
 
 def play(name: str, bench: Bench, output: Path, seed: int) -> dict[str, Any]:
