@@ -69,7 +69,13 @@ class Annotator:
         self.task = task
         if task.code is not None:
             import_file("python_code", task.code)
-        setup_gpu(task.gpu_id, silent=True)
+        try:
+            setup_gpu(task.gpu_id, silent=True)
+        except ValueError as error:
+            raise ValueError(
+                f"GPU {task.gpu_id} cannot be used. Got: {error}. Expected: a GPU, and PyTorch and CuPy for it. "
+                "Install spacy-hat[cuda12x] or [cuda13x], or leave --gpu-id out."
+            ) from None
         self.nlp = load_pipeline(task.model)
         if task.vectors:
             _add_vectors(self.nlp)
