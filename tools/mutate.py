@@ -31,6 +31,8 @@ from tools.mutants import Mutant, mutants_of
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("packing", "modeling", "layers")
+# Tests of other rooms, which alone reach some lines of these.
+READERS = ("tests/checkpoints", "tests/explanations/test_explain_estimate.py")
 RESULTS = ROOT / "results" / "mutation.json"
 FOLDERS = ("spacy_hat", "tests", "tools", "scripts", "benchmarks", "configs", "docs", "results")
 FILES = ("pyproject.toml", "setup.cfg", "README.md")
@@ -196,6 +198,7 @@ def mutation_run(
         record = record or Path(folder) / "record.json"
         if not record.exists():
             paths = [f"tests/{room}" for room in rooms]
+            paths += [path for path in READERS if (tree / path).exists()]
             in_child(lambda: record_tests(tree, paths, record))
         tests = Tests(json.loads(record.read_text(encoding="utf8")))
 

@@ -240,3 +240,8 @@ def test_span_classifier_cannot_be_resized():
     # spancat never calls it; where it is missing, spancat raises on a label added too late
     head: Model = span_head()
     assert "resize_output" not in head.attrs
+
+
+def test_span_head_is_initialized_without_documents_if_its_labels_are_known():
+    head = span_classifier(listener_tok2vec(), exclusive_classes=True, dropout=0.0, nO=N_LABELS).initialize()
+    assert head.get_ref("output_layer").get_param("W").shape == (N_LABELS, WIDTH)

@@ -5,7 +5,7 @@ import pytest
 from thinc.types import Ragged
 
 from spacy_hat.choices import Pooling
-from spacy_hat.layers.attentive_pooling import attentive_pooling
+from spacy_hat.layers.attentive_pooling import attentive_pooling, segment_weights
 from spacy_hat.layers.pooling import document_pooling
 from spacy_hat.layers.segment_vectors import segment_vectors
 from spacy_hat.layers.span_vectors import span_vectors
@@ -150,3 +150,13 @@ def test_span_vectors_of_no_spans(data_shape):
     d_outputs, _ = backprop(Y)
     assert Y.shape == (0, 2 * WIDTH)
     assert not d_outputs[0].model_output.last_hidden_state.any()
+
+
+def test_segment_weights_are_shares_of_each_document():
+    rng = numpy.random.default_rng(0)
+    Z = Ragged(rng.normal(size=(5, WIDTH)).astype("f"), numpy.array([3, 2], dtype="i"))
+    layer = initialized(attentive_pooling(), Z)
+    weights = segment_weights(layer, Z)
+    assert weights.shape == (5, 1)
+    numpy.testing.assert_allclose([weights[:3].sum(), weights[3:].sum()], [1.0, 1.0], rtol=1e-6)
+    numpy.testing.assert_allclose((weights * Z.dataXd)[:3].sum(axis=0), layer.predict(Z)[0], rtol=1e-5)

@@ -6,7 +6,8 @@ from thinc.api import set_dropout_rate
 from thinc.types import Ragged
 
 from spacy_hat.layers.recurrent import recurrent
-from spacy_hat.layers.sentence_chain import sentence_chain
+from spacy_hat.layers.sentence_chain import sentence_chain, with_chain
+from spacy_hat.layers.span_classifier import span_classifier
 from spacy_hat.layers.span_sequences import span_sequences
 
 from ..support.finite_differences import assert_gradients
@@ -156,3 +157,11 @@ def test_recurrent_layer_of_no_units_gives_none():
     layer = recurrent(5).initialize(X=Ragged(numpy.zeros((2, WIDTH), dtype="f"), numpy.array([2], dtype="i")))
     nothing = Ragged(numpy.zeros((0, WIDTH), dtype="f"), numpy.array([0, 0], dtype="i"))
     assert layer.predict(nothing).dataXd.shape == (0, 10)
+
+
+def test_with_chain_starts_with_the_scores_of_the_head():
+    docs = make_docs([SHORT, LONG])
+    X = (docs, spans_of(docs))
+    head = span_classifier(listener_tok2vec(), exclusive_classes=True, dropout=0.0)
+    randomize(head.initialize(X=X, Y=numpy.zeros((len(X[1].dataXd), N_LABELS), dtype="f")))
+    numpy.testing.assert_allclose(with_chain(head).predict(X), head.predict(X), rtol=1e-5, atol=1e-6)

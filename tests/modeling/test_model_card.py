@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from spacy_hat.modeling.files.card import SourceCard, read_source_card
-from spacy_hat.modeling.start.cards import scratch_card, warm_start_card
+from spacy_hat.modeling.published_head import PublishedHead
+from spacy_hat.modeling.start.cards import head_card, scratch_card, warm_start_card
 
 from ..support.scratch import start as start_from_scratch
 from ..support.sources import Source
@@ -70,6 +71,7 @@ def test_folder_is_named_without_its_path_and_is_no_base_model(bert):
 def test_card_says_layout_sizes_and_what_is_new(bert):
     _, text = make_card(bert, layout="S|SD", cross_segment_start="identity")
     assert "| layout | `S\\|SD` |" in text
+    assert "| HAT | source |\n|---|---|\n" in text
     assert "| pieces in a segment | 16 |" in text
     assert "| encoder.layer.1.document_encoder | encoder.layer.1 |" in text
     assert "* encoder.layer.1.document_encoder: output projections zero" in text
@@ -83,3 +85,11 @@ def test_card_from_scratch_says_so():
     assert "license" not in front
     assert "tokenizer trained on `corpus`: byte-level BPE" in text
     assert "* everything: random (seed 0)" in text
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("documents", "text-classification"), ("segments", None)])
+def test_card_of_a_head_is_found_by_its_task(bert, kind, expected):
+    head = PublishedHead(kind=kind, labels=["Law"], problem_type="single_label_classification", weights={})
+    front, text = parse(head_card(bert.start().model, head, "mit"))
+    assert (front.get("pipeline_tag"), front["license"]) == (expected, "mit")
+    assert "* Law" in text

@@ -40,7 +40,7 @@ WRONG = {
         ["document_position_embeddings", "pool_padding", "activation_checkpointing", "tie_word_embeddings"],
         ["false", "no", "true", "off", 0, 1, None, []],
     ),
-    "torch_dtype": [5, "nn", "int8", "None", ["float32"], "complex64"],
+    "torch_dtype": [5, "torch.float32", "nn", "int8", "None", ["float32"], "complex64"],
     "dtype": [5, "save"],
     "id2label": [5, [], {"x": "A"}, {"99999999999": "A"}],
     "label2id": [5, []],

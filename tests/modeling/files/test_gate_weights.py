@@ -247,3 +247,11 @@ def test_gate_loads_into_half_precision_only_what_fits(hat, cls):
     edit_weights(hat, put(with_number(1e10)))
     with pytest.raises(RefusedError, match="do not fit into float16"):
         cls.from_pretrained(hat, torch_dtype="float16")
+
+
+def test_gate_says_that_a_file_ends_within_its_header(hat):
+    path = hat / WEIGHTS
+    content = path.read_bytes()
+    path.write_bytes((len(content) - 8 + 1).to_bytes(8, "little") + content[8:])
+    with pytest.raises(RefusedError, match="it ends before its header does"):
+        open_weights(hat)

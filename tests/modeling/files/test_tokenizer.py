@@ -1,5 +1,6 @@
 """Loading tokenizers that would lose text."""
 
+import json
 import warnings
 
 import pytest
@@ -48,4 +49,27 @@ def test_load_tokenizer_is_silent_about_whole_ones(tmp_path, name):
     SCRIPT_TOKENIZERS[name]().save_pretrained(tmp_path)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        load_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ("BertTokenizer", "BertTokenizerFast"),
+        ("BertTokenizerFast", "BertTokenizerFast"),
+        ("BertJapaneseTokenizer", "PreTrainedTokenizerFast"),
+        ("NamedByNobody", "PreTrainedTokenizerFast"),
+        (None, "PreTrainedTokenizerFast"),
+    ],
+)
+def test_load_tokenizer_takes_the_class_that_is_named_or_fits_the_vocabulary(tmp_path, named, expected):
+    SCRIPT_TOKENIZERS[min(SCRIPT_TOKENIZERS)]().save_pretrained(tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({} if named is None else {"tokenizer_class": named}))
+    assert type(load_tokenizer(tmp_path)).__name__ == expected
+
+
+def test_load_tokenizer_refuses_a_vocabulary_of_a_slow_class(tmp_path):
+    (tmp_path / "vocab.txt").write_text("[UNK]\nthe\n")
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "BertJapaneseTokenizer"}')
+    with pytest.raises(ValueError, match="BertJapaneseTokenizer"):
         load_tokenizer(tmp_path)
