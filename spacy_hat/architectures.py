@@ -58,8 +58,10 @@ def hat_model_v1(
         memory. On a CPU, no more than 2,048 do.
     output (Output): What a document keeps. `pieces`: a vector for each piece, for any listener. `segments`: one for
         each segment, some hundred times less; the heads of this package work on it, other listeners raise.
-    precision (Precision): Of prediction: `float32`; `bfloat16` for the matrix products, with sums in float32; `auto`:
-        bfloat16 where the CPU or GPU multiplies it natively, float32 elsewhere.
+    precision (Precision): Of prediction: `float32`; `bfloat16` for the matrix products, with sums in float32; `int8`
+        for those of segment-wise blocks, on CPUs that have instructions for it, with the rest as in `auto`, which is
+        what others predict in, with a warning; `auto`: bfloat16 where the CPU or GPU multiplies it natively, float32
+        elsewhere.
     segment_cache_mb (int): With `frozen_blocks` in `transformer_config`: megabytes in which training keeps what these
         make of a segment before segments attend to each other, which is the same in every epoch. Segments that do
         not fit are encoded each time. 0: no cache.

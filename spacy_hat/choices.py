@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 Packing = Literal["sentences", "greedy", "fixed"]
 Overflow = Literal["window", "truncate", "error"]
 Output = Literal["pieces", "segments"]
-Precision = Literal["float32", "bfloat16", "auto"]
+Precision = Literal["float32", "bfloat16", "int8", "auto"]
 Keep = Literal["segments", "tensor"]
 Leads = Literal["segments", "windows"]
 MaxLength = int | Literal["auto"] | None

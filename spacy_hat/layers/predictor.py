@@ -1,4 +1,4 @@
-"""The encoder as prediction runs it: itself, or a copy in bfloat16 that follows its weights."""
+"""The encoder as prediction runs it: itself, or a copy in bfloat16 or 8 bits that follows its weights."""
 
 import warnings
 from typing import Any
@@ -8,6 +8,7 @@ import torch
 from ..choices import Precision
 from ..machine.processor import cpu_multiplies_bfloat16
 from ..modeling import HATModel
+from ..modeling.int8 import multiplies_int8
 from ..modeling.prepare import prepared
 
 NOT_NATIVE = (
@@ -15,6 +16,12 @@ NOT_NATIVE = (
     'predictions are made in float32. Set precision = "auto" (bfloat16 where it is native, float32 elsewhere) or '
     '"float32" in [components.transformer.model].'
 )
+NO_INT8 = (
+    'precision is "int8", but {reason}: predictions are made in {instead}. Set precision = "auto" (bfloat16 where it '
+    'is native, float32 elsewhere), "bfloat16" or "float32" in [components.transformer.model].'
+)
+NO_INT8_CPU = "this CPU does not multiply 8-bit numbers natively, or this PyTorch does not on it"
+NO_INT8_DEVICE = "8 bits are for CPUs, and the encoder is on another device"
 
 
 class Predictor:
@@ -22,7 +29,8 @@ class Predictor:
 
     However it is duplicated, the duplicate has no copy yet, and makes its own.
 
-    precision (Precision): `auto` is bfloat16 where the device multiplies it natively, and float32 elsewhere.
+    precision (Precision): `auto` is bfloat16 where the device multiplies it natively, and float32 elsewhere. Where
+        bfloat16 or int8 is asked for and cannot be had, a warning says so, and what predictions are made in.
     """
 
     def __init__(self, precision: Precision) -> None:
@@ -37,16 +45,18 @@ class Predictor:
         """Find what to predict with.
 
         encoder (HATModel): The encoder, in float32.
-        RETURNS (HATModel): The same, or its copy in bfloat16; in evaluation mode.
+        RETURNS (HATModel): The same, or its copy in bfloat16 or 8 bits; in evaluation mode.
         """
-        if not self._wants_bfloat16(encoder.device):
+        precision = self._precision(encoder.device)
+        if precision == "float32":
             return encoder.eval()
         # Every change in place, such as an optimizer's, counts a parameter's version up.
         state = (id(encoder), encoder.device, sum(parameter._version for parameter in encoder.parameters()))
         copy = self._copy
         if copy is None or self._copied != state:
             copy = self._copy = None  # never two copies at once
-            copy = prepared(encoder.eval(), torch.bfloat16)
+            dtype = torch.bfloat16 if precision == "bfloat16" else _native_type(encoder.device)
+            copy = prepared(encoder.eval(), dtype, int8=precision == "int8")
             self._copy, self._copied = copy, state
         return copy
 
@@ -54,12 +64,24 @@ class Predictor:
         """Let go of the copy: the weights are about to change."""
         self._copy = None
 
-    def _wants_bfloat16(self, device: torch.device) -> bool:
-        if self.precision == "float32":
-            return False
-        if device.type == "cpu":
-            native = cpu_multiplies_bfloat16()
-            if not native and self.precision == "bfloat16":
-                warnings.warn(NOT_NATIVE, UserWarning, stacklevel=2)
+    def _precision(self, device: torch.device) -> Precision:
+        """RETURNS (Precision): What predictions are made in there; never `auto`."""
+        if self.precision == "float32" or (self.precision == "bfloat16" and device.type != "cpu"):
+            return self.precision
+        native: Precision = "bfloat16" if _native_type(device) == torch.bfloat16 else "float32"
+        if self.precision == "bfloat16" and native == "float32":
+            warnings.warn(NOT_NATIVE, UserWarning, stacklevel=3)
+        if self.precision != "int8":
             return native
-        return self.precision == "bfloat16" or torch.cuda.get_device_capability(device) >= (8, 0)
+        if device.type == "cpu" and multiplies_int8():
+            return "int8"
+        reason = NO_INT8_CPU if device.type == "cpu" else NO_INT8_DEVICE
+        warnings.warn(NO_INT8.format(reason=reason, instead=native), UserWarning, stacklevel=3)
+        return native
+
+
+def _native_type(device: torch.device) -> torch.dtype:
+    """RETURNS (torch.dtype): bfloat16 where the device multiplies it natively, and float32 elsewhere."""
+    if device.type == "cpu":
+        return torch.bfloat16 if cpu_multiplies_bfloat16() else torch.float32
+    return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float32

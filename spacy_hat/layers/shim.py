@@ -30,7 +30,7 @@ class HATShim(PyTorchShim):
     """Holds the encoder and its tokenizer, once `load` or `from_bytes` brought them.
 
     precision (Precision): Of predictions. bfloat16 runs the matrix products in it and keeps the sums in float32; auto
-        does so where the device multiplies it natively.
+        does so where the device multiplies it natively; int8 runs the dense layers of segment-wise blocks in 8 bits.
     max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction, at most.
     output (Output): Whether to hand out every piece, or segment vectors only.
     segment_cache_mb (int): In training, keep so many megabytes of what frozen blocks make of segments before these

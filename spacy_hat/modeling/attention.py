@@ -1,11 +1,14 @@
 """Multi-head self-attention over a packed tensor."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .config import HATConfig
-from .dense import Dense, PreparedDense, dense, whole_tiles
+from .dense import Dense, dense, whole_tiles
 from .plan import AttentionPlan, Bucket
 from .tracing import is_traced
 from .varlen import attend_varlen, takes_varlen
@@ -28,12 +31,20 @@ class PackedSelfAttention(nn.Module):
         self.query = Dense(config.hidden_size, config.hidden_size)
         self.key = Dense(config.hidden_size, config.hidden_size)
         self.value = Dense(config.hidden_size, config.hidden_size)
-        self.prepared_key_value: PreparedDense | None = None
+        self.prepared_key_value: nn.Module | None = None
+        self.read: Callable[[Tensor], Any] | None = None
 
-    def prepare(self, dtype: torch.dtype) -> None:
-        """Predict in another precision from now on; see `prepare.prepared`."""
-        self.prepared_key_value = PreparedDense([self.key, self.value], dtype)
-        self.query = PreparedDense([self.query], dtype)  # type: ignore[assignment]
+    def prepare(
+        self, make_product: Callable[[Sequence[nn.Linear]], nn.Module], read: Callable[[Tensor], Any] | None = None
+    ) -> None:
+        """Predict by other products from now on; see `prepare.prepared`.
+
+        make_product (Callable[[Sequence[nn.Linear]], nn.Module]): Makes one product of layers beside each other.
+        read (Callable[[Tensor], Any] | None): What both products need of the rows, done once; None: nothing.
+        """
+        self.prepared_key_value = make_product([self.key, self.value])
+        self.query = make_product([self.query])  # type: ignore[assignment]
+        self.read = read
 
     def forward(self, hidden: Tensor, plan: AttentionPlan, segments_only: bool = False) -> Tensor:
         """Attend inside groups.
@@ -45,10 +56,11 @@ class PackedSelfAttention(nn.Module):
         """
         if not plan.buckets:  # no rows either
             return hidden
-        queries = self.query(whole_tiles(hidden.index_select(0, plan.first_rows)) if segments_only else hidden)
+        rows = hidden if self.read is None else self.read(hidden)
+        queries = self.query(whole_tiles(hidden.index_select(0, plan.first_rows)) if segments_only else rows)
         if plan.query_gate is not None:  # only where padding is computed, which segments_only never does
             queries = queries[: len(plan.query_gate)] * plan.query_gate.to(queries.dtype)
-        keys_values = self._keys_and_values(hidden)
+        keys_values = self._keys_and_values(rows)
         if takes_varlen(queries, queries.shape[-1] // self.n_heads, self.dropout if self.training else 0.0, plan):
             return attend_varlen(queries, keys_values, self.n_heads, plan, segments_only)
         contexts = [self._attend(queries, keys_values, bucket, segments_only) for bucket in plan.buckets]

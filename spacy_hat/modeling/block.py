@@ -45,7 +45,10 @@ class AddAndNorm(nn.Module):
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
 
     def forward(self, inner: Tensor, residual: Tensor) -> Tensor:
-        return self.LayerNorm(self.dropout(self.dense(inner)) + residual)
+        output = self.dropout(self.dense(inner))
+        if torch.is_grad_enabled() or output.dtype != residual.dtype:
+            return self.LayerNorm(output + residual)
+        return self.LayerNorm(output.add_(residual))  # it is this half's own
 
 
 class AttentionHalf(nn.Module):

@@ -10,6 +10,9 @@ import torch
 from spacy_hat.layers import predictor as module
 from spacy_hat.layers.predictor import Predictor
 from spacy_hat.modeling import HATModel
+from spacy_hat.modeling.int8 import Int8Dense, multiplies_int8
+
+has_int8 = pytest.mark.skipif(not multiplies_int8(), reason="this CPU does not multiply 8-bit numbers natively")
 
 
 @pytest.fixture
@@ -21,6 +24,16 @@ def encoder(hat_folder):
 def native(monkeypatch):
     """RETURNS: A function that says whether the CPU multiplies bfloat16."""
     return lambda answer: monkeypatch.setattr(module, "cpu_multiplies_bfloat16", lambda: answer)
+
+
+@pytest.fixture
+def no_int8(monkeypatch):
+    """A CPU that has no kernels for 8 bits."""
+    monkeypatch.setattr(module, "multiplies_int8", lambda: False)
+
+
+def is_quantised(encoder):
+    return any(isinstance(part, Int8Dense) for part in encoder.modules())
 
 
 @pytest.mark.parametrize(
@@ -44,6 +57,32 @@ def test_predictor_says_that_bfloat16_is_not_native_and_how_to_fix_it(encoder, n
     native(False)
     with pytest.warns(UserWarning, match=r'does not multiply bfloat16 natively.*float32.*precision = "auto"'):
         Predictor("bfloat16").encoder(encoder)
+
+
+@has_int8
+@pytest.mark.filterwarnings("ignore:precision is")
+@pytest.mark.parametrize("is_native", [False, True])
+def test_predictor_quantises_where_it_is_asked_to_and_nowhere_else(encoder, native, is_native):
+    native(is_native)
+    quantised = [is_quantised(Predictor(way).encoder(encoder)) for way in ("int8", "auto", "bfloat16", "float32")]
+    assert quantised == [True, False, False, False]
+
+
+@pytest.mark.parametrize(("is_native", "instead"), [(True, "bfloat16"), (False, "float32")])
+def test_predictor_says_that_8_bits_are_not_native_and_what_it_does_instead(
+    encoder, native, no_int8, is_native, instead
+):
+    native(is_native)
+    with pytest.warns(UserWarning, match=rf'"int8", but this CPU does not.*made in {instead}.*precision = "auto"'):
+        found = Predictor("int8").encoder(encoder)
+    assert not is_quantised(found)
+    assert (found is encoder) == (instead == "float32")
+
+
+def test_predictor_says_that_8_bits_are_for_cpus(native, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
+    with pytest.warns(UserWarning, match=r"8 bits are for CPUs.*made in bfloat16"):
+        assert Predictor("int8")._precision(torch.device("cuda")) == "bfloat16"
 
 
 def test_predictor_auto_does_not_complain(encoder, native):
@@ -83,5 +122,5 @@ def test_predictor_is_copied_and_pickled_without_its_copy(encoder, native, again
 
 def test_predictor_predicts_in_evaluation_mode(encoder, native):
     native(True)
-    for precision in ("float32", "bfloat16"):
+    for precision in ("float32", "bfloat16", "int8"):
         assert not Predictor(precision).encoder(encoder.train()).training

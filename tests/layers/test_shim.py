@@ -9,9 +9,11 @@ import torch
 from thinc.api import Adam
 
 from spacy_hat.layers.shim import HATShim
+from spacy_hat.modeling.int8 import multiplies_int8
 
 from ..support.encoders import LENGTHS, make_inputs, make_shim
 
+has_int8 = pytest.mark.skipif(not multiplies_int8(), reason="this CPU does not multiply 8-bit numbers natively")
 has_bfloat16 = pytest.mark.skipif(
     not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this CPU does not multiply bfloat16 natively"
 )
@@ -81,6 +83,25 @@ def test_shim_predicts_in_bfloat16_nearly_the_same(hat_folder, shim):
     assert fast.dtype == torch.float32
     assert not torch.equal(fast, exact)
     np.testing.assert_allclose(fast, exact, atol=0.1)
+
+
+@has_int8
+def test_shim_predicts_in_8_bits_nearly_the_same_and_saves_nothing_of_it(hat_folder, shim):
+    quantised = make_shim(hat_folder, precision="int8")
+    before = quantised.to_bytes()
+    fast, exact = quantised.predict(make_inputs()), shim.predict(make_inputs())
+    assert fast.dtype == torch.float32
+    assert not torch.equal(fast, exact)
+    np.testing.assert_allclose(fast, exact, atol=0.2)
+    assert quantised.to_bytes() == before == shim.to_bytes()
+
+
+@has_int8
+def test_shim_trains_as_before_after_a_prediction_in_8_bits(hat_folder, shim):
+    quantised = make_shim(hat_folder, precision="int8")
+    quantised.predict(make_inputs())
+    found, expected = update(quantised), update(shim)
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
 
 
 @has_bfloat16

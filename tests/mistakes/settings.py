@@ -149,7 +149,7 @@ SETTINGS = [
     Mistake(
         "an unknown precision, in code",
         lambda w: hat_model_v1("x", precision="float16"),
-        ["precision is 'float16'", "expected one of float32, bfloat16, auto", "[components.transformer.model]"],
+        ["precision is 'float16'", "expected one of float32, bfloat16, int8, auto", "[components.transformer.model]"],
     ),
     Mistake(
         "an unknown output, in code",

@@ -51,6 +51,14 @@ def test_nlp_prediction_in_bfloat16_is_close(trained, expected):
     assert_same(predictions(with_settings(trained, precision="bfloat16").pipe(TEXTS)), expected, atol=0.05)
 
 
+@pytest.mark.filterwarnings("ignore:precision is")
+def test_nlp_prediction_in_8_bits_is_close_and_does_not_depend_on_the_batch(trained, expected):
+    quantised = with_settings(trained, precision="int8")
+    found = predictions(quantised.pipe(TEXTS))
+    assert_same(found, expected, atol=0.1)
+    assert_same(predictions(map(quantised, TEXTS)), found, atol=0.02)
+
+
 def test_nlp_predicts_the_same_in_two_threads(trained, expected):
     with ThreadPoolExecutor(2) as pool:
         assert_same(predictions(pool.map(trained, TEXTS * 3)), expected * 3)
