@@ -81,7 +81,7 @@ class Predictor:
 
 
 def _native_type(device: torch.device) -> torch.dtype:
-    """RETURNS (torch.dtype): bfloat16 where the device multiplies it natively, and float32 elsewhere."""
+    """RETURNS (torch.dtype): What the device multiplies natively: bfloat16, or else float32."""
     if device.type == "cpu":
         return torch.bfloat16 if cpu_multiplies_bfloat16() else torch.float32
     return torch.bfloat16 if torch.cuda.get_device_capability(device) >= (8, 0) else torch.float32
