@@ -16,8 +16,9 @@ from ..pipeline.heads import encoders_of
 from ..pipeline.loading import load_pipeline
 from ..pipeline.place import WHOLE_DOCUMENTS, takes_much_memory
 from ..pipeline.units import HATUnits
-from .answers import EXPLANATION, Answer, pack, values_of
+from .answers import Answer, pack, values_of
 from .documents import Document
+from .names import EXPLANATION
 
 VECTORS = "hat_vectors"
 LONGEST_ERROR = 2000

@@ -12,11 +12,7 @@ from spacy.vocab import Vocab
 from ..corpora.doc_bins import USER_KEY
 from ..corpora.records import plain
 from .documents import ID, Document
-
-CATS, SPANS, ENTS, VECTOR, SENTENCES = "cats", "spans", "ents", "vector", "sentences"
-EXPLANATION, ERROR, OTHERS = "explanation", "error", "others"
-OWN = (ID, CATS, SPANS, ENTS, VECTOR, SENTENCES, EXPLANATION, ERROR)
-"""Columns of the output that are not the input's. One of the input with such a name has `input_` before it."""
+from .names import CATS, ENTS, ERROR, EXPLANATION, SENTENCES, SPANS, VECTOR, carried_name
 
 
 @dataclass(frozen=True)
@@ -99,8 +95,3 @@ def pack(doc: Doc | None, document: Document, values: dict[str, Any], error: str
 def carried(document: Document) -> dict[str, Any]:
     """RETURNS (dict[str, Any]): What a row of the input has besides text and id, by names that are not ours."""
     return {carried_name(name): value for name, value in document.columns.items()}
-
-
-def carried_name(name: str) -> str:
-    """RETURNS (str): What a column of the input is called in the output."""
-    return f"input_{name}" if name.removeprefix("input_") in (*OWN, OTHERS) else name

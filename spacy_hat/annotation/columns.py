@@ -9,8 +9,7 @@ from ..corpora.parquet import parquet_schema
 from ..corpora.records import plain
 from ..corpora.rows import read_rows
 from ..corpora.sources import Source
-from .answers import CATS, ENTS, ERROR, EXPLANATION, OTHERS, OWN, SENTENCES, SPANS, VECTOR, carried_name
-from .documents import ID
+from .names import CATS, ENTS, ERROR, EXPLANATION, ID, OTHERS, OWN, SENTENCES, SPANS, VECTOR, carried_name
 
 THE_REST = ""
 """Stands among the input's columns for `others`, which has, as JSON, what a row has besides the columns that are known

@@ -7,8 +7,7 @@ from ..corpora.labels import LabelRules
 from ..corpora.records import Columns, text_of
 from ..corpora.rows import FILE_KEY, Row
 from ..corpora.spans import read_starts
-
-ID = "id"
+from .names import ID
 
 
 @dataclass(frozen=True)

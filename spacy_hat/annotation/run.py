@@ -3,7 +3,6 @@
 rows -> parts -> windows -> answers -> part-00000-00000.parquet, renamed into its place when it is whole
 """
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,11 +17,12 @@ from .. import __version__
 from ..corpora.rows import TEXT_KEY
 from ..corpora.sources import find_sources
 from ..machine.atomic_output import new_file
-from ..machine.kinds import ERRORS, READING
+from ..machine.kinds import READING
 from .annotator import Annotator, Task
 from .answers import Answer
 from .columns import input_fields, own_fields
 from .documents import make_document
+from .failures import Failed, read_errors, write_errors
 from .journal import Journal
 from .manifest import check_manifest, check_output, describe_files, hash_folder
 from .parts import Input, Part, Share, find_units
@@ -61,14 +61,14 @@ class Report:
     n_docs (int): Documents that were written, the failed ones too.
     n_shards (int): Shards that were written.
     n_done (int): Shards of this share that were there already.
-    failed (list[tuple[str, str]]): Id and error of documents, those in finished shards too.
+    failed (list[Failed]): Id and error of documents, those in finished shards too.
     unreadable (list[str]): What was wrong with files that could not be read to their ends.
     """
 
     n_docs: int = 0
     n_shards: int = 0
     n_done: int = 0
-    failed: list[tuple[str, str]] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
 
 
@@ -104,7 +104,7 @@ def annotate(
     own = own_fields(ents=annotator.has_ents, vectors=task.vectors, explained=task.explain is not None)
     fields = input_fields(sources, text=plan.text, id_column=plan.id_column) if task.format == "parquet" else {}
     about = {"input": str(source.absolute()), "model": task.model}
-    check_manifest(output, _manifest(describe_files(sources), annotator, plan), about)
+    check_manifest(output, manifest_of(describe_files(sources), annotator, plan), about)
 
     def place_of(part: Part) -> Path:
         return output / f"{part.name}.{task.format}"
@@ -132,7 +132,7 @@ def annotate(
         answered.close()
         journal.close()
     for part in found.done:
-        report.failed += _read_errors(_errors_of(place_of(part)))
+        report.failed += read_errors(place_of(part))
     report.n_done = len(found.done)
     return report
 
@@ -151,7 +151,7 @@ def _write(
     on_progress: Callable[[int, int, int], Any],
 ) -> None:
     """Write a shard, and before it appears the list of its failed documents."""
-    failed: list[tuple[str, str]] = []
+    failed: list[Failed] = []
     n_docs = 0
     with new_file(place) as made:
         with open_writer(task.format, made, own, fields) as writer:
@@ -163,32 +163,17 @@ def _write(
                 failed += errors
                 n_docs += len(answers)
                 on_progress(len(answers), len(errors), sum(answer.n_pieces for answer in answers))
-        if failed:
-            with new_file(_errors_of(place)) as errors_made:
-                lines = [json.dumps({"id": one, "error": error}, ensure_ascii=False) for one, error in failed]
-                errors_made.write_text("\n".join(lines) + "\n", encoding="utf8")
+        write_errors(place, failed)
     report.n_docs += n_docs
     report.n_shards += 1
     report.failed += failed
 
 
-def _errors_in(documents: list[Any], answers: list[Answer]) -> list[tuple[str, str]]:
+def _errors_in(documents: list[Any], answers: list[Answer]) -> list[Failed]:
     return [(one.id, answer.error) for one, answer in zip(documents, answers, strict=True) if answer.error]
 
 
-def _errors_of(place: Path) -> Path:
-    return place.parent / ERRORS / f"{place.stem}.jsonl"
-
-
-def _read_errors(file: Path) -> list[tuple[str, str]]:
-    if not file.is_file():
-        return []
-    # Lines end with a line feed only: JSON may hold other ends of lines.
-    lines = [json.loads(line) for line in file.read_text(encoding="utf8").split("\n") if line]
-    return [(line["id"], line["error"]) for line in lines]
-
-
-def _manifest(files: dict[str, Any], annotator: Annotator, plan: Plan) -> dict[str, Any]:
+def manifest_of(files: dict[str, Any], annotator: Annotator, plan: Plan) -> dict[str, Any]:
     """What determines the rows. Not the share, the processes and the device: these may differ between two parts."""
     task = annotator.task
     explain = task.explain

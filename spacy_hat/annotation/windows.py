@@ -1,6 +1,6 @@
 """Documents that are in memory together: as many as a budget of characters takes, or one that is longer."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..corpora.rows import Row
@@ -30,6 +30,24 @@ class Window:
     def rows(self) -> range:
         """RETURNS (range): Where they stand in the part."""
         return range(self.start, self.start + len(self.documents))
+
+
+def spans_of_budget(lengths: Sequence[int], budget: int) -> list[slice]:
+    """Cut documents that are there already into windows.
+
+    lengths (Sequence[int]): Characters of each.
+    budget (int): Characters of a window.
+    RETURNS (list[slice]): Which documents are in each window.
+    """
+    spans: list[slice] = []
+    start = size = 0
+    for i, length in enumerate(lengths):
+        cost = max(LEAST, length)
+        if i > start and size + cost > budget:
+            spans.append(slice(start, i))
+            start, size = i, 0
+        size += cost
+    return [*spans, slice(start, len(lengths))]
 
 
 def windows_of(

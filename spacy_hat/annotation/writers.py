@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from spacy.tokens import DocBin
 
 from ..choices import Format
-from .answers import CATS, ERROR, Answer, carried
+from .answers import Answer, carried
 from .columns import cells, field_name, own_type
-from .documents import ID, Document
+from .documents import Document
+from .names import CATS, ERROR, ID
 
 ROWS_IN_GROUP = 1024
 BYTES_IN_GROUP = 2**25
@@ -41,11 +42,10 @@ class TableWriter:
         """Write a row for each document, in their order; a group of them at a time."""
         import pyarrow as pa
 
-        rows = [_row(document, answer, self.own) for document, answer in zip(documents, answers, strict=True)]
-        for row, document in zip(rows, documents, strict=True):
-            row.update(cells(document.columns, self.fields))
-            if row[CATS] is not None:
-                row[CATS] = list(row[CATS].items())
+        rows = [
+            table_row(document, answer, self.own) | cells(document.columns, self.fields)
+            for document, answer in zip(documents, answers, strict=True)
+        ]
         if rows:
             self._tables.append(pa.Table.from_pylist(rows, self.file.schema))
         enough = sum(table.num_rows for table in self._tables) >= ROWS_IN_GROUP
@@ -119,8 +119,14 @@ def open_writer(form: Format, place: Path, own: list[str], fields: dict[str, Any
         docs.docs.to_disk(place)
 
 
+def table_row(document: Document, answer: Answer, own: list[str]) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): Our columns, as pyarrow takes them: a map is a list of pairs."""
+    row = _row(document, answer, own)
+    return row | ({CATS: list(row[CATS].items())} if row[CATS] is not None else {})
+
+
 def _row(document: Document, answer: Answer, own: list[str]) -> dict[str, Any]:
-    """Our columns. What could not be found out is null."""
+    """RETURNS (dict[str, Any]): Our columns. What could not be found out is null."""
     values = {ID: document.id, ERROR: answer.error or None, **answer.values}
     return {name: values.get(name) for name in own}
 

@@ -8,6 +8,7 @@ import typer
 
 from ..choices import Format
 from . import screen
+from .annotate_ray import check_ray_options, on_ray
 from .command import command
 from .rate import Rate
 
@@ -23,7 +24,11 @@ Characters that a text may have [default: what the pipeline allows; 100 million 
 VECTORS_HELP = "Give vectors of each document and of its sentences"
 EXPLAIN_HELP = "Give so many sentences that speak most for the label of each document; slow"
 BUDGET_HELP = "Characters of the documents that each process has in memory at once; one document may be longer"
-PROCESS_HELP = "Processes, each with a pipeline of its own, that share the cores"
+PROCESS_HELP = (
+    "Processes, each with a pipeline of its own, that share the cores [default: 1; with --ray, one for each CPU]"
+)
+RAY_HELP = "Let Ray do it: on this machine, or at an address such as auto or ray://head:10001"
+GPUS_HELP = "With --ray: GPUs of each process; a fraction where several share one"
 FAILED = 1
 UNREADABLE = 2
 LISTED = 20
@@ -46,8 +51,10 @@ def annotate_cli(
         str | None, typer.Option(help="With --explain: the classifier's name, if there are several")
     ] = None,
     budget: Annotated[int, typer.Option(min=1, help=BUDGET_HELP)] = 200_000,
-    n_process: Annotated[int, typer.Option("--n-process", "-n", min=1, help=PROCESS_HELP)] = 1,
+    n_process: Annotated[int | None, typer.Option("--n-process", "-n", min=1, help=PROCESS_HELP)] = None,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
+    ray: Annotated[str | None, typer.Option("--ray", metavar="[ADDRESS]", help=RAY_HELP)] = None,
+    gpus_per_actor: Annotated[float, typer.Option(min=0, help=GPUS_HELP)] = 0,
     code: Annotated[Path | None, typer.Option("--code", "-c", help="Python file to import first")] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Start over: remove annotations that are there")] = False,
 ) -> None:
@@ -60,6 +67,8 @@ def annotate_cli(
     Example: python -m spacy hat annotate training/textcat/model-best speeches annotated
 
     In a Slurm array of 64 jobs: ... --shard $SLURM_ARRAY_TASK_ID/64
+
+    On all cores, by Ray: ... --ray
     """
     number, of = _share(shard)
     if force and of > 1:
@@ -67,6 +76,7 @@ def annotate_cli(
             "--force and --shard do not go together: each job would remove what the others made. Remove the folder "
             "before the jobs start, or choose another."
         )
+    check_ray_options(ray, shard, gpu_id, gpus_per_actor)
     with screen.status(f"Loading {model}"):
         from ..annotation.annotator import Task
         from ..annotation.parts import Share
@@ -74,9 +84,10 @@ def annotate_cli(
         from ..explanations.evidence import Evidence
 
     task = Task(model, format_, max_length, vectors, Evidence(explain, component) if explain else None, code, gpu_id)
-    plan = Plan(text, id_, Share(number, of), shard_size, budget, n_process)
+    plan = Plan(text, id_, Share(number, of), shard_size, budget, n_process or 1)
+    run = annotate if ray is None else on_ray(ray, n_process, gpus_per_actor)
     with Rate() as rate:
-        report = annotate(source, output, task, plan, force=force, on_start=rate.start, on_progress=rate.advance)
+        report = run(source, output, task, plan, force=force, on_start=rate.start, on_progress=rate.advance)
     print_report(report, output)
     if report.unreadable and not (report.n_shards or report.n_done):
         raise typer.Exit(UNREADABLE)

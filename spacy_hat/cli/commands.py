@@ -3,6 +3,7 @@
 import typer
 
 from .annotate import annotate_cli
+from .annotate_ray import AnnotateCommand
 from .benchmark import benchmark_cli
 from .calibrate import calibrate_cli
 from .card import card_cli
@@ -25,7 +26,7 @@ hat_cli.command("convert", no_args_is_help=True)(convert_cli)
 hat_cli.command("init-config", no_args_is_help=True)(init_config_cli)
 hat_cli.command("debug", no_args_is_help=True, context_settings=EXTRA)(debug_cli)
 hat_cli.command("calibrate", no_args_is_help=True)(calibrate_cli)
-hat_cli.command("annotate", no_args_is_help=True)(annotate_cli)
+hat_cli.command("annotate", cls=AnnotateCommand, no_args_is_help=True)(annotate_cli)
 hat_cli.command("explain", no_args_is_help=True)(explain_cli)
 hat_cli.command("benchmark", no_args_is_help=True)(benchmark_cli)
 hat_cli.command("import", no_args_is_help=True)(import_cli)

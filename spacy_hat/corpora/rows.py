@@ -6,7 +6,6 @@ from itertools import islice
 from typing import Any
 
 from ..choices import Form
-from .doc_bins import read_docs
 from .json_rows import read_json, read_json_lines
 from .parquet import read_parquet
 from .sources import TABLES, Source
@@ -58,17 +57,28 @@ def read_rows(
     """
     for source in sources:
         for place, found in _read(source, text, delimiter, start):
-            values = {} if isinstance(found, ValueError) else found
-            try:
-                if isinstance(found, ValueError):
-                    raise found
-                _check_values(place, values)
-            except ValueError as error:
-                if strict:
-                    raise
-                yield Row(place, values, is_table=source.form in TABLES, problem=str(error))
-            else:
-                yield Row(place, values, is_table=source.form in TABLES)
+            row = checked_row(place, found, is_table=source.form in TABLES)
+            if strict and row.problem:
+                raise ValueError(row.problem)
+            yield row
+
+
+def checked_row(place: str, found: dict[str, Any] | ValueError, *, is_table: bool = False) -> Row:
+    """Look whether a document can be one.
+
+    place (str): Where it stands, for messages.
+    found (dict[str, Any] | ValueError): Its values, or why it has none.
+    is_table (bool): Whether each value is the text of a cell.
+    RETURNS (Row): The document, which may have a problem.
+    """
+    values = {} if isinstance(found, ValueError) else found
+    try:
+        if isinstance(found, ValueError):
+            raise found
+        _check_values(place, values)
+    except ValueError as error:
+        return Row(place, values, is_table, problem=str(error))
+    return Row(place, values, is_table)
 
 
 def _read(source: Source, text: str, delimiter: str | None, start: int) -> Iterator[Found]:
@@ -84,10 +94,16 @@ def _read(source: Source, text: str, delimiter: str | None, start: int) -> Itera
     return islice(found, start, None)
 
 
+def _read_docs(source: Source) -> Iterator[Found]:
+    from .doc_bins import read_docs  # imports spaCy, which reading other forms can do without
+
+    return read_docs(source)
+
+
 READERS: dict[Form, Callable[[Source], Iterator[Found]]] = {
     "jsonl": read_json_lines,
     "json": read_json,
-    "spacy": read_docs,
+    "spacy": _read_docs,
 }
 
 

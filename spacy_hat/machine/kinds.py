@@ -34,6 +34,8 @@ ERRORS = "_errors"
 """A folder in it, with a list of the failed documents of each shard."""
 READING = "_reading"
 """A folder in it, with what is being read, and what was when a process was killed."""
+RAY = "_ray"
+"""A folder in it, with what is being written by Ray, and which rows are in each shard that Ray wrote."""
 SHARD = re.compile(r"part-\d+-\d+\.(parquet|jsonl|spacy)")
 CARD = "README.md"
 SCORES = {"component", "label", "method", "probability", "sentences"}
@@ -145,7 +147,7 @@ def _no_annotations(folder: Path) -> str:
     if not isinstance(manifest, dict):
         return _others(folder, hidden)
     shards = [path.name for path in folder.iterdir() if SHARD.fullmatch(path.name)]
-    return _others(folder, [*shards, *hidden, MANIFEST, ERRORS, READING])
+    return _others(folder, [*shards, *hidden, MANIFEST, ERRORS, READING, RAY])
 
 
 def _no_card(path: Path) -> str:

@@ -1,0 +1,55 @@
+"""The actor of Ray Data: it keeps a process with a loaded pipeline, and hands it tables.
+
+A document that kills the process costs that process. The actor itself, which Ray would restart without knowing why,
+holds neither PyTorch nor spaCy, and does not grow with a long document.
+"""
+
+from functools import partial
+from typing import Any
+
+from ..child import Child, ChildDiedError
+from .work import Work
+
+TRIES_ALONE = 2
+"""How often a document is tried alone before it is the one that kills: memory may have been short for a while."""
+
+
+class AnnotatingActor:
+    """What `map_batches` makes one of in each of its workers.
+
+    work (Work): What is to be done. The pipeline is loaded from its folder or package, once.
+    RAISES (RuntimeError): If the pipeline cannot be loaded.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.child = Child(partial(_make, work), work.model, work.n_threads, forks=not work.on_gpu)
+        self.child.start()
+
+    def __call__(self, table: Any) -> Any:
+        """Annotate the rows of a table.
+
+        table (pyarrow.Table): The rows.
+        RETURNS (pyarrow.Table): A row for each, in their order. One that kills its process, with others and then
+            alone, has an error.
+        """
+        import pyarrow as pa
+
+        try:
+            return self.child.ask((table, False))
+        except ChildDiedError:
+            return pa.concat_tables([self._alone(table.slice(i, 1)) for i in range(table.num_rows)])
+
+    def _alone(self, row: Any) -> Any:
+        for _ in range(TRIES_ALONE):
+            try:
+                return self.child.ask((row, False))
+            except ChildDiedError:
+                continue
+        return self.child.ask((row, True))
+
+
+def _make(work: Work) -> Any:
+    from .tables import TableAnnotator
+
+    return TableAnnotator(work)

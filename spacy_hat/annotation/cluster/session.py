@@ -1,0 +1,81 @@
+"""A session with Ray: one of this machine alone, or one that is there already."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from .dataset import import_ray
+
+LOCAL = "local"
+OBJECT_STORE = 2**28
+"""Bytes of the store of a session of this machine alone. Blocks of documents are small, and pass through it."""
+QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Actors would run after everything else on the machine.
+    "RAY_worker_niceness": "0",
+    # The local session has one user, and is closed with the command.
+    "RAY_AUTH_MODE": "disabled",
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What Ray is asked for.
+
+    address (str): `local`, `auto`, or that of a cluster.
+    n_actors (int | None): How many; None: one for each CPU of the cluster.
+    gpus_per_actor (float): GPUs of each.
+    object_store (int): Bytes of the object store of a local session; what does not fit is written to disk.
+    """
+
+    address: str = LOCAL
+    n_actors: int | None = None
+    gpus_per_actor: float = 0
+    object_store: int = OBJECT_STORE
+
+    def shares(self, ray: Any) -> tuple[int, int]:
+        """RETURNS (tuple[int, int]): Actors, and the CPUs of each: those of a machine are shared out among its
+        actors."""
+        nodes = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
+        n_cpus = max(1, sum(nodes))
+        n_actors = self.n_actors or n_cpus
+        return n_actors, max(1, min(n_cpus // n_actors, max(nodes, default=1)))
+
+
+@contextmanager
+def session(cluster: Cluster) -> Iterator[Any]:
+    """Connect to Ray, or start it on this machine.
+
+    cluster (Cluster): Which.
+    YIELDS (module): ray.
+    RAISES (ValueError): If Ray is not installed, or not there.
+    """
+    is_local = cluster.address == LOCAL
+    if is_local:
+        for name, value in QUIET.items():
+            os.environ.setdefault(name, value)
+    ray = import_ray()
+    if ray.is_initialized():  # by a program that calls this one, and ends it
+        yield ray
+        return
+    try:
+        if is_local:
+            options = {"include_dashboard": False, "object_store_memory": cluster.object_store}
+            ray.init(address=LOCAL, num_cpus=_n_cpus(), logging_level="ERROR", **options)
+        else:
+            ray.init(address=cluster.address, logging_level="ERROR")
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"Ray does not answer at {cluster.address!r}. Got: {error}. Expected: `local`, `auto`, or the address of a "
+            "cluster, such as ray://head:10001."
+        ) from None
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _n_cpus() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
