@@ -21,6 +21,7 @@ from random import Random
 
 from .bench import Bench
 from .disks import disk_full, file_limit, no_mount
+from .ray_strikes import ray_actor, ray_command, ray_node
 from .strikes import Played, interrupted, kill_all, kill_command, kill_worker
 
 
@@ -63,4 +64,9 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "disk": Scenario("a file system of random size, which is full", disk_full, no_mount),
     "limit": Scenario("a limit on the size of files, of random size", file_limit),
+    "ray-actor": Scenario(
+        "SIGKILL of one of two actors of Ray, or of the process that has its pipeline", ray_actor, needs_package("ray")
+    ),
+    "ray-node": Scenario("loss of one of two nodes of Ray, without notice", ray_node, needs_package("ray")),
+    "ray-command": Scenario("SIGKILL of the command, whose cluster of Ray lives on", ray_command, needs_package("ray")),
 }

@@ -4,12 +4,15 @@ A document that kills the process costs that process. The actor itself, which Ra
 holds neither PyTorch nor spaCy, and does not grow with a long document.
 """
 
+import sys
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ..child import Child, ChildDiedError
 from .work import Work
 
+RAY_WORKER = "default_worker.py"
 TRIES_ALONE = 2
 """How often a document is tried alone before it is the one that kills: memory may have been short for a while."""
 
@@ -23,6 +26,7 @@ class AnnotatingActor:
 
     def __init__(self, work: Work) -> None:
         self.work = work
+        _forget_main()
         self.child = Child(partial(_make, work), work.model, work.n_threads, forks=not work.on_gpu)
         self.child.start()
 
@@ -47,6 +51,14 @@ class AnnotatingActor:
             except ChildDiedError:
                 continue
         return self.child.ask((row, True))
+
+
+def _forget_main() -> None:
+    """Spare processes the import of the program that began this one, if that is a worker of Ray: they begin with it
+    otherwise, and would hold all of Ray."""
+    main = vars(sys.modules["__main__"])
+    if Path(main.get("__file__") or "").name == RAY_WORKER:
+        del main["__file__"]
 
 
 def _make(work: Work) -> Any:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..names import ID
 from .work import BUDGET, Work
 
 if TYPE_CHECKING:
@@ -56,10 +57,12 @@ def annotate_dataset(
     RAISES (ValueError): If Ray is not installed.
     """
     ray_data = import_ray().data
+    checkpoint = ds.context.checkpoint_config
     work = Work(
         model=absolute_model(model),
         text=text,
         id_column=id_column,
+        text_ids=checkpoint is not None and checkpoint.id_column == ID,
         budget=budget,
         max_length=max_length,
         vectors=vectors,

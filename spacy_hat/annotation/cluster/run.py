@@ -47,7 +47,7 @@ def annotate_on_ray(
     *,
     force: bool = False,
     on_start: Callable[[int | None], Any] = lambda _: None,
-    on_progress: Callable[[int, int], Any] = lambda *_: None,
+    on_progress: Callable[[int, int, int], Any] = lambda *_: None,
 ) -> Report:
     """Annotate every document of a file or folder on a cluster.
 
@@ -59,7 +59,8 @@ def annotate_on_ray(
     cluster (Cluster): What Ray is asked for.
     force (bool): Whether to remove what an earlier run made.
     on_start (Callable[[int | None], Any]): Called with the number of documents still to do; None if it is not known.
-    on_progress (Callable[[int, int], Any]): Called with how many more are done, and 0: failures are counted at the end.
+    on_progress (Callable[[int, int, int], Any]): Called with how many more are done, and zeros: failures and pieces
+        are not counted meanwhile.
     RETURNS (Report): What became of it.
     RAISES (ValueError): If nothing can be read, Ray is not there, or the folder is made of something else.
     """
@@ -147,7 +148,7 @@ def _count(units: list[Unit]) -> int | None:
 
 
 @contextmanager
-def _watched(folder: RunFolder, on_progress: Callable[[int, int], Any]) -> Iterator[None]:
+def _watched(folder: RunFolder, on_progress: Callable[[int, int, int], Any]) -> Iterator[None]:
     """Tell how many documents were written, again and again."""
     ended = Event()
 
@@ -155,7 +156,7 @@ def _watched(folder: RunFolder, on_progress: Callable[[int, int], Any]) -> Itera
         told = 0
         while not ended.wait(SECONDS_BETWEEN):
             n_docs = folder.n_committed()
-            on_progress(n_docs - told, 0)
+            on_progress(n_docs - told, 0, 0)
             told = n_docs
 
     thread = Thread(target=watch, daemon=True)

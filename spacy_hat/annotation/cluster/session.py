@@ -1,5 +1,6 @@
 """A session with Ray: one of this machine alone, or one that is there already."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,9 +64,9 @@ def session(cluster: Cluster) -> Iterator[Any]:
     try:
         if is_local:
             options = {"include_dashboard": False, "object_store_memory": cluster.object_store}
-            ray.init(address=LOCAL, num_cpus=_n_cpus(), logging_level="ERROR", **options)
+            ray.init(address=LOCAL, num_cpus=_n_cpus(), logging_level=logging.ERROR, **options)
         else:
-            ray.init(address=cluster.address, logging_level="ERROR")
+            ray.init(address=cluster.address, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise ValueError(
             f"Ray does not answer at {cluster.address!r}. Got: {error}. Expected: `local`, `auto`, or the address of a "

@@ -20,6 +20,7 @@ class Work:
     text (str): Name of the column with the text.
     id_column (str): Name of the column with the id.
     is_taken_apart (bool): Whether rows are documents already, in columns of the names above.
+    text_ids (bool): Whether an id that is not text is an error: a checkpoint of Ray's looks for it as it was.
     budget (int): Characters of the documents that go through the pipeline together.
     max_length (int | None): As in `Task`.
     vectors (bool): Whether to give vectors.
@@ -33,6 +34,7 @@ class Work:
     text: str = TEXT
     id_column: str = "id"
     is_taken_apart: bool = False
+    text_ids: bool = False
     budget: int = BUDGET
     max_length: int | None = None
     vectors: bool = False

@@ -1,0 +1,113 @@
+"""Figures of annotating many documents, by the kernel and by Ray.
+
+    python -m benchmarks.scale --json results/scale/scale.json
+
+Runs that are in the file already are not made again. Each is a process of its own, held to as many cores as it has
+workers: a node of one CPU has no other core for Ray's own processes.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.results import Json, Quick, Repeats, command_line, write_results
+from spacy_hat.annotation.windows import spans_of_budget
+
+from .bench import save_blank, save_corpora, save_pipeline
+from .figures import Runs, costs_of, marks_of, real_lengths
+from .runs import CRUMBS
+from .simulation import simulate
+
+# Name -> what runs, its pipeline, the corpus, how many workers, and whether it is timed, and so made several times.
+RUNS = {
+    "bare": ("bare", "model", "even", 1, True),
+    "kernel": ("kernel", "model", "even", 1, True),
+    "ray": ("ray", "model", "even", 1, True),
+    "bare, 2": ("bare", "model", "even", 2, True),
+    "ray, 2": ("ray", "model", "even", 2, True),
+    "bare, skewed": ("bare", "model", "skewed", 1, True),
+    "ray, 2, skewed": ("ray", "model", "skewed", 2, True),
+    "ray, crumbs": ("crumbs", "blank", "even", 1, False),
+    "reading": ("reading", "blank", "even", 1, False),
+    "kernel, memory": ("kernel", "model", "memory", 1, False),
+    "ray, memory": ("ray", "model", "memory", 1, False),
+}
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+N_SIMULATED = 1_000_000
+
+
+def main(
+    ctx: typer.Context,
+    repeats: Repeats = 3,
+    documents: Annotated[int, typer.Option(min=10, help="Documents of the timed corpus")] = 4000,
+    only: Annotated[str, typer.Option(help="Only runs with names that begin so")] = "",
+    quick: Quick = False,
+    out: Json = None,
+) -> None:
+    """Make the runs that are missing, compare them, and simulate what one machine cannot run."""
+    console = Console()
+    known = json.loads(out.read_text(encoding="utf8")) if out is not None and out.is_file() else {}
+    runs: Runs = known.get("runs", {})
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        save_pipeline(folder, 32 if quick else 192)
+        save_blank(folder)
+        sizes = save_corpora(folder, 40 if quick else documents, 200 if quick else 20_000)
+        for _ in range(1 if quick else repeats):
+            for run, (kind, pipeline, corpus, n_workers, is_timed) in RUNS.items():
+                found = runs.setdefault(run, [])
+                if run.startswith(only) and len(found) < (repeats if is_timed and not quick else 1):
+                    found.append(measure(folder, kind, pipeline, corpus, n_workers))
+                    console.print(run, found[-1])
+                    write_results(out, command_line(ctx, "scale"), _figures(runs, sizes, quick))
+    figures = _figures(runs, sizes, quick)
+    write_results(out, command_line(ctx, "scale"), figures)
+    _print(figures, console)
+
+
+def measure(folder: Path, kind: str, pipeline: str, corpus: str, n_workers: int) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): What `runs.run` has, of a fresh process."""
+    words = [kind, str(folder), pipeline, corpus, str(n_workers)]
+    command = [sys.executable, "-m", "benchmarks.scale.runs", *words]
+    done = subprocess.run(command, env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed: {done.stderr[-3000:]}")
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _figures(runs: Runs, sizes: dict[str, list[int]], quick: bool) -> dict[str, Any]:
+    runs = {name: found for name, found in runs.items() if found}
+    figures: dict[str, Any] = {"marks": marks_of(runs), "runs": runs}
+    if runs.keys() >= {"bare", "bare, skewed", "ray", "reading", "ray, crumbs"}:
+        n_crumbs = len(spans_of_budget(sizes["even"], CRUMBS))
+        lengths = real_lengths()
+        n_docs = 10_000 if quick else N_SIMULATED
+        costs = costs_of(runs, sizes, n_crumbs)
+        figures["simulation"] = {kind: simulate(found, n_docs, costs) for kind, found in lengths.items()}
+    return figures
+
+
+def _print(figures: dict[str, Any], console: Console) -> None:
+    marks = Table("", "")
+    for name, value in figures["marks"].items():
+        marks.add_row(name, f"{value:.3f}")
+    console.print(marks)
+    for kind, found in figures.get("simulation", {}).items():
+        table = Table("workers", "hours", "efficiency", "because of", title=f"{found['documents']:,} documents: {kind}")
+        for row in found["workers"]:
+            hours = f"{row['seconds'] / 3600:.2f}"
+            table.add_row(str(row["workers"]), hours, f"{row['efficiency']:.3f}", row["because of"] or "")
+        console.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
