@@ -32,6 +32,8 @@ GPUS_HELP = "With --ray: GPUs of each process; a fraction where several share on
 FAILED = 1
 UNREADABLE = 2
 LISTED = 20
+CUT_SHORT = "The shard in which that is was not written."
+CUT_SHORT_BY_RAY = "The documents before that were written."
 
 
 @command("Cannot annotate {source}", status=UNREADABLE)
@@ -88,15 +90,15 @@ def annotate_cli(
     run = annotate if ray is None else on_ray(ray, n_process, gpus_per_actor)
     with Rate() as rate:
         report = run(source, output, task, plan, force=force, on_start=rate.start, on_progress=rate.advance)
-    print_report(report, output)
+    print_report(report, output, CUT_SHORT if ray is None else CUT_SHORT_BY_RAY)
     if report.unreadable and not (report.n_shards or report.n_done):
         raise typer.Exit(UNREADABLE)
     if report.failed or report.unreadable:
         raise typer.Exit(FAILED)
 
 
-def print_report(report: "Report", output: Path) -> None:
-    """Print what was written, and a list of what failed."""
+def print_report(report: "Report", output: Path, cut_short: str) -> None:
+    """Print what was written, a list of what failed, and what became of files that could not be read to their ends."""
     if report.n_done:
         screen.info(f"{report.n_done:,} shards were there already.")
     screen.good(f"Saved {report.n_docs:,} documents in {report.n_shards:,} shards to {output}")
@@ -106,7 +108,7 @@ def print_report(report: "Report", output: Path) -> None:
         if len(report.failed) > LISTED:
             screen.line(f"… and {len(report.failed) - LISTED:,} more: {output / '_errors'}")
     for reason in report.unreadable:
-        screen.bad(f"{reason} The shard in which that is was not written.")
+        screen.bad(f"{reason} {cut_short}")
 
 
 def _share(shard: str) -> tuple[int, int]:
