@@ -98,7 +98,7 @@ def annotate_tables(ds: Any, work: Work, pool: Any, gpus_per_actor: float) -> An
 
 
 def import_ray() -> Any:
-    """RETURNS (module): ray, with its data. RAISES (ValueError): If it is not installed."""
+    """RETURNS (module): Ray, with its data. RAISES (ValueError): If it is not installed."""
     try:
         import ray
         import ray.data

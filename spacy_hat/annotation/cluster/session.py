@@ -25,7 +25,7 @@ QUIET = {
 class Cluster:
     """What Ray is asked for.
 
-    address (str): `local`, `auto`, or that of a cluster.
+    address (str): Which: `local`, `auto`, or that of a cluster.
     n_actors (int | None): How many; None: one for each CPU of the cluster.
     gpus_per_actor (float): GPUs of each.
     object_store (int): Bytes of the object store of a local session; what does not fit is written to disk.
@@ -50,7 +50,7 @@ def session(cluster: Cluster) -> Iterator[Any]:
     """Connect to Ray, or start it on this machine.
 
     cluster (Cluster): Which.
-    YIELDS (module): ray.
+    YIELDS (module): Ray.
     RAISES (ValueError): If Ray is not installed, or not there.
     """
     is_local = cluster.address == LOCAL
