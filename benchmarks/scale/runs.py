@@ -56,7 +56,7 @@ class Run:
 def run(kind: str, folder: Path, pipeline: str, corpus: str, n_workers: int) -> dict[str, Any]:
     """Annotate a corpus.
 
-    kind (str): What runs: `bare` (nlp.pipe), `kernel`, `ray`, `crumbs` (Ray, with small blocks), or `reading`, which only reads.
+    kind (str): What runs: `bare` (nlp.pipe), `kernel`, `ray`, `crumbs` (Ray, with small blocks) or `reading`.
     folder (Path): Has pipelines, `stamp.py`, and corpora.
     pipeline (str): Name of a pipeline.
     corpus (str): Name of a corpus.
