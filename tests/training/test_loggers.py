@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from mlflow import MlflowClient
 
 import spacy_hat
 
@@ -37,3 +38,17 @@ def test_training_is_logged_to_a_file(hat_folder, tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf8").splitlines()]
     assert {"losses", "scores"} <= set(lines[-1])
     assert {"transformer", "textcat"} <= set(lines[-1]["losses"])
+
+
+@pytest.mark.slow
+def test_training_is_logged_to_mlflows_file_store(hat_folder, tmp_path, monkeypatch):
+    store = tmp_path / "mlruns"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store.as_uri())
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    logger = {"@loggers": "spacy.MLflowLogger.v2", "run_name": "tiny", "tags": {"task": "textcat"}}
+    steps = {"training.max_steps": 2, "training.eval_frequency": 1, "training.logger": logger}
+    spacy_hat.fit(TEXTS, KINDS, hat=hat_folder, overrides=steps, silent=True)
+    (run,) = MlflowClient(store.as_uri()).search_runs(["0"])
+    assert {"score", "loss_transformer", "loss_textcat", "cats_macro_f"} <= run.data.metrics.keys()
+    assert run.data.params["components.transformer.model.packing"] == "greedy"
+    assert (run.data.tags["task"], run.info.status) == ("textcat", "FINISHED")
