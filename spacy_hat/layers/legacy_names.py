@@ -9,4 +9,4 @@ import transformers
 from transformers import tokenization_utils
 
 if not hasattr(tokenization_utils, "BatchEncoding"):
-    tokenization_utils.BatchEncoding = transformers.BatchEncoding  # type: ignore[attr-defined]
+    tokenization_utils.BatchEncoding = transformers.BatchEncoding

@@ -26,7 +26,8 @@ def run(*arguments):
 
 @pytest.fixture
 def carded(pipeline):
-    assert run("card", pipeline)[0] == 0
+    status, output = run("card", pipeline)
+    assert status == 0, output
     return pipeline
 
 
