@@ -43,17 +43,18 @@ def progress_bar(console: Console) -> Progress:
     )
 
 
-def write_parts(parts: Parts, folder: Path) -> None:
+def write_parts(parts: Parts, folder: Path, *, user_data: bool = False) -> None:
     """Write each part as `folder/<part>.spacy`: all of them, or nothing. Earlier corpora of ours are replaced.
 
     parts (Mapping[str, list[Doc]]): The documents of train, dev and test.
     folder (Path): Made where it is missing.
+    user_data (bool): Whether what extensions hold is written too, such as questions.
     RAISES (PlaceError): If the folder holds anything else.
     """
     check_place(folder, CORPORA, force=True)
     with new_folder(folder) as made:
         for part, docs in parts.items():
-            DocBin(docs=docs, store_user_data=False).to_disk(made / f"{part}.spacy")
+            DocBin(docs=docs, store_user_data=user_data).to_disk(made / f"{part}.spacy")
         mark_corpora(made)
 
 

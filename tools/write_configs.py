@@ -6,19 +6,23 @@ Their paths are the project's, and their steps those that docs/compare.md was me
 from pathlib import Path
 
 from spacy_hat.machine.atomic_output import new_file
-from spacy_hat.training.config import Steps, training_config
+from spacy_hat.training.config import ASKING, Steps, training_config
 
 ROOT = Path(__file__).parent.parent
 SPEECHES = ("corpus/speeches", Steps(max_steps=256, eval_frequency=128, warmup_steps=26))
 REFERENCE = ("corpus/reference", Steps(max_steps=675, eval_frequency=225, warmup_steps=60))
+ASKED = Steps(max_steps=300, eval_frequency=150, warmup_steps=30)
 # Name of the config, and of its folder of training -> tasks, corpus and steps.
 CONFIGS = {
     "textcat": (["textcat"], *SPEECHES),
     "textcat_multilabel": (["textcat_multilabel"], *SPEECHES),
     "spancat": (["spancat_singlelabel"], *REFERENCE),
     "multitask": (["textcat", "spancat_singlelabel"], *REFERENCE),
+    "qa": (["qa"], "corpus/questions", ASKED),
+    "choice": (["choice"], "corpus/summaries", ASKED),
 }
 PATHS = ["The defaults are what `spacy project run prepare` and `spacy project run warm-start` make."]
+ASKED_PATHS = [PATHS[0].replace("run prepare`", "run prepare-questions`")]
 
 
 def shipped_config(name: str) -> str:
@@ -32,7 +36,7 @@ def shipped_config(name: str) -> str:
         steps=steps,
         file=f"configs/hat_{name}.cfg",
         output=f"training/{name.removeprefix('textcat_')}",
-        about_paths=PATHS,
+        about_paths=ASKED_PATHS if tasks[0] in ASKING else PATHS,
     )
 
 

@@ -10,9 +10,11 @@ from spacy.training import Corpus
 from spacy.util import dot_to_object, load_config_from_str, load_model_from_config, registry, resolve_dot_names
 from thinc.api import Config
 
+from ..corpora.asked import ANSWERS_KEY, gold_questions, options_on
 from ..corpora.languages import blank
 from ..layers.hat_model import init
 from ..pipeline.heads import Encoder, encoders_of
+from .asked_findings import check_asked
 from .config import training_config
 from .config_checks import check_config
 from .corpus_counts import Encoding, count_corpus
@@ -56,6 +58,7 @@ def debug_training(
             for name, read in zip(("train", "dev"), readers, strict=True)
         }
         count_all(nlp, encodings, corpora, report, notify)
+        check_asked(nlp, corpora, report.findings)
     except (ValueError, OSError) as error:
         report.findings.problem("cannot be read", str(error))
         return report
@@ -104,10 +107,14 @@ def tasks_of(docs: Iterable[Doc]) -> list[str]:
     """RETURNS (list[str]): The tasks that documents are annotated for."""
     found: dict[str, bool] = {}
     several_labels = several_spans = False
+    asked: dict[str, bool] = {}
     for doc in docs:
         found["textcat"] = found.get("textcat", False) or bool(doc.cats)
-        found["spancat"] = found.get("spancat", False) or any(len(group) for group in doc.spans.values())
+        labelled = any(len(group) for key, group in doc.spans.items() if key != ANSWERS_KEY)
+        found["spancat"] = found.get("spancat", False) or labelled
         found["ner"] = found.get("ner", False) or bool(doc.ents)
+        asked["qa"] = asked.get("qa", False) or bool(gold_questions(doc))
+        asked["choice"] = asked.get("choice", False) or bool(options_on(doc))
         several_labels |= bool(doc.cats) and sum(score > 0 for score in doc.cats.values()) != 1
         bounds = [(span.start, span.end) for span in doc.spans.get("sc", [])]
         several_spans |= len(set(bounds)) < len(bounds)
@@ -116,7 +123,9 @@ def tasks_of(docs: Iterable[Doc]) -> list[str]:
         "spancat": "spancat" if several_spans else "spancat_singlelabel",
         "ner": "ner",
     }
-    return [names[task] for task, is_there in found.items() if is_there]
+    if tasks := [names[task] for task, is_there in found.items() if is_there]:
+        return tasks
+    return [task for task, is_there in asked.items() if is_there][:1]
 
 
 def load_encodings(nlp: Language, encoders: list[Encoder], report: TrainingReport, notify: Notify) -> list[Encoding]:

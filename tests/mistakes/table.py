@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 os.environ["HF_HUB_OFFLINE"] = "1"  # before the imports that read it
 
 from ..support.workshop import Workshop
+from .asking import ASKING
 from .checkpoints import CHECKPOINTS
 from .commands import COMMANDS, EXCHANGES, WARM_STARTS
 from .hub import HUB
@@ -22,6 +23,7 @@ TABLES = {
     "Settings": SETTINGS,
     "Pipelines": PIPELINES,
     "Training": TRAINING,
+    "Questions and choices": ASKING,
     "Warm start": WARM_STARTS + COMMANDS,
     "Import and export": EXCHANGES,
     "Cards and the hub": HUB,

@@ -10,6 +10,7 @@ from spacy.language import Language
 from spacy.tokens import Span
 from spacy.training import Example
 
+from spacy_hat.corpora.asked import install_extensions
 from spacy_hat.layers.hat_model import get_shim
 from spacy_hat.modeling import HATConfig, HATForMultipleChoice, HATForQuestionAnswering
 from spacy_hat.packing.pairs import PackedPair
@@ -19,6 +20,7 @@ from .pipelines import NO_STEP, make_text
 from .tiny import randomise
 from .tokenizers_tiny import wordpiece_tokenizer
 
+install_extensions()
 COSTS, WORLD = "what costs?", "who is hello?"
 OUTCOMES = ["the appeal was dismissed", "hello world"]
 TASKS = {"hat_qa": "pieces", "hat_choice": "segments"}

@@ -173,6 +173,8 @@ SHIPPED = {
     "textcat_multilabel": (["textcat_multilabel"], Steps(256, 128, 26)),
     "spancat": (["spancat_singlelabel"], Steps(675, 225, 60)),
     "multitask": (["textcat", "spancat_singlelabel"], Steps(675, 225, 60)),
+    "qa": (["qa"], Steps(300, 150, 30)),
+    "choice": (["choice"], Steps(300, 150, 30)),
 }
 
 
