@@ -100,7 +100,8 @@ class HATQuestionAnswering(TrainablePipe):
     def _logits(self, scored: PieceLogits) -> list[np.ndarray]:
         """RETURNS (list[ndarray]): (n_pieces, 2) of each pair, on the host."""
         logits = self.model.ops.to_numpy(scored.logits)
-        return np.split(logits, np.cumsum(scored.packed.n_rows)[:-1])
+        ends = np.cumsum(scored.packed.n_rows)
+        return np.split(logits, ends)[: len(ends)]
 
     def set_annotations(self, docs: Iterable[Doc], scores: Sequence[Sequence[Answers]]) -> None:
         """Write answers to documents.

@@ -210,6 +210,15 @@ def test_qa_takes_the_gradient_of_all_questions_whatever_is_read_at_once(asking_
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
 
 
+def test_qa_learns_nothing_from_documents_without_questions(trained: Any) -> None:
+    nlp, _ = trained["hat_qa"]
+    component = nlp.get_pipe("hat_qa")
+    doc = nlp.make_doc(long_text(1))
+    examples = [Example(doc, doc.copy())]
+    loss, _ = component.get_loss(examples, component.model.predict([]))
+    assert loss == component.update(examples, losses={})["hat_qa"] == 0.0
+
+
 def test_qa_says_that_an_answer_is_cut_off(asking_hat: Path) -> None:
     encoder = {"overflow": "truncate"}
     nlp, examples = start_asking(asking_hat, encoder=encoder)
