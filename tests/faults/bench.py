@@ -122,11 +122,21 @@ class Bench:
             *map(str, (model, self.source, output, "--code", code, *sizes, *options)),
         ]
 
-    def begin(self, command: list[str], **settings: Any) -> "subprocess.Popen[str]":
+    def begin(self, command: list[str], **settings: Any) -> "subprocess.Popen[bytes]":
         """RETURNS (Popen): The command, running, with processes of its own group."""
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
-        pipes: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **pipes, **settings)
+        with self.log.open("wb") as log:  # and not a pipe, which processes that outlive it would keep open
+            streams: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": log}
+            return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True, **streams, **settings)
+
+    @property
+    def log(self) -> Path:
+        """RETURNS (Path): What the last command said."""
+        return self.root / "log"
+
+    def told(self) -> str:
+        """RETURNS (str): The end of it."""
+        return self.log.read_text(encoding="utf8", errors="replace")[-2000:]
 
     def undisturbed(self, *options: object) -> "Undisturbed":
         """RETURNS (Undisturbed): A run to which nothing happens but what documents do: made once."""
@@ -150,10 +160,9 @@ class Bench:
         """
         for number in range(1, self.n_poisoned + 3):
             process = self.begin(self.command(output, *options))
-            told = process.communicate()[1]
-            if process.returncode in FINISHED:
+            if process.wait() in FINISHED:
                 return number
-            assert process.returncode < 0, f"exit status {process.returncode}: {told[-2000:]}"
+            assert process.returncode < 0, f"exit status {process.returncode}: {self.told()}"
         raise AssertionError(f"not finished after {number} runs")
 
     def _new(self, name: str) -> Path:

@@ -75,9 +75,9 @@ def _mount(folder: Path, options: str) -> None:
 
 def _until_full(bench: Bench, output: Path, moment: float, **settings: Any) -> int:
     process = bench.begin(bench.command(output, *OPTIONS), **settings)
-    told = process.communicate()[1]
+    process.wait()
     assert process.returncode not in FINISHED, f"{moment:.0%} of the space was enough"
-    assert process.returncode == FULL, f"exit status {process.returncode}: {told[-2000:]}"
+    assert process.returncode == FULL, f"exit status {process.returncode}: {bench.told()}"
     return 1
 
 

@@ -33,7 +33,7 @@ def interrupted(
     output: Path,
     chance: Random,
     *,
-    strike: Callable[["subprocess.Popen[str]", Random], bool],
+    strike: Callable[["subprocess.Popen[bytes]", Random], bool],
     options: tuple[object, ...] = (),
 ) -> Played:
     """Strike a command at a random moment, and run it again until it ends by itself.
@@ -51,30 +51,30 @@ def interrupted(
         moment = chance.random()
         process = bench.begin(bench.command(output, *options))
         try:
-            process.communicate(timeout=moment * seconds)
+            process.wait(timeout=moment * seconds)
         except subprocess.TimeoutExpired:
             was_hit = strike(process, chance)
-            told = process.communicate()[1]
+            process.wait()
             if was_hit:
+                assert process.returncode in (*FINISHED, -signal.SIGKILL), f"{process.returncode}: {bench.told()}"
                 n_more = 0 if process.returncode in FINISHED else bench.finish(output, *options)
-                assert process.returncode in (*FINISHED, -signal.SIGKILL), f"{process.returncode}: {told[-2000:]}"
                 return Played(1 + n_more, moment, missed)
     raise AssertionError(f"ended before it could be struck, {MOST_TRIES} times")
 
 
-def kill_command(process: "subprocess.Popen[str]", chance: Random) -> bool:
+def kill_command(process: "subprocess.Popen[bytes]", chance: Random) -> bool:
     """Kill the first process, and leave the others to end by themselves."""
     process.kill()
     return True
 
 
-def kill_all(process: "subprocess.Popen[str]", chance: Random) -> bool:
+def kill_all(process: "subprocess.Popen[bytes]", chance: Random) -> bool:
     """Kill all processes at once."""
     os.killpg(process.pid, signal.SIGKILL)
     return True
 
 
-def kill_worker(process: "subprocess.Popen[str]", chance: Random) -> bool:
+def kill_worker(process: "subprocess.Popen[bytes]", chance: Random) -> bool:
     """Kill one of the processes that the command began."""
     below = descendants(process.pid)
     if not below:
