@@ -20,6 +20,19 @@ TRIES_TO_START = 3
 LIKELY_TO_BE_KILLED = 500
 """Added to what Linux thinks of a process where memory is short: not the one that writes is to be killed."""
 DIED = (EOFError, OSError)
+PRELOADED = "spacy_hat.annotation.annotator"
+
+
+def begin_server() -> None:
+    """Begin the process that others are copies of, where there may be one: it imports while this one does.
+
+    It ends when this one does.
+    """
+    if sys.platform == "linux":
+        from multiprocessing.forkserver import ensure_running, set_forkserver_preload
+
+        set_forkserver_preload([PRELOADED])
+        ensure_running()
 
 
 class ChildDiedError(Exception):
@@ -88,7 +101,7 @@ class Child:
             raise ChildDiedError
         context: Any = multiprocessing.get_context(self.method)
         if self.method == "forkserver":
-            context.set_forkserver_preload(["spacy_hat.annotation.annotator"])
+            begin_server()
         self._pipe, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, self.make, self.n_threads))
         try:

@@ -3,8 +3,10 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from random import Random
 from shutil import rmtree
@@ -49,17 +51,27 @@ def interrupted(
     for missed in range(MOST_TRIES):
         rmtree(output, ignore_errors=True)
         moment = chance.random()
-        process = bench.begin(bench.command(output, *options))
-        try:
-            process.wait(timeout=moment * seconds)
-        except subprocess.TimeoutExpired:
-            was_hit = strike(process, chance)
-            process.wait()
-            if was_hit:
-                assert process.returncode in (*FINISHED, -signal.SIGKILL), f"{process.returncode}: {bench.told()}"
-                n_more = 0 if process.returncode in FINISHED else bench.finish(output, *options)
-                return Played(1 + n_more, moment, missed)
+        struck_at = time.monotonic() + moment * seconds
+        for n_runs in count(1):  # a document may have killed it before
+            process = bench.begin(bench.command(output, *options))
+            if not _ended_before(process, struck_at) or process.returncode in FINISHED:
+                break
+            assert process.returncode == -signal.SIGKILL, f"{process.returncode}: {bench.told()}"
+        if process.returncode is None and strike(process, chance):
+            if process.wait() not in FINISHED:
+                assert process.returncode == -signal.SIGKILL, f"{process.returncode}: {bench.told()}"
+                n_runs += bench.finish(output, *options)
+            return Played(n_runs, moment, missed)
+        process.wait()
     raise AssertionError(f"ended before it could be struck, {MOST_TRIES} times")
+
+
+def _ended_before(process: "subprocess.Popen[bytes]", moment: float) -> bool:
+    try:
+        process.wait(timeout=max(0.0, moment - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def kill_command(process: "subprocess.Popen[bytes]", chance: Random) -> bool:
