@@ -6,7 +6,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from random import Random
 from shutil import rmtree
@@ -52,10 +51,13 @@ def interrupted(
         rmtree(output, ignore_errors=True)
         moment = chance.random()
         struck_at = time.monotonic() + moment * seconds
-        for n_runs in count(1):  # a document may have killed it before
+        n_runs = 0
+        while True:
+            n_runs += 1
             process = bench.begin(bench.command(output, *options))
             if not _ended_before(process, struck_at) or process.returncode in FINISHED:
                 break
+            # A document killed it before.
             assert process.returncode == -signal.SIGKILL, f"{process.returncode}: {bench.told()}"
         if process.returncode is None and strike(process, chance):
             if process.wait() not in FINISHED:
