@@ -42,7 +42,8 @@ class HATPreTrainedModel(PreTrainedModel):
         save_directory (str | Path): Where to.
         **kwargs: As in Hugging Face's method.
         """
-        kwargs.setdefault("state_dict", untied_state_dict(self))
+        if kwargs.get("state_dict") is None:  # Trainer says so
+            kwargs["state_dict"] = untied_state_dict(self)
         super().save_pretrained(save_directory, **kwargs)
 
 

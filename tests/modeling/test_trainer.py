@@ -98,6 +98,17 @@ def test_trainer_takes_every_head_and_collects_steps(head, tmp_path):
         torch.testing.assert_close(collected[name], parameter, rtol=1e-3, atol=1e-4, msg=name)
 
 
+def test_trainer_saves_tied_weights(tmp_path):
+    transformers = pytest.importorskip("transformers")
+    pytest.importorskip("accelerate")
+    model, _ = make(HEADS["words"])
+    settings = transformers.TrainingArguments(output_dir=str(tmp_path), report_to=[], use_cpu=True)
+    transformers.Trainer(model=model, args=settings).save_model()
+    again = HATForMaskedLM.from_pretrained(tmp_path)
+    for name, parameter in model.named_parameters():
+        assert torch.equal(again.get_parameter(name), parameter), name
+
+
 @heads
 @pytest.mark.parametrize("as_tensor", [False, True])
 def test_losses_of_parts_add_up_to_the_loss_of_the_whole(head, as_tensor):
