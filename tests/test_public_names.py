@@ -7,7 +7,7 @@ import pytest
 
 import spacy_hat
 
-LAZY = ["Explanation", "annotate_dataset", "explain", "explain_labels", "fit", "render"]
+LAZY = ["Explanation", "annotate_batches", "annotate_dataset", "explain", "explain_labels", "fit", "render"]
 
 
 @pytest.mark.parametrize("name", LAZY)

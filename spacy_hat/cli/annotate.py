@@ -79,7 +79,7 @@ def annotate_cli(
             "before the jobs start, or choose another."
         )
     check_ray_options(ray, shard, gpu_id, gpus_per_actor)
-    if n_process > 1 and gpu_id < 0 and ray is None:
+    if (n_process or 1) > 1 and gpu_id < 0 and ray is None:
         from ..annotation.child import begin_server
 
         begin_server()

@@ -37,7 +37,7 @@ def struck(bench: Bench, output: Path, chance: Random, *, what: str) -> Played:
     cluster = head()
     nodes = [cluster.add_node(**NODE)]
 
-    def kill_node(process: "subprocess.Popen[str]", chance: Random) -> bool:
+    def kill_node(process: "subprocess.Popen[bytes]", chance: Random) -> bool:
         cluster.remove_node(nodes.pop(), allow_graceful=False)
         return True
 
@@ -50,7 +50,7 @@ def struck(bench: Bench, output: Path, chance: Random, *, what: str) -> Played:
             cluster.remove_node(node)
 
 
-def kill_actor(process: "subprocess.Popen[str]", chance: Random) -> bool:
+def kill_actor(process: "subprocess.Popen[bytes]", chance: Random) -> bool:
     """Kill one of the actors, or the process in which it has its pipeline."""
     actors = [pid for pid in descendants(os.getpid()) if _name(pid).startswith(ACTOR)]
     if not actors:
