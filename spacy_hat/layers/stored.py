@@ -18,7 +18,7 @@ from ..modeling import HATConfig, HATModel, HiTransformerConfig
 from ..modeling.files.allowed import LEFT_BEHIND
 from ..modeling.files.checkpoint import MODEL_TYPES, check_fit, fill_strictly, untied_state_dict
 from ..modeling.files.problems import RefusedError
-from ..modeling.files.tokenizer import check_vocabulary, make_tokenizer
+from ..modeling.files.tokenizer import check_vocabulary, fast_name, make_tokenizer
 from ..modeling.files.weights import weights_of_bytes
 
 Encoded = tuple[HATModel, PreTrainedTokenizerBase]
@@ -46,7 +46,7 @@ def write_encoder(encoder: HATModel, tokenizer: PreTrainedTokenizerBase) -> byte
             # The standard json: srsly's would round a layer_norm_eps of 1e-12 to 0.
             "config": json.dumps(encoder.config.to_dict(), default=str),
             "weights": save(untied_state_dict(encoder)),
-            "tokenizer_class": type(tokenizer).__name__,
+            "tokenizer_class": fast_name(type(tokenizer).__name__),
             "tokenizer": files,
         }
     )

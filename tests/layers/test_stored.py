@@ -12,10 +12,13 @@ import torch
 
 from spacy_hat.layers import stored as stored_module
 from spacy_hat.layers.shim import HATShim
-from spacy_hat.layers.stored import DamagedPipelineError
+from spacy_hat.layers.stored import DamagedPipelineError, read_encoder, write_encoder
+from spacy_hat.modeling import HATConfig, HATModel
 from spacy_hat.modeling.files.problems import RefusedError
 
 from ..support.gate import BIN, TOKENIZER, copy, stored
+from ..support.tiny import tiny_settings
+from ..support.tokenizers_tiny import wordpiece_tokenizer
 
 
 @pytest.fixture
@@ -134,3 +137,13 @@ def test_stored_encoder_is_not_made_before_all_is_known(hat, monkeypatch):
 def test_stored_bytes_are_the_same_each_time(hat):
     shim = HATShim().from_bytes(stored(hat))
     assert shim.to_bytes() == shim.to_bytes() == HATShim().from_bytes(shim.to_bytes()).to_bytes()
+
+
+@pytest.mark.parametrize("name", ["TokenizersBackend", "BertTokenizer"])
+def test_encoder_comes_back_where_transformers_5_named_its_tokenizer(name):
+    tokenizer = wordpiece_tokenizer()
+    tokenizer.__class__ = type(name, (type(tokenizer),), {})  # transformers 4 has no class of the first name
+    model = HATModel(HATConfig(**tiny_settings(family="bert", vocab_size=len(tokenizer))))
+    read = read_encoder(write_encoder(model, tokenizer))
+    assert read is not None
+    assert read[1]("the court")["input_ids"] == tokenizer("the court")["input_ids"]

@@ -27,6 +27,8 @@ _CLASS_OF_VOCABULARY = {
     "sentencepiece.bpe.model": "XLMRobertaTokenizerFast",
     "tokenizer.json": "PreTrainedTokenizerFast",
 }
+# What transformers 5 calls the class that 4 calls PreTrainedTokenizerFast; others it calls without `Fast`.
+_BACKEND = "TokenizersBackend"
 
 
 def load_tokenizer(
@@ -150,7 +152,7 @@ def _warn_of_missing_bytes(model: Any, name: str) -> None:
 def _class_name(files: Mapping[str, bytes], source: str) -> str:
     named = _object(files, TOKENIZER_CONFIG).get("tokenizer_class")
     if isinstance(named, str):
-        fast = named if named.endswith("Fast") else f"{named}Fast"
+        fast = fast_name(named)
         if fast in TOKENIZER_CLASSES and hasattr(transformers, fast):
             return fast
         # A class that exists, but only as a slow one: another class would read its vocabulary in another way.
@@ -163,6 +165,14 @@ def _class_name(files: Mapping[str, bytes], source: str) -> str:
         f"{source} holds no vocabulary: expected one of {', '.join(_CLASS_OF_VOCABULARY)}. Copy the tokenizer's files "
         "there, next to the weights."
     )
+
+
+def fast_name(class_name: str) -> str:
+    """RETURNS (str): The name that transformers 4 and 5 both know for a class of fast tokenizers."""
+    if class_name == _BACKEND:
+        return "PreTrainedTokenizerFast"
+    fast = class_name if class_name.endswith("Fast") else f"{class_name}Fast"
+    return fast if fast in TOKENIZER_CLASSES else class_name
 
 
 def _slow(source: str, class_name: str) -> RefusedError:
