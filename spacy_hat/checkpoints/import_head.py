@@ -11,6 +11,7 @@ from spacy.training import Example
 
 from ..choices import Leads, Packing, Pooling
 from ..modeling.files.card import read_source_card
+from ..modeling.files.checkpoint import PUBLISHED_TYPES
 from ..modeling.files.disk import read_config
 from ..modeling.published_head import POOLED, PublishedHead, read_head
 from ..processing.files import read_own_settings
@@ -114,8 +115,12 @@ def import_checkpoint(
     nlp.initialize(lambda: [Example(doc, doc.copy())])
     went = set_parameters(component.model, head.kind, head.weights, n_never=n_never)  # type: ignore[attr-defined]
     _describe(nlp, name, hub)
-    assumed = document_positions is None and "document_position_embeddings" not in read_config(name, **hub)
-    return Imported(nlp, factory, head.labels, went, [*head.notes, *not_read, *_notes(head, n_never, assumed)])
+    values = read_config(name, **hub)
+    is_published = values["model_type"] in PUBLISHED_TYPES
+    assumed = document_positions is None and is_published and "document_position_embeddings" not in values
+    return Imported(
+        nlp, factory, head.labels, went, [*head.notes, *not_read, *_notes(head, n_never, is_published, assumed)]
+    )
 
 
 def _factory(head: PublishedHead, task: str | None) -> str:
@@ -215,9 +220,9 @@ def _with_label_last(head: PublishedHead, label: str) -> PublishedHead:
     return PublishedHead(**{**vars(head), "labels": labels, "weights": moved})
 
 
-def _notes(head: PublishedHead, n_never: int, positions_assumed: bool) -> list[str]:
+def _notes(head: PublishedHead, n_never: int, is_published: bool, positions_assumed: bool) -> list[str]:
     notes = []
-    if head.kind in POOLED and head.pooling in ("max", "attentive"):
+    if is_published and head.kind in POOLED and head.pooling in ("max", "attentive"):
         notes.append(
             "The published code pools wholly padded segments too, the pipeline has none: probabilities are those of "
             "the published code without padding."

@@ -23,7 +23,8 @@ def print_report(report: "TrainingReport") -> None:
         screen.divider("Encoder")
         screen.line(f"{encoder.name}: layout {encoder.layout}")
         screen.line(f"packing {encoder.packing!r}, overflow {encoder.overflow!r}, output {encoder.output!r}")
-        screen.line(f"Up to {encoder.max_segments} segments of {encoder.segment_length} pieces attend to each other.")
+        together = "All" if encoder.max_segments is None else f"Up to {encoder.max_segments}"
+        screen.line(f"{together} segments of {encoder.segment_length} pieces attend to each other.")
     if corpora:
         screen.divider("Documents")
         print_table(corpora)

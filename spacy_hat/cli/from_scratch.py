@@ -25,7 +25,7 @@ LAYOUT_HELP = (
 )
 CORPUS_HELP = "File or folder of texts, in any form that `spacy hat convert` reads"
 VOCAB_HELP = "Pieces to learn, bytes and special pieces included"
-HIDDEN_SIZE, HEADS, INTERMEDIATE_SIZE, VOCAB_SIZE = 256, 4, 1024, 8000
+HIDDEN_SIZE, HEADS, INTERMEDIATE_SIZE, VOCAB_SIZE, MAX_SEGMENTS = 256, 4, 1024, 8000, 128
 
 
 @command("Cannot start a HAT from {corpus}")
@@ -36,7 +36,7 @@ def from_scratch_cli(
     segment_length: Annotated[
         int, typer.Option(max=2**16, help="Pieces of a segment, its classifier piece included")
     ] = 128,
-    max_segments: Annotated[int, typer.Option(max=2**20, help="Segments that can attend to each other")] = 128,
+    max_segments: Annotated[int, typer.Option(max=2**20, help="Segments that can attend to each other")] = MAX_SEGMENTS,
     hidden_size: Annotated[int, typer.Option(max=2**16, help="Width of every vector")] = HIDDEN_SIZE,
     heads: Annotated[int, typer.Option(max=2**10, help="Attention heads of a block")] = HEADS,
     intermediate_size: Annotated[

@@ -10,14 +10,15 @@ from ..machine.kinds import CHECKPOINT
 from ..machine.places import check_place
 from . import screen
 from .command import command
-from .from_scratch import HEADS, HIDDEN_SIZE, INTERMEDIATE_SIZE, VOCAB_SIZE, make_from_texts
+from .from_scratch import HEADS, HIDDEN_SIZE, INTERMEDIATE_SIZE, MAX_SEGMENTS, VOCAB_SIZE, make_from_texts
 from .new_hat import save
 
 LAYOUT_HELP = (
     "Blocks: S segment-wise, D cross-segment, SD both; or the name of a published layout: "
     f"{', '.join(PUBLISHED_LAYOUTS)} [default: S|SD|… as deep as the source]"
 )
-SOURCE_HELP = "Folder or hub name of a BERT, ELECTRA, DistilBERT, RoBERTa, XLM-RoBERTa or CamemBERT"
+SOURCE_HELP = "Folder or hub name of a BERT, ELECTRA, DistilBERT, RoBERTa, XLM-RoBERTa, CamemBERT or ModernBERT"
+SEGMENTS_HELP = "Segments that can attend to each other [default: 128; all of a document for a ModernBERT]"
 START_HELP = "How cross-segment blocks begin: passing their input through, or as copies of the source's layers"
 POSITIONS_HELP = "How the source's token positions become positions of segments"
 EXTRA_HELP = "What blocks beyond the source's depth begin with"
@@ -33,7 +34,7 @@ def warm_start_cli(
     segment_length: Annotated[
         int, typer.Option(max=2**16, help="Pieces of a segment, its classifier piece included")
     ] = 128,
-    max_segments: Annotated[int, typer.Option(max=2**20, help="Segments that can attend to each other")] = 128,
+    max_segments: Annotated[int | None, typer.Option(max=2**20, help=SEGMENTS_HELP)] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the weights that are random")] = 0,
     cross_segment_start: Annotated[CrossSegmentStart, typer.Option(help=START_HELP)] = "identity",
     document_positions: Annotated[DocumentPositions, typer.Option(help=POSITIONS_HELP)] = "copy",
@@ -67,7 +68,7 @@ def warm_start_cli(
             output,
             layout=layout,
             segment_length=segment_length,
-            max_segments=max_segments,
+            max_segments=MAX_SEGMENTS if max_segments is None else max_segments,
             seed=seed,
             hidden_size=HIDDEN_SIZE if hidden_size is None else hidden_size,
             num_attention_heads=HEADS if heads is None else heads,

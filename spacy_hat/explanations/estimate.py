@@ -91,7 +91,7 @@ def _segment_vectors(encoded: EncodedDocument, kept: dict[int, KeptSegments], le
             first = first.to(pieces.dtype)
             first[is_changed] = pieces[changed_first]
         first = layer.cross_segment(first, plan)
-    return first.float()
+    return staged.finish(first).float()
 
 
 def _batches(sentences: Iterator[tuple[int, Remainder]], max_rows: int) -> Iterator[Batch]:

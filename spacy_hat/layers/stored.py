@@ -14,9 +14,9 @@ from safetensors.torch import save
 from thinc.api import Model
 from transformers import PreTrainedTokenizerBase
 
-from ..modeling import HATConfig, HATModel, HiTransformerConfig
+from ..modeling import HATConfig, HATModel, HiTransformerConfig, RotaryHATConfig
 from ..modeling.files.allowed import LEFT_BEHIND
-from ..modeling.files.checkpoint import MODEL_TYPES, check_fit, fill_strictly, untied_state_dict
+from ..modeling.files.checkpoint import check_fit, check_overrides, fill_strictly, untied_state_dict
 from ..modeling.files.problems import RefusedError
 from ..modeling.files.tokenizer import check_vocabulary, fast_name, make_tokenizer
 from ..modeling.files.weights import weights_of_bytes
@@ -24,6 +24,9 @@ from ..modeling.files.weights import weights_of_bytes
 Encoded = tuple[HATModel, PreTrainedTokenizerBase]
 PARTS = {"config": str, "weights": bytes, "tokenizer_class": str, "tokenizer": dict}
 SOURCE = "this pipeline"
+CONFIGS: dict[str, type[HATConfig]] = {
+    config.model_type: config for config in (HATConfig, HiTransformerConfig, RotaryHATConfig)
+}
 
 
 class DamagedPipelineError(RefusedError):
@@ -97,10 +100,11 @@ def read_config(text: str, overrides: Mapping[str, Any], source: str) -> HATConf
         values = json.loads(text)
     except (ValueError, RecursionError):
         raise damaged(source, "a configuration that is not JSON", "the config.json of a HAT") from None
-    if not isinstance(values, dict) or values.get("model_type") not in MODEL_TYPES:
-        raise damaged(source, "a configuration of another kind", f"one of type {' or '.join(MODEL_TYPES)}")
-    older = values["model_type"] == HiTransformerConfig.model_type
-    return (HiTransformerConfig if older else HATConfig).from_dict(values, **overrides)
+    if not isinstance(values, dict) or values.get("model_type") not in CONFIGS:
+        raise damaged(source, "a configuration of another kind", f"one of type {' or '.join(CONFIGS)}")
+    config_class = CONFIGS[values["model_type"]]
+    check_overrides(overrides, config_class.file_entries)
+    return config_class.from_dict(values, **overrides)
 
 
 def read_message(data: bytes, source: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from thinc.api import Config
 
-from ..modeling.files.checkpoint import check_overrides
 from ..modeling.files.disk import first_line
 from ..modeling.files.problems import RefusedError
 from ..modeling.files.tokenizer_entries import check_options
@@ -31,7 +30,6 @@ def encoder_of_pipeline(folder: Path, config: Mapping[str, Any], tokenizer_confi
     RETURNS (tuple[HATModel, PreTrainedTokenizerBase]): Both, on the CPU.
     RAISES (ValueError): If there is not exactly one HAT in it, or what is stored of it is damaged.
     """
-    check_overrides(config)
     options = check_options(tokenizer_config)
     component = _component(folder)
     file = folder / component / "model"

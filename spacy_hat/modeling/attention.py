@@ -10,8 +10,9 @@ from torch.nn import functional as F
 from .config import HATConfig
 from .dense import Dense, dense, whole_tiles
 from .plan import AttentionPlan, Bucket
+from .rotary import Rotary, turn
 from .tracing import is_traced
-from .varlen import attend_varlen, takes_varlen
+from .varlen import attend_varlen, takes_reach, takes_varlen
 
 # Rows of a group, from which on a CPU wants another kernel.
 LONG_GROUP = 64
@@ -22,15 +23,20 @@ class PackedSelfAttention(nn.Module):
 
     Queries, keys and values of all rows are made at once; attention runs bucket by bucket; results go back to where
     their rows stood. Parameter names are the published ones.
+
+    config (HATConfig): Sizes.
+    rotary (Rotary | None): How queries and keys are turned, and how far they see; None: not, and the whole group.
+    bias (bool): Whether the three projections have one.
     """
 
-    def __init__(self, config: HATConfig) -> None:
+    def __init__(self, config: HATConfig, rotary: Rotary | None = None, bias: bool = True) -> None:
         super().__init__()
         self.n_heads = config.num_attention_heads
         self.dropout = config.attention_probs_dropout_prob
-        self.query = Dense(config.hidden_size, config.hidden_size)
-        self.key = Dense(config.hidden_size, config.hidden_size)
-        self.value = Dense(config.hidden_size, config.hidden_size)
+        self.rotary = rotary
+        self.query = Dense(config.hidden_size, config.hidden_size, bias=bias)
+        self.key = Dense(config.hidden_size, config.hidden_size, bias=bias)
+        self.value = Dense(config.hidden_size, config.hidden_size, bias=bias)
         self.prepared_key_value: nn.Module | None = None
         self.read: Callable[[Tensor], Any] | None = None
 
@@ -60,29 +66,69 @@ class PackedSelfAttention(nn.Module):
         queries = self.query(whole_tiles(hidden.index_select(0, plan.first_rows)) if segments_only else rows)
         if plan.query_gate is not None:  # only where padding is computed, which segments_only never does
             queries = queries[: len(plan.query_gate)] * plan.query_gate.to(queries.dtype)
-        keys_values = self._keys_and_values(rows)
-        if takes_varlen(queries, queries.shape[-1] // self.n_heads, self.dropout if self.training else 0.0, plan):
-            return attend_varlen(queries, keys_values, self.n_heads, plan, segments_only)
-        contexts = [self._attend(queries, keys_values, bucket, segments_only) for bucket in plan.buckets]
+        keys_values = self.keys_and_values(rows)
+        if self.rotary is not None:
+            places = plan.places
+            queries = self.turned(queries, places.index_select(0, plan.first_rows) if segments_only else places)
+            keys_values = self.turned(keys_values, places)
+        reach = None if self.rotary is None else self.rotary.reach_in(plan)
+        if takes_varlen(queries, self.head_size, self.dropout if self.training else 0.0, plan) and (
+            reach is None or takes_reach(plan, segments_only)
+        ):
+            return attend_varlen(queries, keys_values, self.n_heads, plan, segments_only, reach)
+        contexts = [self._attend(queries, keys_values, plan, bucket, segments_only) for bucket in plan.buckets]
         if segments_only:
             return torch.cat(contexts).index_select(0, plan.ungroup())
         return contexts[0] if plan.unbucket is None else torch.cat(contexts).index_select(0, plan.unbucket)
 
-    def _keys_and_values(self, hidden: Tensor) -> Tensor:
-        """Both in one product: (n_rows, hidden_size) -> (n_rows, 2 * hidden_size)"""
+    @property
+    def head_size(self) -> int:
+        """RETURNS (int): Numbers of a head."""
+        return self.key.in_features // self.n_heads
+
+    def keys_and_values(self, hidden: Tensor) -> Tensor:
+        """Make both in one product: (n_rows, hidden_size) -> (n_rows, 2 * hidden_size); keys are not turned yet."""
         if self.prepared_key_value is not None:
             return self.prepared_key_value(hidden)
         weight = torch.cat([self.key.weight, self.value.weight])
-        return dense(hidden, weight, torch.cat([self.key.bias, self.value.bias]))
+        bias = None if self.key.bias is None else torch.cat([self.key.bias, self.value.bias])
+        return dense(hidden, weight, bias)
 
-    def _attend(self, queries: Tensor, keys_values: Tensor, bucket: Bucket, segments_only: bool) -> Tensor:
+    def turned(self, rows: Tensor, places: Tensor) -> Tensor:
+        """Turn queries, or the keys of keys and values, by where they stand, if this attention does.
+
+        rows (Tensor): (n_rows or more, hidden_size or 2 * hidden_size), just made: they may be written to.
+        places (Tensor): (n_rows,) int64.
+        RETURNS (Tensor): (n_rows, hidden_size or 2 * hidden_size).
+        """
+        if self.rotary is None:
+            return rows
+        return turn(rows[: places.shape[0]], self.rotary.turns(places, self.head_size), self.n_heads)
+
+    def _attend(
+        self, queries: Tensor, keys_values: Tensor, plan: AttentionPlan, bucket: Bucket, segments_only: bool
+    ) -> Tensor:
         """Attention in one bucket -> (n_groups * width, hidden_size), or (n_groups, hidden_size)"""
         key, value = self._split_heads(bucket.take(keys_values), bucket.width, 2)
         if segments_only:
             (query,) = self._split_heads(queries.index_select(0, bucket.groups), 1, 1)
         else:
             (query,) = self._split_heads(bucket.take(queries), bucket.width, 1)
-        context = attend(query, key, value, bucket.keys, self.dropout if self.training else 0.0)
+        dropout = self.dropout if self.training else 0.0
+        if self.rotary is None:
+            context = attend(query, key, value, bucket.keys, dropout)
+        else:
+            parts = [
+                attend(
+                    query[:, :, asking],
+                    key[:, :, asked],
+                    value[:, :, asked],
+                    self.rotary.keys_in_reach(plan, bucket, asking, asked),
+                    dropout,
+                )
+                for asking, asked in self.rotary.portions(bucket.width, segments_only)
+            ]
+            context = parts[0] if len(parts) == 1 else torch.cat(parts, dim=2)
         return context.transpose(1, 2).reshape(-1, queries.shape[-1])
 
     def _split_heads(self, rows: Tensor, width: int, n_parts: int) -> tuple[Tensor, ...]:

@@ -1,5 +1,7 @@
 """One transformer block over packed rows, and the embeddings below the first, with the published parameter names."""
 
+from typing import NamedTuple, Protocol, cast
+
 import torch
 from torch import Tensor, nn
 from transformers.activations import ACT2FN
@@ -8,6 +10,43 @@ from .attention import PackedSelfAttention
 from .config import HATConfig
 from .dense import Dense, whole_tiles
 from .plan import AttentionPlan
+
+
+class Product(NamedTuple):
+    """One of a block's dense layers outside of its attention, and where it stands.
+
+    owner (nn.Module): The module that it is an attribute of.
+    name (str): The attribute.
+    follows_gelu (bool): Whether its rows come straight from a GELU.
+    """
+
+    owner: nn.Module
+    name: str
+    follows_gelu: bool = False
+
+    @property
+    def layer(self) -> nn.Linear:
+        """RETURNS (nn.Linear): The layer."""
+        return cast(nn.Linear, getattr(self.owner, self.name))
+
+    def replace(self, product: nn.Module) -> None:
+        """Put another product in its place."""
+        setattr(self.owner, self.name, product)
+
+
+class Block(Protocol):
+    """What a block of any kind is, around its attention."""
+
+    @property
+    def self_attention(self) -> PackedSelfAttention: ...
+
+    def before_attention(self, hidden: Tensor) -> Tensor: ...
+
+    def after_attention(self, context: Tensor, hidden: Tensor) -> Tensor: ...
+
+    def pass_through(self, vectors: Tensor, /) -> str: ...
+
+    def products(self) -> list[Product]: ...
 
 
 class Embeddings(nn.Module):
@@ -34,6 +73,14 @@ class Embeddings(nn.Module):
         summed = vectors + self.token_type_embeddings(token_type_ids) + self.position_embeddings(position_ids)
         return self.dropout(self.LayerNorm(summed))
 
+    def table_rows(self) -> dict[str, int]:
+        """RETURNS (dict[str, int]): Rows of its tables, by the input that numbers them."""
+        return {
+            "input_ids": len(self.word_embeddings.weight),
+            "token_type_ids": len(self.token_type_embeddings.weight),
+            "position_ids": len(self.position_embeddings.weight),
+        }
+
 
 class AddAndNorm(nn.Module):
     """A projection, added to what came in, normalised: how both halves of a block end."""
@@ -58,11 +105,6 @@ class AttentionHalf(nn.Module):
         super().__init__()
         self.self = PackedSelfAttention(config)
         self.output = AddAndNorm(config.hidden_size, config)
-
-    def forward(self, hidden: Tensor, plan: AttentionPlan, segments_only: bool = False) -> Tensor:
-        """Whole tiles of rows -> the same; those that were added may hold anything"""
-        residual = whole_tiles(hidden.index_select(0, plan.first_rows)) if segments_only else hidden
-        return self.output(whole_tiles(self.self(hidden, plan, segments_only)), residual)
 
 
 class FeedForwardIn(nn.Module):
@@ -89,17 +131,62 @@ class TransformerBlock(nn.Module):
         self.intermediate = FeedForwardIn(config)
         self.output = AddAndNorm(config.intermediate_size, config)
 
-    def forward(self, hidden: Tensor, plan: AttentionPlan, segments_only: bool = False) -> Tensor:
-        """Run the block.
+    @property
+    def self_attention(self) -> PackedSelfAttention:
+        """RETURNS (PackedSelfAttention): Its attention."""
+        return self.attention.self
 
-        hidden (Tensor): (n_rows, hidden_size).
-        plan (AttentionPlan): Which rows attend to each other.
-        segments_only (bool): Whether only the first row of each group is wanted: the others serve as keys and values.
-        RETURNS (Tensor): (n_rows, hidden_size), or (n_groups, hidden_size).
+    def before_attention(self, hidden: Tensor) -> Tensor:
+        """What attention reads of a block's input: (n_rows, hidden_size) -> the same"""
+        return hidden
+
+    def after_attention(self, context: Tensor, hidden: Tensor) -> Tensor:
+        """The rest of the block: what attention gave, and the block's input, (n_rows, hidden_size) each -> the same"""
+        attended = self.attention.output(context, hidden)
+        return self.output(self.intermediate(attended), attended)
+
+    def pass_through(self, vectors: Tensor) -> str:
+        """Zero the output projections, and let both layer norms restore what they take away.
+
+        vectors (Tensor): (n_segments, hidden_size), such as those that are to be passed through.
+        RETURNS (str): What was done, for a report.
         """
-        attended = self.attention(whole_tiles(hidden), plan, segments_only)
-        n_rows = plan.first_rows.shape[0] if segments_only else hidden.shape[0]
-        return self.output(self.intermediate(attended), attended)[:n_rows]
+        for half in (self.attention.output, self.output):
+            half.dense.weight.zero_()
+            half.dense.bias.zero_()
+            half.LayerNorm.weight.fill_(vectors.std(dim=-1, unbiased=False).mean())
+            half.LayerNorm.bias.fill_(vectors.mean())
+        return "output projections zero, layer norms calibrated"
+
+    def products(self) -> list[Product]:
+        """RETURNS (list[Product]): Its dense layers outside of attention."""
+        halves = (self.attention.output, self.intermediate)
+        return [
+            *(Product(half, "dense") for half in halves),
+            Product(self.output, "dense", self.intermediate.activation is None),
+        ]
+
+    def forward(self, hidden: Tensor, plan: AttentionPlan, segments_only: bool = False) -> Tensor:
+        """Run the block; see `run_block`."""
+        return run_block(self, hidden, plan, segments_only)
+
+
+def run_block(block: Block, hidden: Tensor, plan: AttentionPlan, segments_only: bool) -> Tensor:
+    """Run a block of any kind.
+
+    block (Block): The block.
+    hidden (Tensor): (n_rows, hidden_size).
+    plan (AttentionPlan): Which rows attend to each other.
+    segments_only (bool): Whether only the first row of each group is wanted: the others serve as keys and values.
+    RETURNS (Tensor): (n_rows, hidden_size), or (n_groups, hidden_size).
+    """
+    n_rows = plan.first_rows.shape[0] if segments_only else hidden.shape[0]
+    # What is added to make whole tiles may become anything, and is cut off.
+    residual = hidden = whole_tiles(hidden)
+    if segments_only:
+        residual = whole_tiles(hidden.index_select(0, plan.first_rows))
+    context = block.self_attention(block.before_attention(hidden), plan, segments_only)
+    return block.after_attention(whole_tiles(context), residual)[:n_rows]
 
 
 def init_weights(module: nn.Module, std: float) -> None:
@@ -115,4 +202,5 @@ def init_weights(module: nn.Module, std: float) -> None:
                 module.weight[module.padding_idx].zero_()
     elif isinstance(module, nn.LayerNorm):
         nn.init.ones_(module.weight)
-        nn.init.zeros_(module.bias)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

@@ -6,7 +6,7 @@ from typing import Any
 from transformers import PretrainedConfig
 
 from .config_checks import check_config
-from .config_entries import OF_HAT, known_entries
+from .config_entries import OF_ENCODERS, OF_HAT, known_entries
 from .layout import layout_from_published, layout_to_published
 
 
@@ -42,6 +42,10 @@ class HATConfig(PretrainedConfig):
     """
 
     model_type = "hierarchical-transformer"
+    # Which kind of block it is the configuration of (see kinds.py), what its entries may hold, and those in a file.
+    kind = "absolute"
+    entries = OF_ENCODERS
+    file_entries = OF_HAT
     attribute_map = {  # noqa: RUF012
         "max_segments": "max_sentences",
         "segment_length": "max_sentence_length",
@@ -129,9 +133,10 @@ class HATConfig(PretrainedConfig):
         RAISES (ValueError): If an entry is not of its type or outside its range, or asks for what a HAT does not
             compute.
         """
-        said = {**config_dict, **{name: value for name, value in kwargs.items() if name in OF_HAT}}
-        known_entries(said, OF_HAT, source="")
-        return super().from_dict(known_entries(config_dict, OF_HAT, source=""), **kwargs)
+        table = cls.file_entries
+        said = {**config_dict, **{name: value for name, value in kwargs.items() if name in table}}
+        known_entries(said, table, source="")
+        return super().from_dict(known_entries(config_dict, table, source=""), **kwargs)
 
     def to_dict(self) -> dict[str, Any]:
         """RETURNS (dict): What config.json holds: the attributes, and the derived sizes that published code reads."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .config_entries import OF_ENCODERS, WHERE, check_entries, shown
+from .config_entries import WHERE, check_entries, shown
 from .layout import parse_layout
 
 
@@ -12,7 +12,7 @@ def check_config(config: Any) -> None:
     config (HATConfig): The configuration.
     RAISES (ValueError): If it cannot be built; says what to change.
     """
-    check_entries({name: getattr(config, name) for name in OF_ENCODERS if hasattr(config, name)}, OF_ENCODERS)
+    check_entries({name: getattr(config, name) for name in config.entries if hasattr(config, name)}, config.entries)
     if getattr(config, "position_embedding_type", "absolute") not in ("absolute", None):
         raise ValueError(
             f"position_embedding_type is {config.position_embedding_type!r}, but HAT knows absolute positions only. "
@@ -32,6 +32,12 @@ def _check_agreement(config: Any) -> None:
         raise ValueError(
             f"hidden_size is {config.hidden_size}, which {config.num_attention_heads} attention heads do not divide. "
             f"Choose a num_attention_heads that does (of from-scratch: --heads). {WHERE}"
+        )
+    if config.kind == "rotary" and config.hidden_size // config.num_attention_heads % 2:
+        raise ValueError(
+            f"hidden_size is {config.hidden_size} with {config.num_attention_heads} attention heads, "
+            f"{config.hidden_size // config.num_attention_heads} numbers each, but rotary positions turn pairs of "
+            f"them: expected an even number. Choose other sizes. {WHERE}"
         )
     if config.frozen_blocks > n_blocks:
         raise ValueError(

@@ -168,6 +168,35 @@ OF_HAT: dict[str, Entry] = {
 }
 
 
+# The same for encoders with rotary blocks, by the names of their own files, which are ModernBERT's and ours.
+_SAME_SIZES = ("vocab_size", "hidden_size", "num_attention_heads", "intermediate_size", "pad_token_id")
+_SAME_NUMBERS = ("classifier_dropout", "initializer_range")
+OF_ROTARY_ENCODERS: dict[str, Entry] = {
+    **{name: SIZES[name] for name in (*_SAME_SIZES, "segment_length", "frozen_blocks")},
+    **{name: NUMBERS[name] for name in _SAME_NUMBERS},
+    **dict.fromkeys(("embedding_dropout", "attention_dropout", "mlp_dropout"), PROBABILITY),
+    **dict.fromkeys(("norm_bias", "attention_bias", "mlp_bias"), SWITCH),
+    **dict.fromkeys(("tie_word_embeddings", "activation_checkpointing"), SWITCH),
+    "max_segments": optional(SIZES["max_segments"]),
+    "global_attn_every_n_layers": whole(1, MOST_BLOCKS),
+    "local_attention": whole(0, MOST_PIECES),
+    "global_rope_theta": number(1.0, 1e15),
+    "local_rope_theta": optional(number(1.0, 1e15)),
+    "norm_eps": NUMBERS["layer_norm_eps"],
+    "hidden_activation": ACTIVATION,
+    "pooling": CHOICES["pooling"],
+    "pool_padding": Entry(
+        lambda value: value is False, "false: it brings back numbers of published HATs, of which none has rotary blocks"
+    ),
+}
+OF_ROTARY: dict[str, Entry] = {
+    **OF_ROTARY_ENCODERS,
+    **SHARED,
+    "num_hidden_layers": PUBLISHED["num_hidden_layers"],
+    "layout": PUBLISHED["layout"],
+}
+
+
 def check_entries(values: Mapping[str, Any], table: Mapping[str, Entry], *, opening: str = "") -> None:
     """Check the entries of a table that are there.
 

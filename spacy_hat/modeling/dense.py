@@ -30,7 +30,8 @@ class Dense(nn.Linear):
 class PreparedDense(nn.Module):
     """One or several dense layers beside each other as one product, for prediction: weights cast and laid out once.
 
-    layers (Sequence[nn.Linear]): With the same input; their outputs stand beside each other.
+    layers (Sequence[nn.Linear]): With the same input, and all with a bias or none; their outputs stand beside each
+        other.
     dtype (torch.dtype): Of the product and its result.
     """
 
@@ -39,7 +40,8 @@ class PreparedDense(nn.Module):
         self.dtype = dtype
         with torch.no_grad():
             weight = torch.cat([layer.weight.to(dtype) for layer in layers])
-            self.bias: Tensor = torch.cat([layer.bias.to(dtype) for layer in layers])
+            biases = [layer.bias.to(dtype) for layer in layers if layer.bias is not None]
+            self.bias: Tensor | None = torch.cat(biases) if biases else None
         on_cpu = weight.device.type == "cpu" and one_dnn_multiplies(dtype)
         # In the order in which oneDNN reads it, which no other operation can.
         self.blocks: Tensor | None = torch.ops.mkldnn._reorder_linear_weight(weight) if on_cpu else None
@@ -53,12 +55,12 @@ class PreparedDense(nn.Module):
         return one_dnn_linear(rows, self.blocks, self.bias, gelu)
 
 
-def dense(rows: Tensor, weight: Tensor, bias: Tensor, gelu: bool = False) -> Tensor:
+def dense(rows: Tensor, weight: Tensor, bias: Tensor | None, gelu: bool = False) -> Tensor:
     """Multiply, add, and activate.
 
     rows (Tensor): (n_rows, n_in).
     weight (Tensor): (n_out, n_in).
-    bias (Tensor): (n_out,).
+    bias (Tensor | None): (n_out,).
     gelu (bool): Whether the exact GELU (Hendrycks and Gimpel 2016) follows.
     RETURNS (Tensor): (n_rows, n_out).
     """

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from .config import HATConfig
 from .hat_layer import HATLayer
+from .kinds import kind_of
 from .layout import parse_layout
 from .plan import EncoderPlan
 from .stages import run_blocks
@@ -17,10 +18,11 @@ class HATEncoder(nn.Module):
 
     def __init__(self, config: HATConfig) -> None:
         super().__init__()
-        # No padding_idx: row 0 belongs to padded segments, every other row (the published code froze row 1 of
-        # RoBERTa-type models, the first segment's) has to learn.
-        positions = nn.Embedding(config.max_segments + 1, config.hidden_size)
-        self.layer = nn.ModuleList(HATLayer(config, block, positions) for block in parse_layout(config.layout))
+        kind = kind_of(config)
+        positions = kind.document_positions(config)
+        blocks = enumerate(parse_layout(config.layout))
+        self.layer = nn.ModuleList(HATLayer(config, number, block, positions) for number, block in blocks)
+        self.final_norm = kind.final_norm(config)
         self.frozen_blocks = config.frozen_blocks
         self.gradient_checkpointing = config.activation_checkpointing
 
@@ -29,7 +31,7 @@ class HATEncoder(nn.Module):
 
         hidden (Tensor): (n_pieces, hidden_size), the embeddings.
         plan (EncoderPlan): Of the batch.
-        YIELDS (Tensor): (n_pieces, hidden_size), the output of each block.
+        YIELDS (Tensor): (n_pieces, hidden_size), the output of each block, before the final norm.
         """
         return run_blocks(self.layers(), hidden, plan, n_frozen=self.frozen_blocks, recompute=self.recomputes())
 
@@ -42,6 +44,6 @@ class HATEncoder(nn.Module):
         return cast(list[HATLayer], list(self.layer))
 
     def document_positions(self) -> nn.Embedding | None:
-        """RETURNS (nn.Embedding | None): The table of document positions; None without cross-segment blocks."""
+        """RETURNS (nn.Embedding | None): The table of document positions; None where nothing reads one."""
         tables = (layer.position_embeddings for layer in self.layers())
         return next((table for table in tables if table is not None), None)

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from .block import TransformerBlock
 from .config import HATConfig
+from .kinds import kind_of
 from .layout import Block
 from .plan import EncoderPlan
 
@@ -13,16 +13,19 @@ class HATLayer(nn.Module):
     """One entry of the layout.
 
     config (HATConfig): Sizes.
+    number (int): Of the block, from the lowest on.
     block (Block): Which of the two kinds of attention it has.
-    position_embeddings (nn.Embedding): The table of document positions, which all cross-segment blocks share.
+    position_embeddings (nn.Embedding | None): The table of document positions, which all cross-segment blocks share,
+        where their kind has one.
     """
 
-    def __init__(self, config: HATConfig, block: Block, position_embeddings: nn.Embedding) -> None:
+    def __init__(self, config: HATConfig, number: int, block: Block, position_embeddings: nn.Embedding | None) -> None:
         super().__init__()
-        self.sentence_encoder = TransformerBlock(config) if block.segment_wise else None
-        self.document_encoder = TransformerBlock(config) if block.cross_segment else None
+        kind = kind_of(config)
+        self.sentence_encoder = kind.segment_wise(config, number) if block.segment_wise else None
+        self.document_encoder = kind.cross_segment(config, number) if block.cross_segment else None
         self.position_embeddings = position_embeddings if block.cross_segment else None
-        self.add_positions = config.document_position_embeddings
+        self.add_positions = self.position_embeddings is not None and config.document_position_embeddings
 
     def forward(self, hidden: Tensor, plan: EncoderPlan, segments_only: bool = False, led: bool = False) -> Tensor:
         """Run the block.

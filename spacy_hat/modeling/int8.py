@@ -74,7 +74,8 @@ class Int8Dense(nn.Module):
         self.quantise = _quantise_gelu if follows_gelu else quantise_rows
         with torch.no_grad():
             weight = torch.cat([layer.weight.float() for layer in layers])
-            self.bias: Tensor = torch.cat([layer.bias.float() for layer in layers])
+            biases = [layer.bias.float() for layer in layers if layer.bias is not None]
+            self.bias: Tensor | None = torch.cat(biases) if biases else None
             largest = weight.abs().amax(dim=1).clamp_(min=torch.finfo(torch.float32).tiny)
             numbers = (weight * (LARGEST / largest)[:, None]).round_().to(torch.int8)
         self.scales: Tensor = largest / LARGEST
@@ -86,7 +87,10 @@ class Int8Dense(nn.Module):
         if isinstance(rows, Tensor):
             rows = self.quantise(rows)
         output = _multiply(rows.numbers, self.blocks, self.scales)
-        torch.addcmul(self.bias, output, rows.scales, out=output)
+        if self.bias is None:
+            output.mul_(rows.scales)
+        else:
+            torch.addcmul(self.bias, output, rows.scales, out=output)
         return (torch.ops.aten.gelu_(output) if gelu else output).to(self.dtype)
 
 

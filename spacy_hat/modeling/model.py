@@ -7,10 +7,11 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 
-from .block import Embeddings, init_weights
+from .block import init_weights
 from .config import HATConfig
 from .encoder import HATEncoder
 from .files.checkpoint import load_pretrained, untied_state_dict
+from .kinds import kind_of
 from .packed_inputs import PackedInputs
 from .padded import find_slots, traced_slots
 from .padded_checks import check_shapes, check_values
@@ -59,7 +60,7 @@ class HATModel(HATPreTrainedModel):
     def __init__(self, config: HATConfig) -> None:
         super().__init__(config)
         config.validate_sizes()
-        self.embeddings = Embeddings(config)
+        self.embeddings = kind_of(config).embeddings(config)
         self.encoder = HATEncoder(config)
         self.post_init()
         for parameter in self._frozen_parameters():
@@ -79,8 +80,10 @@ class HATModel(HATPreTrainedModel):
         return self
 
     def _frozen_modules(self) -> list[nn.Module]:
-        k = self.config.frozen_blocks
-        return [self.embeddings, *self.encoder.layers()[:k]] if k else []
+        k, layers = self.config.frozen_blocks, self.encoder.layers()
+        if not k:
+            return []
+        return [self.embeddings, *layers[:k], *([self.encoder.final_norm] if k == len(layers) else [])]
 
     def _frozen_parameters(self) -> list[nn.Parameter]:
         """Parameters of frozen modules that no other block needs: document positions are shared by all blocks."""
@@ -115,7 +118,7 @@ class HATModel(HATPreTrainedModel):
         return_dict (bool | None): False for a plain tuple.
         compute_padding (bool): Compute padding too, for the numbers of the published heads; it is zeros otherwise.
         RETURNS (BaseModelOutput | tuple): `last_hidden_state` (n_docs, n_slots, hidden_size) and, if asked for,
-            `hidden_states`, n_blocks + 1 tensors like it.
+            `hidden_states`, n_blocks + 1 tensors like it: the embeddings, and what each block gave.
         RAISES (ValueError): If not exactly one of input_ids and inputs_embeds is given, shapes do not agree, numbers
             are out of range, documents have more than max_segments segments, or attentions are asked for.
         """
@@ -145,7 +148,7 @@ class HATModel(HATPreTrainedModel):
         for hidden in self.encoder(states[0], slots.plan):
             states = [*states, hidden] if output_hidden_states else [hidden]
         output = BaseModelOutput(
-            last_hidden_state=slots.unpack(states[-1]),
+            last_hidden_state=slots.unpack(self.encoder.final_norm(states[-1])),
             hidden_states=tuple(slots.unpack(state) for state in states) if output_hidden_states else None,
         )
         return output.to_tuple() if return_dict is False else output
@@ -203,7 +206,7 @@ class HATModel(HATPreTrainedModel):
         return self._stages(leading, segments_only=segments_only, max_batch_pieces=max_batch_pieces, recompute=True)
 
     def _stages(self, n_led: int, **options: Any) -> Stages:
-        return Stages(self.encoder.layers(), self._embed_packed, n_led=n_led, **options)
+        return Stages(self.encoder.layers(), self._embed_packed, self.encoder.final_norm, n_led=n_led, **options)
 
     def _leading_state(self, n_led: int) -> tuple:
         """Changes when what the first stage makes does: with weights, device and precision."""
@@ -229,25 +232,23 @@ class HATModel(HATPreTrainedModel):
 
     def _check_padded(self, **inputs: Tensor | None) -> None:
         check_shapes(inputs)
-        if is_traced():  # numbers are not known yet
-            return
-        tables = self.embeddings
-        check_values(
-            inputs,
-            {
-                "input_ids": len(tables.word_embeddings.weight),
-                "token_type_ids": len(tables.token_type_embeddings.weight),
-                "position_ids": len(tables.position_embeddings.weight),
-            },
-            self.config.hidden_size,
-        )
+        rows = self.embeddings.table_rows()
+        if inputs["position_ids"] is not None and "position_ids" not in rows:
+            raise ValueError(
+                "position_ids cannot be given to an encoder with rotary blocks: places start over in each segment, and "
+                "there is no table of them. Leave it out."
+            )
+        if not is_traced():  # otherwise numbers are not known yet
+            check_values(inputs, rows, self.config.hidden_size)
 
     def _check_packed(self, inputs: PackedInputs) -> None:
         config = self.config
         longest, most = inputs.segment_lengths.max(initial=0), inputs.window_lengths.max(initial=0)
-        if longest > config.segment_length or most > config.max_segments:
+        has_room = config.max_segments is None or most <= config.max_segments
+        if longest > config.segment_length or not has_room:
             raise ValueError(
                 f"The batch has segments of up to {longest} pieces in windows of up to {most} segments, but this model "
-                f"has positions for {config.segment_length} pieces and {config.max_segments} segments. Pack with its "
+                f"has positions for {config.segment_length} pieces and "
+                f"{'any number of' if config.max_segments is None else config.max_segments} segments. Pack with its "
                 "segment_length and max_segments."
             )

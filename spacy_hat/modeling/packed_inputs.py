@@ -67,5 +67,5 @@ class PackedInputs:
             micro_batches=micro_batches,
             cross_rows=torch.from_numpy(first_rows).to(device),
             cross_positions=torch.from_numpy(self.segment_positions + 1).to(device),
-            windows=plan_attention(self.window_lengths, device),
+            windows=plan_attention(self.window_lengths, device, places=self.segment_positions),
         )

@@ -50,7 +50,9 @@ class PaddedSlots:
         return F.pad(padded, (0, 0) * (padded.dim() - 2) + (0, missing))
 
 
-def find_slots(attention_mask: Tensor, segment_length: int, max_segments: int, compute_padding: bool) -> PaddedSlots:
+def find_slots(
+    attention_mask: Tensor, segment_length: int, max_segments: int | None, compute_padding: bool
+) -> PaddedSlots:
     """Decide what is computed for a padded batch.
 
     Only real pieces are, unless compute_padding asks for all: the published heads pool over padded segments too, and
@@ -59,7 +61,7 @@ def find_slots(attention_mask: Tensor, segment_length: int, max_segments: int, c
 
     attention_mask (Tensor): (n_docs, n_slots), nonzero for real pieces.
     segment_length (int): Slots of a segment.
-    max_segments (int): Segments of a document at most.
+    max_segments (int | None): Segments of a document at most; None: any number.
     compute_padding (bool): Whether to compute every slot.
     RETURNS (PaddedSlots): The slots and their plan.
     RAISES (ValueError): If the documents are too long.
@@ -79,21 +81,27 @@ def find_slots(attention_mask: Tensor, segment_length: int, max_segments: int, c
     is_key = is_real.reshape(-1)[rows] if compute_padding else None
     has_first: Bools1d = is_real[docs, segments, 0]
     plan = EncoderPlan(
-        micro_batches=plan_micro_batches(piece_counts[piece_counts > 0], device, is_key=is_key),
+        micro_batches=plan_micro_batches(
+            piece_counts[piece_counts > 0], device, is_key=is_key, places=rows % segment_length
+        ),
         cross_rows=torch.from_numpy(row_of_slot[first_slots]).to(device),
         cross_positions=torch.from_numpy(np.where(has_first, segments + 1, 0)).to(device),
-        windows=plan_attention(window_lengths[window_lengths > 0], device, has_first if compute_padding else None),
+        windows=plan_attention(
+            window_lengths[window_lengths > 0], device, has_first if compute_padding else None, segments
+        ),
     )
     n_slots = attention_mask.shape[1]
     return PaddedSlots(n_docs, n_slots, n_segments, segment_length, torch.from_numpy(rows).to(device), plan)
 
 
-def traced_slots(attention_mask: Tensor, segment_length: int, max_segments: int, compute_padding: bool) -> PaddedSlots:
+def traced_slots(
+    attention_mask: Tensor, segment_length: int, max_segments: int | None, compute_padding: bool
+) -> PaddedSlots:
     """The same by operations on tensors alone: every slot is computed, and by default real ones are handed out.
 
     attention_mask (Tensor): (n_docs, n_slots), nonzero for real pieces.
     segment_length (int): Slots of a segment.
-    max_segments (int): Segments of a document at most.
+    max_segments (int | None): Segments of a document at most; None: any number.
     compute_padding (bool): Whether to hand out every slot.
     RETURNS (PaddedSlots): The slots and their plan.
     RAISES (ValueError): If the documents are too long.
@@ -107,18 +115,18 @@ def traced_slots(attention_mask: Tensor, segment_length: int, max_segments: int,
     return PaddedSlots(n_docs, n_slots, n_segments, segment_length, rows, plan, kept)
 
 
-def whole_segments(attention_mask: Tensor, segment_length: int, max_segments: int) -> Tensor:
+def whole_segments(attention_mask: Tensor, segment_length: int, max_segments: int | None) -> Tensor:
     """Cut a mask into segments.
 
     attention_mask (Tensor): (n_docs, n_slots), nonzero for real pieces.
     segment_length (int): Slots of a segment.
-    max_segments (int): Segments of a document at most.
+    max_segments (int | None): Segments of a document at most; None: any number.
     RETURNS (Tensor): (n_docs, n_segments, segment_length) bool.
     RAISES (ValueError): If the documents are too long.
     """
     n_docs, n_slots = attention_mask.shape
     n_segments = -(-n_slots // segment_length)
-    if n_segments > max_segments:
+    if max_segments is not None and n_segments > max_segments:
         raise ValueError(
             f"Documents of {n_slots} pieces make {n_segments} segments of {segment_length}, expected at most "
             f"{max_segments}, for which this model has positions. Cut them into windows first (the spaCy component "

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..ragged import starts_of
+from ..ragged import ranges, starts_of
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -65,27 +65,38 @@ class AttentionPlan:
     query_gate (Tensor | None): (n_rows, 1) float32, 0 for rows of groups in which nothing may be attended to: their
         attention is then uniform, as in the published code. None: there are no such groups.
     first_rows (Tensor): (n_groups,) int64, where each group starts.
+    places (Tensor): (n_rows,) int64, where each row stands in its group, from 0 on; read by rotary attention alone.
+    has_gaps (bool): Whether places leave some out, which padding takes.
     """
 
     buckets: tuple[Bucket, ...]
     unbucket: Tensor | None
     query_gate: Tensor | None
     first_rows: Tensor
+    places: Tensor
+    has_gaps: bool = False
 
     def ungroup(self) -> Tensor:
         """RETURNS (Tensor): (n_groups,) int64, where each group stands among those of all buckets, one after another"""
         return torch.cat([bucket.groups for bucket in self.buckets]).argsort()
 
 
-def plan_attention(lengths: Ints, device: torch.device, is_key: Bools | None = None) -> AttentionPlan:
+def plan_attention(
+    lengths: Ints, device: torch.device, is_key: Bools | None = None, places: Ints | None = None
+) -> AttentionPlan:
     """Sort groups into buckets.
 
     lengths (Ints): (n_groups,) rows of each group, all at least 1.
     device (torch.device): Where the plan's tensors go.
     is_key (Bools | None): (n_rows,) whether a row may be attended to; None: every row may.
+    places (Ints | None): (n_rows,) where each row stands in its group; None: one behind the other.
     RETURNS (AttentionPlan): The plan.
     """
     starts = starts_of(lengths)
+    without_gaps = ranges(np.zeros_like(lengths), lengths)
+    places = without_gaps if places is None else places
+    own_places = torch.from_numpy(places).to(device)
+    has_gaps = not np.array_equal(places, without_gaps)
     query_gate = None
     if is_key is not None:
         has_key = np.logical_or.reduceat(is_key, starts) if len(starts) else np.zeros(0, dtype=bool)
@@ -108,8 +119,10 @@ def plan_attention(lengths: Ints, device: torch.device, is_key: Bools | None = N
         buckets.append(_make_bucket(rows, is_row if is_key is None else is_row & is_key[rows], groups, device))
     first_rows = torch.from_numpy(starts).to(device)
     if len(buckets) == 1 and len(lengths) * buckets[0].width == len(unbucket):
-        return AttentionPlan((replace(buckets[0], rows=None),), None, query_gate, first_rows)
-    return AttentionPlan(tuple(buckets), torch.from_numpy(unbucket).to(device), query_gate, first_rows)
+        whole = (replace(buckets[0], rows=None),)
+        return AttentionPlan(whole, None, query_gate, first_rows, own_places, has_gaps)
+    return_to = torch.from_numpy(unbucket).to(device)
+    return AttentionPlan(tuple(buckets), return_to, query_gate, first_rows, own_places, has_gaps)
 
 
 def _similar_lengths(lengths: Ints) -> list[Ints]:
@@ -198,7 +211,11 @@ def _filled_runs(ends: Ints, lengths: Ints, limit: int) -> list[int]:
 
 
 def plan_micro_batches(
-    lengths: Ints, device: torch.device, max_pieces: int | None = None, is_key: Bools | None = None
+    lengths: Ints,
+    device: torch.device,
+    max_pieces: int | None = None,
+    is_key: Bools | None = None,
+    places: Ints | None = None,
 ) -> tuple[MicroBatch, ...]:
     """Plan segment-wise attention, in portions of bounded size.
 
@@ -206,6 +223,7 @@ def plan_micro_batches(
     device (torch.device): Where the plan's tensors go.
     max_pieces (int | None): Pieces in one portion at most (a longer segment makes its own); None: one portion.
     is_key (Bools | None): (n_pieces,) whether a piece may be attended to; None: every piece may.
+    places (Ints | None): (n_pieces,) where each piece stands in its segment; None: one behind the other.
     RETURNS (tuple[MicroBatch, ...]): The portions, in order.
     """
     ends = np.cumsum(lengths)
@@ -213,5 +231,6 @@ def plan_micro_batches(
     for start, stop in runs_within(lengths, max_pieces):
         rows = slice(int(ends[start] - lengths[start]), int(ends[stop - 1]))
         keys = None if is_key is None else is_key[rows]
-        portions.append(MicroBatch(rows, plan_attention(lengths[start:stop], device, keys)))
+        own_places = None if places is None else places[rows]
+        portions.append(MicroBatch(rows, plan_attention(lengths[start:stop], device, keys, own_places)))
     return tuple(portions)

@@ -4,12 +4,10 @@ from copy import deepcopy
 from functools import partial
 
 import torch
-from torch import nn
 
-from .attention import PackedSelfAttention
-from .block import AddAndNorm, FeedForwardIn, TransformerBlock
 from .dense import PreparedDense
 from .int8 import Int8Dense, quantise_rows
+from .kinds import AnyBlock
 from .model import HATModel
 
 
@@ -36,22 +34,14 @@ def prepared(model: HATModel, dtype: torch.dtype, int8: bool = False) -> HATMode
     return copy
 
 
-def _cast(block: TransformerBlock, dtype: torch.dtype) -> None:
-    for module in list(block.modules()):
-        if isinstance(module, PackedSelfAttention):
-            module.prepare(partial(PreparedDense, dtype=dtype))
-        elif isinstance(module, (AddAndNorm, FeedForwardIn)):
-            module.dense = PreparedDense([module.dense], dtype)  # type: ignore[assignment]
+def _cast(block: AnyBlock, dtype: torch.dtype) -> None:
+    block.self_attention.prepare(partial(PreparedDense, dtype=dtype))
+    for product in block.products():
+        product.replace(PreparedDense([product.layer], dtype))
 
 
-def _quantise(block: TransformerBlock, dtype: torch.dtype) -> None:
+def _quantise(block: AnyBlock, dtype: torch.dtype) -> None:
     """dtype (torch.dtype): Of queries, keys and values."""
-    block.attention.self.prepare(partial(Int8Dense, dtype=dtype), quantise_rows)
-    follows_gelu = block.intermediate.activation is None
-    _set(block.attention.output, Int8Dense([block.attention.output.dense]))
-    _set(block.intermediate, Int8Dense([block.intermediate.dense]))
-    _set(block.output, Int8Dense([block.output.dense], follows_gelu=follows_gelu))
-
-
-def _set(half: AddAndNorm | FeedForwardIn, product: nn.Module) -> None:
-    half.dense = product  # type: ignore[assignment]
+    block.self_attention.prepare(partial(Int8Dense, dtype=dtype), quantise_rows)
+    for product in block.products():
+        product.replace(Int8Dense([product.layer], follows_gelu=product.follows_gelu))

@@ -13,7 +13,7 @@ from transformers import PretrainedConfig, PreTrainedTokenizerBase
 from ..choices import HeadKind, Leads
 from .config import HATConfig
 from .config_entries import POOLINGS
-from .files.checkpoint import ENCODER_PREFIX, MODEL_TYPES
+from .files.checkpoint import ENCODER_PREFIX, MODEL_TYPES, class_of_config
 from .files.disk import read_config
 from .files.problems import Shape, WeightProblems, shorten
 from .files.weights import open_weights
@@ -83,7 +83,7 @@ def read_head(name: str | Path, *, pooling: str | None = None, **hub: Any) -> Pu
     """
     values = read_config(name, **hub)
     kind = _kind(name, values)
-    config = HATConfig.from_dict(values)
+    config = class_of_config(values["model_type"], HATConfig).from_dict(values)
     config.validate_sizes()
     file = open_weights(name, **hub)
     in_file = {n: shape for n, shape in file.shapes.items() if not n.startswith(ENCODER_PREFIX)}
@@ -119,7 +119,7 @@ def write_head(folder: Path, head: PublishedHead, encoder: HATModel, tokenizer: 
     tokenizer (PreTrainedTokenizerBase): The encoder's.
     """
     entries = {key: value for key, value in encoder.config.to_dict().items() if key not in _OF_OTHERS}
-    config = HATConfig.from_dict(
+    config = class_of_config(encoder.config.model_type, HATConfig).from_dict(
         {
             **entries,
             **_entries_of_labels(head),

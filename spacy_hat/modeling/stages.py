@@ -78,6 +78,7 @@ class Stages:
 
     layers (Sequence[HATLayer]): The blocks.
     embed (Callable[[PackedInputs], Tensor]): What the lowest of them reads, (n_pieces, hidden_size).
+    finish (Callable[[Tensor], Tensor]): What becomes of the rows that the highest of them gave, in the end.
     segments_only (bool): Whether only segment vectors are wanted in the end.
     n_led (int): Blocks whose segment-wise part is in the first stage, `n_leading` at most.
     n_frozen (int): Blocks that run without gradient.
@@ -89,6 +90,7 @@ class Stages:
         self,
         layers: Sequence[HATLayer],
         embed: Callable[[PackedInputs], Tensor],
+        finish: Callable[[Tensor], Tensor],
         *,
         segments_only: bool,
         n_led: int,
@@ -98,6 +100,7 @@ class Stages:
     ) -> None:
         self.layers = layers
         self.embed = embed
+        self.finish = finish
         self.segments_only = segments_only
         self.n_led = n_led
         self.max_batch_pieces = max_batch_pieces
@@ -180,4 +183,5 @@ class Stages:
 
     def _last(self, hidden: Tensor, plan: EncoderPlan, n_led: int) -> Tensor:
         # Only the last block's output; a list would keep all of them.
-        return deque(run_blocks(self.layers, hidden, plan, n_led=n_led, **self._options), maxlen=1).pop()
+        rows = deque(run_blocks(self.layers, hidden, plan, n_led=n_led, **self._options), maxlen=1).pop()
+        return self.finish(rows)

@@ -44,4 +44,5 @@ def _plan_equal_groups(is_key: Tensor, gated: bool) -> AttentionPlan:
     query_gate = has_key.expand(-1, width).reshape(-1, 1).to(torch.float32) if gated else None
     groups = torch.arange(n_groups, device=is_key.device)
     bucket = Bucket(n_groups, width, None, keys[:, None, None], groups)
-    return AttentionPlan((bucket,), None, query_gate, groups * width)
+    places = torch.arange(width, device=is_key.device).repeat(n_groups)
+    return AttentionPlan((bucket,), None, query_gate, groups * width, places)

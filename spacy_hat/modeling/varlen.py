@@ -3,6 +3,7 @@
 It reads the packed rows as they are; there are no buckets, no masks and no copies.
 """
 
+import inspect
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ try:
 except ImportError:  # torch below 2.10
     varlen_attn: Any | None = None  # type: ignore[no-redef]
 
+TAKES_REACH = varlen_attn is not None and "window_size" in inspect.signature(varlen_attn).parameters
 # What FlashAttention (Dao 2023), which is behind it, can do.
 HALF_PRECISIONS = (torch.float16, torch.bfloat16)
 LARGEST_HEAD = 256
@@ -40,8 +42,23 @@ def takes_varlen(queries: Tensor, head_size: int, dropout: float, plan: Attentio
     return torch.cuda.get_device_capability(queries.device) >= OLDEST_GPU
 
 
+def takes_reach(plan: AttentionPlan, segments_only: bool) -> bool:
+    """Whether the kernel can let rows see a part of their group.
+
+    plan (AttentionPlan): The groups; the kernel counts rows, and so must their places.
+    segments_only (bool): Whether there is one query a group, which the kernel would take for that of the last row.
+    RETURNS (bool): Whether `attend_varlen` may be called with a reach.
+    """
+    return TAKES_REACH and not plan.has_gaps and not segments_only
+
+
 def attend_varlen(
-    queries: Tensor, keys_values: Tensor, n_heads: int, plan: AttentionPlan, segments_only: bool
+    queries: Tensor,
+    keys_values: Tensor,
+    n_heads: int,
+    plan: AttentionPlan,
+    segments_only: bool,
+    reach: int | None = None,
 ) -> Tensor:
     """Let rows attend inside their groups.
 
@@ -50,6 +67,7 @@ def attend_varlen(
     n_heads (int): Heads.
     plan (AttentionPlan): The groups.
     segments_only (bool): Whether there is one query a group.
+    reach (int | None): How far a row sees; None: the whole group.
     RETURNS (Tensor): Like queries.
     """
     assert varlen_attn is not None  # takes_varlen said so
@@ -61,5 +79,6 @@ def attend_varlen(
     query_bounds, most = bounds, longest
     if segments_only:
         query_bounds, most = torch.arange(len(bounds), dtype=torch.int32, device=bounds.device), 1
-    attended: Any = varlen_attn(query, key, value, query_bounds, bounds, most, longest)
+    options: Any = {} if reach is None else {"window_size": (reach, reach)}
+    attended: Any = varlen_attn(query, key, value, query_bounds, bounds, most, longest, **options)
     return attended.reshape(-1, width)

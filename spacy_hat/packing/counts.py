@@ -35,7 +35,7 @@ class DocCounts:
 
 
 def count_doc(
-    doc: Doc, tokenizer: FastTokenizer, packer: Packer, *, segment_length: int, max_segments: int
+    doc: Doc, tokenizer: FastTokenizer, packer: Packer, *, segment_length: int, max_segments: int | None
 ) -> DocCounts:
     """Pack a Doc and count.
 
@@ -43,7 +43,7 @@ def count_doc(
     tokenizer (FastTokenizer): A fast Hugging Face tokenizer.
     packer (Packer): The settings; its warnings are not given, nor is anything an error.
     segment_length (int): Most pieces of a segment, the classifier piece included.
-    max_segments (int): Most segments of a window.
+    max_segments (int | None): Most segments of a window; None: all of a document.
     RETURNS (DocCounts): The counts.
     """
     whole = Packer(packing=packer.packing)
@@ -51,7 +51,7 @@ def count_doc(
         warnings.simplefilter("ignore")
         packed = whole([doc], tokenizer, segment_length=segment_length, max_segments=max_segments)
     n_pieces = packed.segment_lengths - 1
-    n_kept = max_segments if packer.overflow == "truncate" else len(n_pieces)
+    n_kept = max_segments if packer.overflow == "truncate" and max_segments is not None else len(n_pieces)
     has_sentences = len(doc) > 0 and doc.has_annotation("SENT_START")
     starts = np.flatnonzero(doc.to_array("SENT_START")[1:] == 1) + 1
     n_cut = 0

@@ -65,12 +65,12 @@ class SegmentedDoc:
         )
 
 
-def join_docs(docs: list[SegmentedDoc], *, classifier_id: int, max_segments: int) -> PackedDocs:
+def join_docs(docs: list[SegmentedDoc], *, classifier_id: int, max_segments: int | None) -> PackedDocs:
     """Lay segmented documents after one another and open each segment with the classifier piece.
 
     docs (list[SegmentedDoc]): (n_docs,) the documents, in the order of the batch.
     classifier_id (int): Vocabulary id of the classifier piece.
-    max_segments (int): Most segments of a window.
+    max_segments (int | None): Most segments of a window; None: all of a document.
     RETURNS (PackedDocs): The batch.
     """
     n_pieces = np.array([len(doc.pieces) for doc in docs], dtype=np.int64)

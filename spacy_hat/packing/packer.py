@@ -47,14 +47,14 @@ class Packer:
 
     @stage("pack")
     def __call__(
-        self, docs: list[Doc], tokenizer: FastTokenizer, *, segment_length: int, max_segments: int
+        self, docs: list[Doc], tokenizer: FastTokenizer, *, segment_length: int, max_segments: int | None
     ) -> PackedDocs:
         """Pack a batch.
 
         docs (list[Doc]): (n_docs,) the documents. One that is empty or has only spaces gets no segments.
         tokenizer (FastTokenizer): A fast Hugging Face tokenizer with a classifier (or start-of-text) token.
         segment_length (int): Most pieces of a segment, the classifier piece included; at least 2.
-        max_segments (int): Most segments of a window; at least 1.
+        max_segments (int | None): Most segments of a window, at least 1; None: all of a document.
         RETURNS (PackedDocs): The batch.
         RAISES (ValueError): Sizes or tokenizer will not do, or the documents are what the settings make an error.
         """
@@ -106,14 +106,16 @@ class Packer:
             f"[components.transformer.model]. This is said once.",
         )
 
-    def limit(self, docs: list[SegmentedDoc], max_segments: int) -> list[SegmentedDoc]:
+    def limit(self, docs: list[SegmentedDoc], max_segments: int | None) -> list[SegmentedDoc]:
         """Apply the overflow setting, except for the windows themselves.
 
         docs (list[SegmentedDoc]): (n_docs,) documents.
-        max_segments (int): Most segments of a window.
+        max_segments (int | None): Most segments of a window; None: all of a document.
         RETURNS (list[SegmentedDoc]): The same, or their beginnings, which is warned of.
         RAISES (ValueError): If one is too long, and that is to be an error.
         """
+        if max_segments is None:
+            return docs
         segments_per_doc = np.array([doc.n_segments for doc in docs], dtype=np.int64)
         n_over = int((segments_per_doc > max_segments).sum())
         if n_over == 0 or self.overflow == "window":
@@ -138,14 +140,14 @@ def _sentence_starts(doc: Doc) -> Ints1d:
     return np.flatnonzero(is_start)
 
 
-def check_sizes(segment_length: int, max_segments: int) -> None:
+def check_sizes(segment_length: int, max_segments: int | None) -> None:
     """RAISES (ValueError): If segments or windows have no room."""
     if segment_length < 2:
         raise ValueError(
             f"segment_length is {segment_length}, but a segment has a classifier piece and at least one more: "
             f"expected 2 or more. Correct it in config.json (max_sentence_length) or in transformer_config."
         )
-    if max_segments < 1:
+    if max_segments is not None and max_segments < 1:
         raise ValueError(
             f"max_segments is {max_segments}, but a window has at least one segment: expected 1 or more. Correct it "
             f"in config.json (max_sentences) or in transformer_config."

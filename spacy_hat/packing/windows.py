@@ -5,16 +5,18 @@ import numpy as np
 from ..ragged import Ints1d, ranges
 
 
-def window_lengths(segments_per_doc: Ints1d, max_segments: int) -> Ints1d:
+def window_lengths(segments_per_doc: Ints1d, max_segments: int | None) -> Ints1d:
     """Spread the segments of each document evenly over the fewest windows.
 
     Evenly, because a full window followed by one of a single segment would leave that segment without context.
 
     segments_per_doc (Ints1d): (n_docs,) number of segments.
-    max_segments (int): Most segments of a window.
+    max_segments (int | None): Most segments of a window; None: all of a document.
     RETURNS (Ints1d): (n_windows,) segments of each window. Within a document they differ by at most 1, the longer ones
         first; a document without segments has no window.
     """
+    if max_segments is None:
+        return segments_per_doc[segments_per_doc > 0]
     windows_per_doc = -(-segments_per_doc // max_segments)
     shortest, longer = np.divmod(segments_per_doc, np.maximum(windows_per_doc, 1))
     place_in_doc = ranges(np.zeros_like(windows_per_doc), windows_per_doc)

@@ -119,7 +119,7 @@ def check_documents(name: str, docs: list[DocCounts], encoding: Encoding, nlp: L
             f"[components.{encoding.component}.model] to read documents whole.",
             n_cut=cut,
         )
-    n_over = sum(doc.n_segments > max_segments for doc in docs)
+    n_over = 0 if max_segments is None else sum(doc.n_segments > max_segments for doc in docs)
     if n_over and packer.overflow == "error":
         findings.problem(
             "too many segments",

@@ -19,7 +19,7 @@ class EncoderReport:
     name: str | None
     layout: str
     segment_length: int
-    max_segments: int
+    max_segments: int | None
     packing: str
     overflow: str
     output: str

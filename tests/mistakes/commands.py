@@ -13,7 +13,7 @@ from .checkpoints import Payload
 SIZES = {"segment_length": 16, "max_segments": 6}
 OPTIONS = ["--layout", "S|SD", "--segment-length", "16", "--max-segments", "6"]
 STARTS = ("warm-start", "from-scratch")
-SUPPORTED = "bert, electra, distilbert, roberta, xlm-roberta, camembert, data2vec-text"
+SUPPORTED = "bert, electra, distilbert, roberta, xlm-roberta, camembert, data2vec-text, modernbert"
 
 
 def begin(make, **settings):

@@ -29,7 +29,7 @@ from ..support.tiny import (
 )
 
 # Where the package asks whether torch is recording.
-ASKING = ("attention", "dense", "model")
+ASKING = ("attention", "dense", "model", "rotary")
 LONG = [[8, 8, 8, 8], [8, 3, 0, 0], [1, 8, 0, 2], [8, 8, 8, 1], [4, 0, 0, 0]]
 
 

@@ -10,14 +10,18 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from ..config_entries import OF_HAT
+from ..config import HATConfig
+from ..config_entries import OF_HAT, Entry
+from ..rotary_config import RotaryHATConfig
 from .disk import read_config
 from .names import HUB_OPTIONS
 from .problems import RefusedError, Shape, WeightProblems, shorten
 from .shapes import encoder_shapes, n_numbers, tied_tables
 from .weights import WeightFile, is_finite, open_weights
 
-MODEL_TYPES = ("hierarchical-transformer", "hi-transformer")
+ROTARY_TYPE = RotaryHATConfig.model_type
+PUBLISHED_TYPES = ("hierarchical-transformer", "hi-transformer")
+MODEL_TYPES = (*PUBLISHED_TYPES, ROTARY_TYPE)
 ENCODER_PREFIX = "hi_transformer."
 REMEDY = "Check layout, sizes, segment_length and max_segments against the checkpoint, or fetch it again."
 
@@ -57,7 +61,6 @@ def load_pretrained(
         if key in _FROM_AUTO or key.startswith("_") or key.endswith("_code"):
             del kwargs[key]
     torch_dtype = kwargs.pop("dtype", torch_dtype)
-    check_overrides(kwargs)
     if config is None:
         config = _load_config(cls, name, hub, kwargs)
     elif kwargs:
@@ -80,15 +83,16 @@ def load_pretrained(
     return model
 
 
-def check_overrides(entries: Mapping[str, Any]) -> None:
+def check_overrides(entries: Mapping[str, Any], known: Mapping[str, Entry] = OF_HAT) -> None:
     """Check that entries to override are entries of a configuration: their values are checked with the others.
 
     entries (Mapping[str, Any]): Such as a transformer_config.
+    known (Mapping[str, Entry]): The entries that this kind of HAT has.
     RAISES (TypeError): If a HAT has no such entry.
     """
-    unknown = sorted(name for name in entries if name not in (*OF_HAT, "attn_implementation"))
+    unknown = sorted(name for name in entries if name not in (*known, "attn_implementation"))
     if unknown:
-        alike = [match for name in unknown for match in get_close_matches(name, OF_HAT, n=1)]
+        alike = [match for name in unknown for match in get_close_matches(name, known, n=1)]
         raise TypeError(
             f"HAT configurations have no {', '.join(unknown)}, expected entries of config.json"
             f"{' such as ' * bool(alike)}{', '.join(alike)}. Leave it out or correct the name."
@@ -114,7 +118,17 @@ def _load_config(cls: Any, name: str | Path, hub: dict[str, Any], overrides: dic
             f"{name} is a checkpoint of type {model_type!r}, expected a HAT ({' or '.join(MODEL_TYPES)}). Make one of "
             f"it with: python -m spacy hat warm-start {name} OUTPUT_FOLDER"
         )
-    return cls.config_class.from_dict(values, **overrides)
+    config_class = class_of_config(model_type, cls.config_class)
+    check_overrides(overrides, config_class.file_entries)
+    return config_class.from_dict(values, **overrides)
+
+
+def class_of_config(model_type: str, usual: Any) -> Any:
+    """RETURNS (Any): The class of configurations of this type; the usual one, unless that is of another kind."""
+    kind = "rotary" if model_type == ROTARY_TYPE else "absolute"
+    if usual.kind == kind:
+        return usual
+    return RotaryHATConfig if kind == "rotary" else HATConfig
 
 
 def check_fit(config: Any, file: WeightFile, *, source: str) -> None:

@@ -18,7 +18,7 @@ def encoder_shapes(config: Any) -> dict[str, Shape]:
     config (HATConfig): A configuration that was checked.
     RETURNS (dict[str, tuple[int, ...]]): Name -> shape, in the model's order.
     """
-    return dict(_weights(config))
+    return dict({"absolute": _absolute, "rotary": _rotary}[config.kind](config))
 
 
 def block_shapes(hidden_size: int, intermediate_size: int) -> dict[str, Shape]:
@@ -41,7 +41,7 @@ def block_shapes(hidden_size: int, intermediate_size: int) -> dict[str, Shape]:
     }
 
 
-def _weights(config: Any) -> Iterator[tuple[str, Shape]]:
+def _absolute(config: Any) -> Iterator[tuple[str, Shape]]:
     width = config.hidden_size
     yield "embeddings.word_embeddings.weight", (config.vocab_size, width)
     yield "embeddings.position_embeddings.weight", (config.max_position_embeddings, width)
@@ -56,6 +56,35 @@ def _weights(config: Any) -> Iterator[tuple[str, Shape]]:
                 yield f"{prefix}.{part}.{name}", shape
         if block.cross_segment:
             yield f"{prefix}.{POSITIONS}", (config.max_segments + 1, width)
+
+
+def _rotary(config: Any) -> Iterator[tuple[str, Shape]]:
+    width, inner = config.hidden_size, config.intermediate_size
+    norm = {"weight": (width,), **({"bias": (width,)} if config.norm_bias else {})}
+    yield "embeddings.word_embeddings.weight", (config.vocab_size, width)
+    yield from ((f"embeddings.norm.{kind}", shape) for kind, shape in norm.items())
+    for number, block in enumerate(parse_layout(config.layout)):
+        for part, is_there in (("sentence_encoder", block.segment_wise), ("document_encoder", block.cross_segment)):
+            prefix = f"encoder.layer.{number}.{part}"
+            if is_there and (number or part == "document_encoder"):
+                yield from ((f"{prefix}.attention_norm.{kind}", shape) for kind, shape in norm.items())
+            for name, shape, bias in _rotary_matrices(config, width, inner) if is_there else ():
+                yield f"{prefix}.{name}.weight", shape
+                if bias:
+                    yield f"{prefix}.{name}.bias", shape[:1]
+            if is_there:
+                yield from ((f"{prefix}.feed_forward_norm.{kind}", shape) for kind, shape in norm.items())
+    yield from ((f"encoder.final_norm.{kind}", shape) for kind, shape in norm.items())
+
+
+def _rotary_matrices(config: Any, width: int, inner: int) -> list[tuple[str, Shape, bool]]:
+    """Name, shape of the weight, and whether there is a bias."""
+    square = [*(f"attention.{name}" for name in ("query", "key", "value")), "attention_output"]
+    return [
+        *((name, (width, width), config.attention_bias) for name in square),
+        *((f"feed_forward.{name}", (inner, width), config.mlp_bias) for name in ("dense", "gate")),
+        ("feed_forward_output", (width, inner), config.mlp_bias),
+    ]
 
 
 def tied_tables(shapes: dict[str, Shape]) -> list[str]:

@@ -128,16 +128,24 @@ def _card(
     sizes = {
         "layout": f"`{config.layout}`".replace("|", "\\|"),
         "pieces in a segment": config.segment_length,
-        "segments that attend to each other": config.max_segments,
+        "segments that attend to each other": "all of a document"
+        if config.max_segments is None
+        else config.max_segments,
         "hidden size": config.hidden_size,
         "attention heads": config.num_attention_heads,
         "intermediate size": config.intermediate_size,
         "vocabulary": f"{config.vocab_size:,}",
-        "document positions": "on" if config.document_position_embeddings else "off",
+        "document positions": _document_positions(config),
         "weights": f"{n_parameters / 1e6:.1f} million",
     }
     sections = [f"# {title}", about, *body, "## Sizes", _table(("", ""), sizes.items()), "## How to use it", use]
     return f"---\n{front}\n---\n\n" + "\n\n".join(sections) + "\n"
+
+
+def _document_positions(config: HATConfig) -> str:
+    if config.kind == "rotary":
+        return "by rotation"
+    return "on" if config.document_position_embeddings else "off"
 
 
 def _table(header: tuple[str, str], rows: Iterable[tuple[str, object]]) -> str:

@@ -1,9 +1,7 @@
 """Let cross-segment blocks begin as (nearly) the identity."""
 
 import torch
-from torch import Tensor
 
-from ..block import TransformerBlock
 from ..model import HATModel
 from ..packed_inputs import PackedInputs
 
@@ -15,9 +13,10 @@ CALIBRATION_LENGTH = 24
 def start_as_identity(model: HATModel, classifier_id: int, seed: int) -> list[str]:
     """Make every cross-segment block pass its input through, and still learn.
 
-    Both output projections become zero, so that a half adds nothing, and what remains is its layer norm. That takes the
-    mean and the deviation away from every vector; scale and shift are set to give back those that the vectors have on
-    average. They are measured on segments of random pieces, block after block.
+    Both output projections become zero, so that a half adds nothing. A block that normalises before its halves is the
+    identity then. Of one that normalises after them, the layer norm remains, which takes the mean and the deviation
+    away from every vector; scale and shift are set to give back those that the vectors have on average. They are
+    measured on segments of random pieces, block after block.
     Queries, keys, values and the first feed-forward projection stay as they are, so that gradients reach the zeros.
 
     model (HATModel): Changed in place.
@@ -35,15 +34,16 @@ def start_as_identity(model: HATModel, classifier_id: int, seed: int) -> list[st
     for number, layer in enumerate(model.encoder.layers()):
         hidden = layer.segment_wise(hidden, plan)
         if layer.document_encoder is not None:
-            _pass_through(layer.document_encoder, layer.cross_segment_input(hidden, plan))
-            changed.append(f"encoder.layer.{number}.document_encoder: output projections zero, layer norms calibrated")
+            what = layer.document_encoder.pass_through(layer.cross_segment_input(hidden, plan))
+            changed.append(f"encoder.layer.{number}.document_encoder: {what}")
         hidden = layer.cross_segment(hidden, plan)
     return changed
 
 
 def _random_segments(model: HATModel, classifier_id: int, seed: int) -> PackedInputs:
     config = model.config
-    length, n_segments = min(CALIBRATION_LENGTH, config.segment_length), min(CALIBRATION_SEGMENTS, config.max_segments)
+    length = min(CALIBRATION_LENGTH, config.segment_length)
+    n_segments = min(CALIBRATION_SEGMENTS, config.max_segments or CALIBRATION_SEGMENTS)
     generator = torch.Generator().manual_seed(seed)
     ids = torch.randint(config.vocab_size, (n_segments, length), generator=generator)
     ids[:, 0] = classifier_id
@@ -53,12 +53,3 @@ def _random_segments(model: HATModel, classifier_id: int, seed: int) -> PackedIn
         window_lengths=torch.tensor([n_segments]).numpy(),
         segment_positions=torch.arange(n_segments).numpy(),
     )
-
-
-def _pass_through(block: TransformerBlock, vectors: Tensor) -> None:
-    """Zero the output projections; let both layer norms restore the mean and deviation of (n_segments, hidden_size)."""
-    for half in (block.attention.output, block.output):
-        half.dense.weight.zero_()
-        half.dense.bias.zero_()
-        half.LayerNorm.weight.fill_(vectors.std(dim=-1, unbiased=False).mean())
-        half.LayerNorm.bias.fill_(vectors.mean())

@@ -36,4 +36,5 @@ def parts_of(names: Iterable[str]) -> list[str]:
 def _part_of(name: str) -> str:
     """`encoder.layer.3.output.dense.weight` -> `encoder.layer.3`; `cls.predictions.bias` -> `cls`"""
     words = name.split(".")
-    return ".".join(words[: words.index("layer") + 2]) if "layer" in words else words[0]
+    layers = next((place for place, word in enumerate(words) if word in ("layer", "layers")), None)
+    return words[0] if layers is None else ".".join(words[: layers + 2])

@@ -6,6 +6,8 @@ from typing import Any
 
 from transformers import PretrainedConfig
 
+# Types whose blocks are of the second kind (see rotary_source.py).
+ROTARY_TYPES = ("modernbert",)
 # Settings that a HAT takes over, under the names that BERT and RoBERTa have for them.
 COPIED_SETTINGS = (
     *("vocab_size", "hidden_size", "num_attention_heads", "intermediate_size", "hidden_act", "hidden_dropout_prob"),
@@ -100,7 +102,7 @@ REASONS = {
     "deberta-v2": _RELATIVE,
     "albert": _NARROW,
     "convbert": "its layers are partly convolutions",
-    "modernbert": _PRE_NORM,
+    "modernbert-decoder": "its pieces see those before them only, and HAT's see both sides",
     "roberta-prelayernorm": _PRE_NORM,
     "xlm-roberta-xl": _PRE_NORM,
 }
@@ -113,4 +115,4 @@ def refusal(model_type: str) -> str:
 
 def supported() -> str:
     """RETURNS (str): The types that a HAT can start from, for an error."""
-    return ", ".join(SOURCE_TYPES)
+    return ", ".join((*SOURCE_TYPES, *ROTARY_TYPES))

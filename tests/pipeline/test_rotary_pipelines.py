@@ -1,0 +1,223 @@
+"""Pipelines around a HAT with rotary blocks, from a ModernBERT's folder: documents of any length, saved, explained."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import spacy
+import srsly
+from spacy.language import Language
+
+import spacy_hat
+from spacy_hat.checkpoints.export_head import export_checkpoint
+from spacy_hat.checkpoints.import_head import import_checkpoint
+from spacy_hat.explanations.encoded import EncodedDocument
+from spacy_hat.explanations.estimate import can_estimate, estimated_scores
+from spacy_hat.explanations.occlusion import occluded_scores
+from spacy_hat.explanations.question import find_decision
+from spacy_hat.modeling import HATForSequenceClassification, HATModel
+from spacy_hat.modeling.files.problems import RefusedError
+
+from ..support.explained import TEXT, make_random
+from ..support.fine_tuned import answers
+from ..support.modern import ModernSource, gemma_tokenizer, modern_tokenizer
+from ..support.odd_text import ODD_TEXTS
+from ..support.pipelines import OURS, initialize, make_nlp, predictions, train
+
+LONG = "the appeal was dismissed. costs follow. " * 160
+
+
+def save_rotary_hat(folder: Path, layout: str = "S|SD|S|SD", tokenizer: Any = modern_tokenizer, **sizes: Any) -> Path:
+    """RETURNS (Path): The folder of a HAT from a tiny ModernBERT, cross-segment blocks copied so that they matter."""
+    (folder / "source").mkdir()
+    started = ModernSource(folder / "source", tokenizer, scale=0.2).start(layout, segment_length=12, **sizes)
+    started.model.save_pretrained(folder / "hat")
+    started.tokenizer.save_pretrained(folder / "hat")
+    return folder / "hat"
+
+
+@pytest.fixture(scope="module")
+def rotary_folder(tmp_path_factory) -> Path:
+    return save_rotary_hat(tmp_path_factory.mktemp("rotary"))
+
+
+@pytest.fixture(scope="module")
+def trained(rotary_folder) -> Language:
+    nlp = make_nlp(rotary_folder, *OURS)
+    train(nlp, initialize(nlp), 3)
+    return nlp
+
+
+def vectors(nlp: Language, text: str) -> np.ndarray:
+    return nlp(text)._.trf_data.tensors[0]
+
+
+def assert_same(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+    for one, other in zip(found, expected, strict=True):
+        for key, scores in other.pop("scores").items():
+            np.testing.assert_allclose(one["scores"][key], scores, atol=1e-6)
+        one.pop("scores")
+        assert one == other
+
+
+def test_a_document_is_one_window(trained, rotary_folder):
+    nlp = make_nlp(rotary_folder)
+    initialize(nlp)
+    n_segments = len(vectors(nlp, LONG))
+    assert n_segments > 128
+    # The last sentence changes the first segment: all segments attend to each other.
+    assert not np.allclose(vectors(nlp, LONG)[0], vectors(nlp, LONG + "hello world.")[0], atol=1e-6)
+
+
+def test_max_segments_can_be_set_in_the_config(rotary_folder):
+    nlp = make_nlp(rotary_folder, transformer_config={"max_segments": 5})
+    initialize(nlp)
+    assert np.allclose(vectors(nlp, LONG)[0], vectors(nlp, LONG + "hello world.")[0], atol=1e-5)
+    with pytest.raises(ValueError, match="max_segments is 0, expected a whole number of at least 1"):
+        initialize(make_nlp(rotary_folder, transformer_config={"max_segments": 0}))
+
+
+def test_settings_of_the_other_kind_are_unknown(rotary_folder):
+    with pytest.raises(TypeError, match="have no document_position_embeddings"):
+        initialize(make_nlp(rotary_folder, transformer_config={"document_position_embeddings": True}))
+
+
+def test_training_learns(rotary_folder):
+    nlp = make_nlp(rotary_folder, "textcat")
+    losses = train(nlp, initialize(nlp), 25)
+    assert losses[-1]["textcat"] < 0.5 * losses[0]["textcat"]
+
+
+@pytest.mark.parametrize("way", ["disk", "bytes"])
+def test_pipelines_come_back(trained, tmp_path, way):
+    if way == "disk":
+        trained.to_disk(tmp_path)
+        nlp = spacy.load(tmp_path)
+    else:
+        nlp = spacy.blank("en").from_config(trained.config).from_bytes(trained.to_bytes())
+    texts = [TEXT, LONG, ""]
+    assert_same(predictions(nlp.pipe(texts)), predictions(trained.pipe(texts)))
+
+
+@pytest.mark.parametrize("tokenizer", [modern_tokenizer, gemma_tokenizer])
+def test_odd_documents_lose_nothing(tmp_path, tokenizer):
+    nlp = make_nlp(save_rotary_hat(tmp_path, tokenizer=tokenizer), "textcat")
+    initialize(nlp)
+    for text in ODD_TEXTS.values():
+        doc = nlp(text)
+        assert all(
+            length > 0 for length, token in zip(doc._.trf_data.align.lengths, doc, strict=False) if not token.is_space
+        )
+        assert np.isfinite(list(doc.cats.values())).all()
+
+
+def test_bfloat16_is_near(rotary_folder, monkeypatch):
+    exact = make_nlp(rotary_folder)
+    initialize(exact)
+    monkeypatch.setattr("spacy_hat.layers.predictor.cpu_multiplies_bfloat16", lambda: True)
+    half = make_nlp(rotary_folder, precision="bfloat16")
+    initialize(half)
+    found, expected = vectors(half, TEXT), vectors(exact, TEXT)
+    assert not np.array_equal(found, expected)
+    np.testing.assert_allclose(found, expected, atol=0.3)
+
+
+def test_segment_vectors_alone_are_the_same(rotary_folder):
+    pieces, segments = make_nlp(rotary_folder), make_nlp(rotary_folder, output="segments")
+    initialize(pieces), initialize(segments)
+    np.testing.assert_allclose(vectors(segments, TEXT)[:, 0], vectors(pieces, TEXT)[:, 0], atol=1e-5)
+
+
+@pytest.mark.parametrize("head", ["textcat", "spancat"])
+@pytest.mark.parametrize("method", ["occlusion", "gradient"])
+def test_explanations(trained, head, method):
+    doc = trained(TEXT)
+    span = next(doc.sents) if head == "spancat" else None
+    explanation = spacy_hat.explain(trained, doc, component=head, span=span, method=method)
+    assert np.isfinite(explanation.scores).all()
+    assert np.abs(explanation.scores).max() > 0
+
+
+def test_estimates_are_exact_where_one_block_is_above(tmp_path):
+    nlp = make_nlp(save_rotary_hat(tmp_path, "S|SD|S"), "textcat", packing="sentences", output="segments")
+    initialize(nlp)
+    make_random(nlp, "textcat")
+    doc = nlp(TEXT)
+    decision = find_decision(nlp, doc, component="textcat", span=None)
+    encoded = EncodedDocument(decision.head, decision.head.read(doc, decision.sentence_starts()))
+    assert can_estimate(encoded)
+    np.testing.assert_allclose(estimated_scores(encoded), occluded_scores(encoded, None, print), atol=2e-5)
+
+
+def test_heads_are_exported_and_imported(rotary_folder, tmp_path):
+    nlp = make_nlp(rotary_folder, "textcat")
+    train(nlp, initialize(nlp), 3)
+    export_checkpoint(nlp, None).to_disk(tmp_path)
+    values = json.loads((tmp_path / "config.json").read_text())
+    assert values["model_type"] == "rotary-hierarchical-transformer"
+    model = HATForSequenceClassification.from_pretrained(tmp_path)
+    expected = np.array(list(nlp(TEXT).cats.values()))
+    found = answers(model, nlp, TEXT, "single_label_classification")
+    np.testing.assert_allclose(found.ravel(), expected, atol=1e-5)
+    imported = import_checkpoint(str(tmp_path)).nlp
+    np.testing.assert_allclose(list(imported(TEXT).cats.values()), expected, atol=1e-5)
+
+
+def test_frozen_blocks_and_their_cache(rotary_folder):
+    nlp = make_nlp(rotary_folder, "textcat", transformer_config={"frozen_blocks": 2}, segment_cache_mb=5)
+    losses = train(nlp, initialize(nlp), 10)
+    assert losses[-1]["textcat"] < losses[0]["textcat"]
+
+
+# --- the gate -------------------------------------------------------------------------------------
+
+
+def change_stored(nlp: Language, folder: Path, **entries: Any) -> Path:
+    """RETURNS (Path): The pipeline on disk, its encoder's configuration changed."""
+    nlp.to_disk(folder)
+    file = folder / "transformer" / "model"
+    message = srsly.msgpack_loads(file.read_bytes())
+    for node, shims in enumerate(message["shims"]):
+        for number, stored in enumerate(shims):
+            parts = srsly.msgpack_loads(stored)
+            parts["config"] = json.dumps({**json.loads(parts["config"]), **entries})
+            message["shims"][node][number] = srsly.msgpack_dumps(parts)
+    file.write_bytes(srsly.msgpack_dumps(message))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ({"intermediate_size": 41}, "misshapen: encoder.layer.0"),
+        ({"hidden_size": 10**9}, "hidden_size is"),
+        ({"norm_bias": True}, "missing: embeddings.norm.bias"),
+        ({"layout": "S|S|S|S|S", "num_hidden_layers": 5}, "missing: encoder.layer.4"),
+        ({"local_attention": "all"}, "local_attention is 'all'"),
+        ({"global_rope_theta": 0}, "global_rope_theta is 0"),
+        ({"pool_padding": True}, "pool_padding is True"),
+        ({"model_type": "hierarchical-transformer"}, "."),
+    ],
+    ids=str,
+)
+def test_changed_configurations_are_refused(trained, tmp_path, entries, expected):
+    with pytest.raises(ValueError, match=expected):
+        spacy.load(change_stored(trained, tmp_path, **entries))
+
+
+def test_entries_that_are_not_known_are_left_behind(trained, tmp_path):
+    changed = change_stored(trained, tmp_path, auto_map={"AutoModel": "own.Model"}, forward="x", to_dict=3)
+    encoder = spacy.load(changed).get_pipe("transformer").model.shims[0].encoder
+    assert not hasattr(encoder.config, "auto_map")
+    assert callable(encoder.config.to_dict)
+    assert not hasattr(encoder.config, "forward")
+
+
+def test_a_checkpoint_without_some_weights_is_refused(rotary_folder, tmp_path):
+    model = HATModel.from_pretrained(rotary_folder)
+    weights = {name: weight for name, weight in model.state_dict().items() if "feed_forward.gate" not in name}
+    model.save_pretrained(tmp_path, state_dict=weights)
+    with pytest.raises(RefusedError, match=r"missing: encoder\.layer\.0\.sentence_encoder\.feed_forward\.gate\.weight"):
+        HATModel.from_pretrained(tmp_path)
