@@ -11,7 +11,7 @@ from typing import Any
 from .card_mark import is_unedited
 from .places import Kind
 
-CHECKPOINT_TYPES = ("hierarchical-transformer", "hi-transformer")
+CHECKPOINT_TYPES = ("hierarchical-transformer", "hi-transformer", "rotary-hierarchical-transformer")
 WEIGHTS = {"model.safetensors", "pytorch_model.bin"}
 CHECKPOINT_FILES = {
     *WEIGHTS,

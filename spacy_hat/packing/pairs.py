@@ -112,7 +112,7 @@ def pack_pairs(
     *,
     leads: Leads,
     segment_length: int,
-    max_segments: int,
+    max_segments: int | None,
 ) -> PackedPairs:
     """Pack documents with their texts.
 
@@ -121,7 +121,7 @@ def pack_pairs(
     tokenizer (FastTokenizer): A fast Hugging Face tokenizer with a classifier (or start-of-text) token.
     leads (Leads): What the texts lead: each of the segments, or each window, in segments of their own.
     segment_length (int): Most pieces of a segment, the classifier piece included.
-    max_segments (int): Most segments of a window.
+    max_segments (int | None): Most segments of a window; None: all of a document.
     RETURNS (PackedPairs): The batch.
     RAISES (ValueError): If texts leave no room for the document, or sizes or tokenizer will not do.
     """
@@ -146,10 +146,13 @@ def pack_pairs(
             packed.append(_pack(segmented, classifier_id, before, before[:0], segment_length, max_segments))
         else:
             n_leading = -(-len(before) // (segment_length - 1))
-            _check_lead(pair, len(before), (max_segments - 1) * (segment_length - 1), leads)
+            room = None
+            if max_segments is not None:
+                _check_lead(pair, len(before), (max_segments - 1) * (segment_length - 1), leads)
+                room = max_segments - n_leading
             segmented = packer.segment(pair.doc, pieces, capacity=segment_length - 1)
-            (segmented,) = packer.limit([segmented], max_segments - n_leading)
-            packed.append(_pack(segmented, classifier_id, before[:0], before, segment_length, max_segments - n_leading))
+            (segmented,) = packer.limit([segmented], room)
+            packed.append(_pack(segmented, classifier_id, before[:0], before, segment_length, room))
     batch = PackedPairs(packed)
     lengths = batch.segment_lengths
     tally(pieces=int(lengths.sum()), segments=len(lengths))
@@ -169,7 +172,7 @@ def _pack(
     of_segments: Ints1d,
     of_windows: Ints1d,
     segment_length: int,
-    max_segments: int,
+    max_segments: int | None,
 ) -> PackedPair:
     """Lay out one document, behind what leads each segment, and what leads each window in segments of its own."""
     windows = window_lengths(np.array([doc.n_segments]), max_segments)

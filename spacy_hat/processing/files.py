@@ -7,7 +7,8 @@ from typing import Any, get_args
 from transformers import PreTrainedTokenizerBase
 
 from ..choices import Overflow, Packing
-from ..modeling.config_entries import Entry, one_of, whole
+from ..modeling.config_entries import Entry, one_of, optional, whole
+from ..modeling.files.checkpoint import ROTARY_TYPE
 from ..modeling.files.disk import read_json
 from ..modeling.files.names import HUB_OPTIONS
 from ..modeling.files.problems import RefusedError
@@ -16,7 +17,7 @@ from ..modeling.files.tokenizer import load_tokenizer
 PROCESSOR_CONFIG = "processor_config.json"
 # Slots of a document: a million pages.
 MOST_SLOTS = 1_000_000_000
-SIZES = {"segment_length": whole(2, 1_000_000), "max_segments": whole(1, 1_000_000)}
+SIZES = {"segment_length": whole(2, 1_000_000), "max_segments": optional(whole(1, 1_000_000))}
 # config.json has the published names.
 PUBLISHED = {"segment_length": ("max_sentence_length", "max_sentence_size"), "max_segments": ("max_sentences",)}
 ENTRIES: dict[str, Entry] = {
@@ -104,7 +105,7 @@ def check_sizes(segment_length: Any, max_segments: Any) -> None:
     for name, value in (("segment_length", segment_length), ("max_segments", max_segments)):
         if not SIZES[name].fits(value):
             raise RefusedError(f"{name} of a HATProcessor is {value!r}, expected {SIZES[name].expected}. Correct it.")
-    if segment_length * max_segments > MOST_SLOTS:
+    if max_segments is not None and segment_length * max_segments > MOST_SLOTS:
         raise RefusedError(
             f"max_segments of a HATProcessor is {max_segments:,}, of {segment_length:,} slots each: expected at most "
             f"{MOST_SLOTS:,} slots together. Correct it."
@@ -117,6 +118,8 @@ def _sizes(config: Mapping[str, Any]) -> dict[str, Any]:
         said = [config[name] for name in (*names, entry) if config.get(name) is not None]
         if said:
             found[entry] = said[0]
+    if config.get("model_type") == ROTARY_TYPE:
+        found.setdefault("max_segments", None)  # all of a document
     return found
 
 

@@ -24,7 +24,7 @@ class HATProcessor(ProcessorMixin):
 
     tokenizer (PreTrainedTokenizerBase): A fast tokenizer.
     segment_length (int): Slots of a segment.
-    max_segments (int): Segments of a window at most.
+    max_segments (int | None): Segments of a window at most; None: all of a document.
     packing (Packing): How sentences become segments.
     overflow (Overflow): What becomes of a document with more than max_segments segments.
     lang (str | None): spaCy's code of the language whose tokenizer finds the words; None: none does, and texts are not
@@ -42,7 +42,7 @@ class HATProcessor(ProcessorMixin):
         tokenizer: PreTrainedTokenizerBase,
         *,
         segment_length: int = 128,
-        max_segments: int = 32,
+        max_segments: int | None = 32,
         packing: Packing = "greedy",
         overflow: Overflow = "window",
         lang: str | None = "en",
@@ -106,6 +106,11 @@ class HATProcessor(ProcessorMixin):
             )
         if padding not in PADDINGS:
             raise ValueError(f"padding is {padding!r}, expected True, 'longest' or 'max_length'.")
+        if self.max_segments is None and not PADDINGS[padding]:
+            raise ValueError(
+                f"padding is {padding!r}, but the model attends between all segments of a document, however many, and "
+                "there is no greatest length. Expected: True or 'longest'."
+            )
         packed = self.pack(self.read(text, sentences=sentences, nlp=nlp))
         rows = self.pad_windows(packed, longest=PADDINGS[padding])
         data: dict[str, Any] = {"input_ids": rows.input_ids, "attention_mask": rows.attention_mask}

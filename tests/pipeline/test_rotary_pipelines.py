@@ -8,17 +8,23 @@ import numpy as np
 import pytest
 import spacy
 import srsly
+import torch
 from spacy.language import Language
+from typer.testing import CliRunner
 
 import spacy_hat
 from spacy_hat.checkpoints.export_head import export_checkpoint
 from spacy_hat.checkpoints.import_head import import_checkpoint
+from spacy_hat.cli import app
 from spacy_hat.explanations.encoded import EncodedDocument
 from spacy_hat.explanations.estimate import can_estimate, estimated_scores
 from spacy_hat.explanations.occlusion import occluded_scores
 from spacy_hat.explanations.question import find_decision
 from spacy_hat.modeling import HATForSequenceClassification, HATModel
 from spacy_hat.modeling.files.problems import RefusedError
+from spacy_hat.packing.packer import Packer
+from spacy_hat.packing.pairs import Pair, pack_pairs
+from spacy_hat.processing.processor import HATProcessor
 
 from ..support.explained import TEXT, make_random
 from ..support.fine_tuned import answers
@@ -161,6 +167,13 @@ def test_heads_are_exported_and_imported(rotary_folder, tmp_path):
     expected = np.array(list(nlp(TEXT).cats.values()))
     found = answers(model, nlp, TEXT, "single_label_classification")
     np.testing.assert_allclose(found.ravel(), expected, atol=1e-5)
+    processor = HATProcessor.from_pretrained(tmp_path)
+    assert processor.max_segments is None
+    with torch.no_grad():
+        found = model(**processor(LONG, return_tensors="pt")).logits[0].softmax(-1)
+    np.testing.assert_allclose(found.numpy(), list(nlp(LONG).cats.values()), atol=1e-5)
+    with pytest.raises(ValueError, match="there is no greatest length"):
+        processor(LONG, padding="max_length")
     imported = import_checkpoint(str(tmp_path)).nlp
     np.testing.assert_allclose(list(imported(TEXT).cats.values()), expected, atol=1e-5)
 
@@ -169,6 +182,31 @@ def test_frozen_blocks_and_their_cache(rotary_folder):
     nlp = make_nlp(rotary_folder, "textcat", transformer_config={"frozen_blocks": 2}, segment_cache_mb=5)
     losses = train(nlp, initialize(nlp), 10)
     assert losses[-1]["textcat"] < losses[0]["textcat"]
+
+
+def test_processors_of_encoders_have_no_limit_either(rotary_folder):
+    assert HATProcessor.from_pretrained(rotary_folder).max_segments is None
+
+
+def test_pairs_are_packed_without_a_limit():
+    doc = spacy.blank("en")(LONG)
+    pair = Pair(("who was dismissed?",), doc)
+    packed = pack_pairs(
+        [pair], Packer("fixed"), modern_tokenizer(), leads="windows", segment_length=12, max_segments=None
+    )
+    assert len(packed.window_lengths) == 1
+
+
+def test_warm_start_command_replaces_what_it_made(tmp_path):
+    (tmp_path / "source").mkdir()
+    ModernSource(tmp_path / "source")
+    for options in ([], ["--force"]):
+        command = ["hat", "warm-start", str(tmp_path / "source"), str(tmp_path / "hat"), "--segment-length", "24"]
+        assert CliRunner().invoke(app, [*command, *options]).exit_code == 0
+    assert json.loads((tmp_path / "hat" / "config.json").read_text())["layout"] == "S|SD|S|SD"
+    card = (tmp_path / "hat" / "README.md").read_text()
+    assert "| segments that attend to each other | all of a document |" in card
+    assert "| document positions | by rotation |" in card
 
 
 # --- the gate -------------------------------------------------------------------------------------
