@@ -135,7 +135,8 @@ def explained_mb(nlp: Language, n_pieces: int, output_mb: float) -> float:
     transformer: Any = nlp.get_pipe("transformer")
     shim = get_shim(transformer.model)
     sizes = shim.encoder.config
-    together = min(n_pieces, max(shim.max_batch_pieces, sizes.max_segments * sizes.segment_length))
+    window = n_pieces if sizes.max_segments is None else sizes.max_segments * sizes.segment_length
+    together = min(n_pieces, max(shim.max_batch_pieces, window))
     working = WORKING * together * sizes.hidden_size * 4
     encoding = (TOKENS + PACKED[shim.output]) * n_pieces + working
     return max((TOKENS + READING) * n_pieces / MB, output_mb + encoding / MB)
