@@ -84,7 +84,7 @@ class Rotary:
         near = ((places[:, asking, None] - places[:, None, asked]).abs() <= self.reach)[:, None]
         if bucket.keys is None or keys is None:
             return near
-        # What is no row may attend to all, as nothing to attend to would be NaN.
+        # What is not a row may attend to all, as nothing to attend to would be NaN.
         is_row = bucket.keys.transpose(-1, -2)[:, :, asking]
         return (keys & near) | ~is_row
 
