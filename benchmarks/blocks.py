@@ -6,6 +6,8 @@ A block of either kind has the same number of multiplications in its dense layer
 inside its gated half) and BERT's (768 wide, 1,728 inside). Medians of turns; only ratios within a row mean anything.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
 import typer
@@ -29,7 +31,7 @@ MICRO_BATCH = 2048
 def models(size: str) -> dict[str, HATModel]:
     """RETURNS (dict[str, HATModel]): Encoders of random weights, three blocks of either kind."""
     width, heads, gated = SIZES[size]
-    shared = {"vocab_size": 1000, "hidden_size": width, "num_attention_heads": heads, "layout": LAYOUT}
+    shared: Any = {"vocab_size": 1000, "hidden_size": width, "num_attention_heads": heads, "layout": LAYOUT}
     bert = HATConfig(**shared, intermediate_size=gated * 3 // 2, document_position_embeddings=True, max_segments=128)
     rotary = RotaryHATConfig(**shared, intermediate_size=gated, pad_token_id=1)
     return {BERT: HATModel(bert).eval(), ROTARY: HATModel(rotary).eval()}
