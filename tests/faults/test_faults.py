@@ -1,14 +1,17 @@
 """Each fault once, with a few documents; `python -m tests.faults --times 10` makes them at random moments."""
 
+import json
 import random
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from ..support.project import ROOT
 from .bench import KINDS, Bench
 from .referee import judge, read_tables
 from .scenarios import SCENARIOS
+from .table import table
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +27,11 @@ def test_fault_loses_no_document_and_doubles_none(bench, tmp_path, name):
     SCENARIOS[name].play(bench, tmp_path / "out", random.Random(name))
     verdict = judge(bench, tmp_path / "out")
     assert verdict.is_good, verdict
+
+
+def test_reliability_page_has_the_figures_of_faults():
+    figures = json.loads((ROOT / "results" / "faults.json").read_text(encoding="utf8"))
+    assert table(figures) in (ROOT / "docs" / "reliability.md").read_text(encoding="utf8")
 
 
 CRIMES = {
