@@ -157,7 +157,9 @@ def _nothing_done() -> Any:
 
 @contextmanager
 def _nodes(n_nodes: int) -> Iterator[None]:
-    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0", "RAY_AUTH_MODE": "disabled"}
+    from spacy_hat.annotation.cluster.session import SETTINGS
+
+    os.environ |= SETTINGS
     import ray
     from ray.cluster_utils import Cluster as Nodes
 

@@ -12,6 +12,7 @@ import spacy
 from pyarrow import parquet
 
 from spacy_hat import annotate_dataset
+from spacy_hat.annotation.cluster.session import SETTINGS
 from spacy_hat.machine.kinds import RAY
 
 from ..support.annotations import read, rows, run, save_lines, save_model, save_poisonous, shards
@@ -31,7 +32,7 @@ def cluster():
     from ray.cluster_utils import Cluster
 
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}.items():
+        for name, value in SETTINGS.items():
             patch.setenv(name, value)
         nodes = {"num_cpus": 1, "object_store_memory": 2**27, "include_dashboard": False}
         found = Cluster(initialize_head=True, head_node_args=nodes)

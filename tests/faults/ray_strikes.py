@@ -8,10 +8,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from spacy_hat.annotation.cluster.session import SETTINGS
+
 from .bench import Bench
 from .strikes import Played, descendants, interrupted, kill_command
 
-SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0", "RAY_AUTH_MODE": "disabled"}
 NODE = {"num_cpus": 1, "object_store_memory": 2**27}
 ACTOR = "ray::MapWorker"
 

@@ -12,11 +12,13 @@ from .dataset import import_ray
 LOCAL = "local"
 OBJECT_STORE = 2**28
 """Bytes of the store of a session of this machine alone. Blocks of documents are small, and pass through it."""
-QUIET = {
+SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
     # Actors would run after everything else on the machine.
     "RAY_worker_niceness": "0",
-    # The local session has one user, and is closed with the command.
+    # Where actors have all CPUs, each shard would begin a process to write it, which ends a second later.
+    "RAY_idle_worker_killing_time_threshold_ms": "600000",
+    # A local session has one user, and is closed with the command.
     "RAY_AUTH_MODE": "disabled",
 }
 
@@ -55,7 +57,7 @@ def session(cluster: Cluster) -> Iterator[Any]:
     """
     is_local = cluster.address == LOCAL
     if is_local:
-        for name, value in QUIET.items():
+        for name, value in SETTINGS.items():
             os.environ.setdefault(name, value)
     ray = import_ray()
     if ray.is_initialized():  # by a program that calls this one, and ends it
