@@ -103,6 +103,11 @@ def test_annotate_dataset_says_which_column_is_missing(cluster, model):
         annotate_dataset(ds, model).take_all()
 
 
+def test_annotate_dataset_with_gpus_has_a_plan(cluster, model):
+    ds = ray.data.from_arrow(pa.table({"text": ["hello world."], "id": ["a"]}))
+    assert "AnnotatingActor" in repr(annotate_dataset(ds, model, gpus_per_actor=0.5))
+
+
 def test_annotate_dataset_of_the_page_runs_and_goes_on(cluster, model, expected, tmp_path):
     page = (ROOT / "docs" / "scale.md").read_text(encoding="utf8")
     (code,) = (block for _, language, block in CODE_BLOCK.findall(page) if "annotate_dataset(" in block)

@@ -15,6 +15,8 @@ MOST_RESTARTS = 20
 """Of an actor. Ray's own number is endless; documents that kill their process cost none."""
 MOST_TRIES = 20
 """Of a task whose actor or node was lost."""
+ROWS_FOR_A_GPU = 64
+"""Least documents of a task, and the most that its process gets at once."""
 CPUS_TO_SPARE = 0.1
 """CPUs of each actor that are left for what reads and writes, which could not begin otherwise."""
 
@@ -49,14 +51,14 @@ def annotate_dataset(
     explain (Explain | None): What finds the sentences that decided: `spacy_hat.explanations.evidence.Evidence(3)`.
     code (str | Path | None): Python file to import first.
     budget (int): Characters of documents that go through the pipeline together, and about the bytes of a block.
-    n_actors (int | tuple[int, int] | None): How many, or the least and the most. None: one at least, and at most as
-        many as the cluster has CPUs for.
+    n_actors (int | tuple[int, int] | None): The most, or the least and the most. None: as many as the cluster has CPUs
+        for. If the least take all CPUs, what reads the documents waits for ever.
     cpus_per_actor (int): CPUs, and threads of PyTorch, of each; a tenth of one is left for reading and writing.
     gpus_per_actor (float): GPUs of each.
     RETURNS (ray.data.Dataset): The annotations, in any order unless Ray is told to preserve it.
     RAISES (ValueError): If Ray is not installed.
     """
-    ray_data = import_ray().data
+    ray = import_ray()
     checkpoint = ds.context.checkpoint_config
     work = Work(
         model=absolute_model(model),
@@ -71,12 +73,15 @@ def annotate_dataset(
         n_threads=cpus_per_actor,
         on_gpu=gpus_per_actor > 0,
     )
-    least, most = n_actors if isinstance(n_actors, tuple) else (n_actors or 1, n_actors)
-    pool = ray_data.ActorPoolStrategy(min_size=least, max_size=most)
-    return annotate_tables(ds, work, pool, gpus_per_actor)
+    least, most = n_actors if isinstance(n_actors, tuple) else (1, n_actors)
+    pool = ray.data.ActorPoolStrategy(min_size=least, max_size=most)
+    n_cpus = ray.cluster_resources().get("CPU", 0)
+    # Reading takes a CPU, unless it was told otherwise. A cluster that has no other lends it out twice.
+    num_cpus = cpus_per_actor - CPUS_TO_SPARE if n_cpus >= cpus_per_actor + 1 else 0
+    return annotate_tables(ds, work, pool, num_cpus=num_cpus, num_gpus=gpus_per_actor)
 
 
-def annotate_tables(ds: Any, work: Work, pool: Any, gpus_per_actor: float) -> Any:
+def annotate_tables(ds: Any, work: Work, pool: Any, *, num_cpus: float, num_gpus: float) -> Any:
     """RETURNS (ray.data.Dataset): A dataset whose tables go through actors."""
     from .actor import AnnotatingActor
 
@@ -84,12 +89,13 @@ def annotate_tables(ds: Any, work: Work, pool: Any, gpus_per_actor: float) -> An
         AnnotatingActor,
         fn_constructor_args=(work,),
         # A block as it is: its size is what the actor's memory and the balance between actors depend on.
-        batch_size=None,
+        # Ray wants a number where there are GPUs.
+        batch_size=ROWS_FOR_A_GPU if num_gpus else None,
         batch_format="pyarrow",
         zero_copy_batch=True,
         compute=pool,
-        num_cpus=work.n_threads - CPUS_TO_SPARE,
-        num_gpus=gpus_per_actor or None,
+        num_cpus=num_cpus,
+        num_gpus=num_gpus or None,
         max_restarts=MOST_RESTARTS,
         max_task_retries=MOST_TRIES,
     )

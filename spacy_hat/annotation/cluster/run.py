@@ -17,7 +17,7 @@ from ..failures import read_errors
 from ..manifest import check_manifest, check_output, describe_files
 from ..parts import Unit, find_units
 from ..run import Plan, Report, manifest_of
-from .dataset import absolute_model, annotate_tables, import_ray
+from .dataset import CPUS_TO_SPARE, absolute_model, annotate_tables, import_ray
 from .session import Cluster, session
 from .shards import RunFolder
 from .work import KEY, Work
@@ -98,7 +98,8 @@ def _execute(ray: Any, job: _Job, folder: RunFolder, done: Any) -> None:
         # As many blocks as there are files: else Ray cuts those that are read into crumbs.
         options = {"override_num_blocks": len(job.units), "num_cpus": CPUS_TO_READ}
         rows = ray.data.read_datasource(Rows(job.units, reading, done), **options)
-        annotations = annotate_tables(rows, _work(job, n_cpus), pool, cluster.gpus_per_actor)
+        sizes = {"num_cpus": n_cpus - CPUS_TO_SPARE, "num_gpus": cluster.gpus_per_actor}
+        annotations = annotate_tables(rows, _work(job, n_cpus), pool, **sizes)
         sink = ShardSink(folder.data, plan.shard_size)
         annotations.write_datasink(sink, ray_remote_args={"num_cpus": CPUS_TO_READ}, concurrency=-(-n_actors // 4))
 
