@@ -16,6 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from spacy_hat.annotation.cluster.dataset import BLOCKS_IN_BUDGET
+
 STAMPS = "SPACY_HAT_STAMPS"
 STAMPING = f"""
 import os, time
@@ -179,7 +181,7 @@ RUNS: dict[str, Callable[[Run], None]] = {
     "bare": _bare,
     "kernel": _kernel,
     "ray": _ray,
-    "crumbs": partial(_ray, budget=CRUMBS),
+    "crumbs": partial(_ray, budget=CRUMBS * BLOCKS_IN_BUDGET),
     "reading": _reading,
 }
 
