@@ -105,8 +105,8 @@ def annotate_tables(ds: Any, work: Work, pool: Any, *, num_cpus: float, num_gpus
 
 
 def block_size(budget: int) -> int:
-    """RETURNS (int): Characters of the documents that an actor gets at once. At the end, the others wait for it no longer
-    than these take."""
+    """RETURNS (int): Characters of the documents that an actor gets at once. At the end, the others wait for it no
+    longer than these take."""
     return max(1, budget // BLOCKS_IN_BUDGET)
 
 
