@@ -112,7 +112,8 @@ def test_annotate_dataset_of_the_page_runs_and_goes_on(cluster, model, expected,
     page = (ROOT / "docs" / "scale.md").read_text(encoding="utf8")
     (code,) = (block for _, language, block in CODE_BLOCK.findall(page) if "annotate_dataset(" in block)
     code = code.replace("/shared", str(tmp_path)).replace("training/textcat/model-best", str(model)).replace("=8", "=2")
-    parquet.write_table(pa.Table.from_pylist(rows(N_DOCS)), tmp_path / "corpus")
+    (tmp_path / "corpus").mkdir()
+    parquet.write_table(pa.Table.from_pylist(rows(N_DOCS)), tmp_path / "corpus" / "documents.parquet")
     with ray.data.DataContext.current(ray.data.DataContext.get_current().copy()):
         exec(code, {})
     check_equal(parquet.read_table(tmp_path / "annotated").to_pylist(), expected)
