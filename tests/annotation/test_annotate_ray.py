@@ -9,14 +9,13 @@ import time
 import pyarrow as pa
 import pytest
 import spacy
-from pyarrow import parquet
 
 from spacy_hat import annotate_dataset
 from spacy_hat.annotation.cluster.session import SETTINGS
 from spacy_hat.machine.kinds import RAY
 
 from ..support.annotations import read, rows, run, save_lines, save_model, save_poisonous, shards
-from ..support.project import CODE_BLOCK, ROOT
+from ..support.project import ROOT
 
 pytestmark = pytest.mark.slow
 ray = pytest.importorskip("ray", reason="needs ray")
@@ -106,17 +105,6 @@ def test_annotate_dataset_says_which_column_is_missing(cluster, model):
 def test_annotate_dataset_with_gpus_has_a_plan(cluster, model):
     ds = ray.data.from_arrow(pa.table({"text": ["hello world."], "id": ["a"]}))
     assert "AnnotatingActor" in repr(annotate_dataset(ds, model, gpus_per_actor=0.5))
-
-
-def test_annotate_dataset_of_the_page_runs_and_goes_on(cluster, model, expected, tmp_path):
-    page = (ROOT / "docs" / "scale.md").read_text(encoding="utf8")
-    (code,) = (block for _, language, block in CODE_BLOCK.findall(page) if "annotate_dataset(" in block)
-    code = code.replace("/shared", str(tmp_path)).replace("training/textcat/model-best", str(model)).replace("=8", "=2")
-    (tmp_path / "corpus").mkdir()
-    parquet.write_table(pa.Table.from_pylist(rows(N_DOCS)), tmp_path / "corpus" / "documents.parquet")
-    with ray.data.DataContext.current(ray.data.DataContext.get_current().copy()):
-        exec(code, {})
-    check_equal(parquet.read_table(tmp_path / "annotated").to_pylist(), expected)
 
 
 def test_annotate_dataset_wants_ids_that_a_checkpoint_finds_again(cluster, model, tmp_path):
