@@ -16,8 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from spacy_hat.annotation.cluster.dataset import BLOCKS_IN_BUDGET
-
 STAMPS = "SPACY_HAT_STAMPS"
 STAMPING = f"""
 import os, time
@@ -181,7 +179,7 @@ RUNS: dict[str, Callable[[Run], None]] = {
     "bare": _bare,
     "kernel": _kernel,
     "ray": _ray,
-    "crumbs": partial(_ray, budget=CRUMBS * BLOCKS_IN_BUDGET),
+    "crumbs": partial(_ray, budget=CRUMBS),
     "reading": _reading,
 }
 

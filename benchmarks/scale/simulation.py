@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from spacy_hat.annotation.cluster.dataset import BLOCKS_IN_BUDGET
 from spacy_hat.annotation.cluster.work import BUDGET
 from spacy_hat.annotation.windows import LEAST, spans_of_budget
 
@@ -41,7 +40,7 @@ class Costs:
     n_files: int
 
 
-def blocks_of(lengths: Sequence[int], n_docs: int, budget: int = BUDGET // BLOCKS_IN_BUDGET) -> list[tuple[int, int]]:
+def blocks_of(lengths: Sequence[int], n_docs: int, budget: int = BUDGET) -> list[tuple[int, int]]:
     """Draw documents, and cut them into blocks as Ray's reading does.
 
     lengths (Sequence[int]): Characters of real documents.

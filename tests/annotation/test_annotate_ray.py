@@ -9,13 +9,16 @@ import time
 import pyarrow as pa
 import pytest
 import spacy
+from pyarrow import parquet
 
 from spacy_hat import annotate_dataset
 from spacy_hat.annotation.cluster.session import SETTINGS
+from spacy_hat.annotation.cluster.tables import documents_of
+from spacy_hat.annotation.cluster.work import Work
 from spacy_hat.machine.kinds import RAY
 
 from ..support.annotations import read, rows, run, save_lines, save_model, save_poisonous, shards
-from ..support.project import ROOT
+from ..support.project import CODE_BLOCK, ROOT
 
 pytestmark = pytest.mark.slow
 ray = pytest.importorskip("ray", reason="needs ray")
@@ -107,11 +110,22 @@ def test_annotate_dataset_with_gpus_has_a_plan(cluster, model):
     assert "AnnotatingActor" in repr(annotate_dataset(ds, model, gpus_per_actor=0.5))
 
 
-def test_annotate_dataset_wants_ids_that_a_checkpoint_finds_again(cluster, model, tmp_path):
-    ds = ray.data.from_arrow(pa.table({"text": ["hello world."], "id": [1]}))
-    ds.context.checkpoint_config = ray.data.checkpoint.CheckpointConfig("id", str(tmp_path))
-    with pytest.raises(Exception, match="would not be found again"):
-        annotate_dataset(ds, model).take_all()
+def test_annotate_dataset_of_the_page_runs_and_goes_on(cluster, model, expected, tmp_path):
+    page = (ROOT / "docs" / "scale.md").read_text(encoding="utf8")
+    (code,) = (block for _, language, block in CODE_BLOCK.findall(page) if "annotate_dataset(" in block)
+    code = code.replace("/shared", str(tmp_path)).replace("training/textcat/model-best", str(model)).replace("=8", "=2")
+    (tmp_path / "corpus").mkdir()
+    parquet.write_table(pa.Table.from_pylist(rows(N_DOCS)), tmp_path / "corpus" / "documents.parquet")
+    with ray.data.DataContext.current(ray.data.DataContext.get_current().copy()):
+        exec(code, {})
+    check_equal(parquet.read_table(tmp_path / "annotated").to_pylist(), expected)
+
+
+def test_annotate_dataset_wants_ids_that_a_checkpoint_finds_again():
+    table = pa.table({"text": ["hello world."], "id": [1]})
+    assert [one.id for one in documents_of(table, Work("model", text="text"))] == ["1"]
+    with pytest.raises(ValueError, match="would not be found again"):
+        documents_of(table, Work("model", text="text", text_ids=True))
 
 
 def test_annotate_ray_says_what_the_pipeline_says(cluster, model, expected, tmp_path):

@@ -48,7 +48,7 @@ def struck(bench: Bench, output: Path, chance: Random, *, what: str) -> Played:
         return interrupted(bench, output, chance, strike=strikes[what], options=options)
     finally:
         for node in nodes:
-            cluster.remove_node(node)
+            cluster.remove_node(node, allow_graceful=False)
 
 
 def kill_actor(process: "subprocess.Popen[bytes]", chance: Random) -> bool:

@@ -17,7 +17,6 @@ MOST_TRIES = 20
 """Of a task whose actor or node was lost."""
 ROWS_FOR_A_GPU = 64
 """Least documents of a task, and the most that its process gets at once."""
-BLOCKS_IN_BUDGET = 2
 CPUS_TO_SPARE = 0.1
 """CPUs of each actor that are left for what reads and writes, which could not begin otherwise."""
 
@@ -60,7 +59,7 @@ def annotate_dataset(
     RAISES (ValueError): If Ray is not installed.
     """
     ray = import_ray()
-    checkpoint = ds.context.checkpoint_config
+    checkpoint = ds.context.checkpoint_config or ray.data.DataContext.get_current().checkpoint_config
     work = Work(
         model=absolute_model(model),
         text=text,
@@ -100,14 +99,8 @@ def annotate_tables(ds: Any, work: Work, pool: Any, *, num_cpus: float, num_gpus
         max_restarts=MOST_RESTARTS,
         max_task_retries=MOST_TRIES,
     )
-    annotations.context.target_max_block_size = block_size(work.budget)
+    annotations.context.target_max_block_size = work.budget
     return annotations
-
-
-def block_size(budget: int) -> int:
-    """RETURNS (int): Characters of the documents that an actor gets at once. At the end, the others wait for it no
-    longer than these take."""
-    return max(1, budget // BLOCKS_IN_BUDGET)
 
 
 def import_ray() -> Any:

@@ -17,7 +17,7 @@ from ..failures import read_errors
 from ..manifest import check_manifest, check_output, describe_files
 from ..parts import Unit, find_units
 from ..run import Plan, Report, manifest_of
-from .dataset import CPUS_TO_SPARE, absolute_model, annotate_tables, block_size, import_ray
+from .dataset import CPUS_TO_SPARE, absolute_model, annotate_tables, import_ray
 from .session import Cluster, session
 from .shards import RunFolder
 from .work import KEY, Work
@@ -92,7 +92,7 @@ def _execute(ray: Any, job: _Job, folder: RunFolder, done: Any) -> None:
 
     plan, cluster = job.plan, job.cluster
     n_actors, n_cpus = cluster.shares(ray)
-    reading = Reading(plan.text, plan.id_column, job.fields, block_size(plan.budget), folder.notes)
+    reading = Reading(plan.text, plan.id_column, job.fields, plan.budget, folder.notes)
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=n_actors, initial_size=n_actors)
     with ray.data.DataContext.current(_context(ray, plan, folder)):
         # As many blocks as there are files: else Ray cuts those that are read into crumbs.
@@ -109,7 +109,7 @@ def _context(ray: Any, plan: Plan, folder: RunFolder) -> Any:
 
     context = ray.data.DataContext.get_current().copy()
     context.enable_progress_bars = False
-    context.target_max_block_size = block_size(plan.budget)
+    context.target_max_block_size = plan.budget
     context.checkpoint_config = CheckpointConfig(KEY, str(folder.ids), delete_checkpoint_on_success=False)
     return context
 
