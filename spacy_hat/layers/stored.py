@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerBase
 
 from ..modeling import HATConfig, HATModel, HiTransformerConfig, RotaryHATConfig
 from ..modeling.files.allowed import LEFT_BEHIND
-from ..modeling.files.checkpoint import check_fit, check_overrides, fill_strictly, untied_state_dict
+from ..modeling.files.checkpoint import check_fit, check_overrides, fill_strictly, names_of_entries, untied_state_dict
 from ..modeling.files.problems import RefusedError
 from ..modeling.files.tokenizer import check_vocabulary, fast_name, make_tokenizer
 from ..modeling.files.weights import weights_of_bytes
@@ -103,7 +103,7 @@ def read_config(text: str, overrides: Mapping[str, Any], source: str) -> HATConf
     if not isinstance(values, dict) or values.get("model_type") not in CONFIGS:
         raise damaged(source, "a configuration of another kind", f"one of type {' or '.join(CONFIGS)}")
     config_class = CONFIGS[values["model_type"]]
-    check_overrides(overrides, config_class.file_entries)
+    check_overrides(overrides, names_of_entries(config_class))
     return config_class.from_dict(values, **overrides)
 
 

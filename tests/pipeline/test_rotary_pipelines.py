@@ -259,3 +259,13 @@ def test_a_checkpoint_without_some_weights_is_refused(rotary_folder, tmp_path):
     model.save_pretrained(tmp_path, state_dict=weights)
     with pytest.raises(RefusedError, match=r"missing: encoder\.layer\.0\.sentence_encoder\.feed_forward\.gate\.weight"):
         HATModel.from_pretrained(tmp_path)
+
+
+def test_dropouts_of_shipped_configs_have_their_places(rotary_folder):
+    names = {"hidden_dropout_prob": 0.25, "attention_probs_dropout_prob": 0.125}
+    nlp = make_nlp(rotary_folder, transformer_config=names)
+    initialize(nlp)
+    block = nlp.get_pipe("transformer").model.shims[0].encoder.encoder.layer[1].sentence_encoder
+    assert (block.feed_forward_dropout.p, block.attention.dropout) == (0.25, 0.125)
+    with pytest.raises(ValueError, match=r"mlp_dropout|hidden_dropout_prob"):
+        initialize(make_nlp(rotary_folder, transformer_config={"hidden_dropout_prob": 3}))

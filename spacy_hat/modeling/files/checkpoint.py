@@ -1,7 +1,7 @@
 """Strict loading and complete saving of HAT checkpoints: nothing missing, nothing guessed, no code run."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from ..config import HATConfig
-from ..config_entries import OF_HAT, Entry
+from ..config_entries import OF_HAT
 from ..rotary_config import RotaryHATConfig
 from .disk import read_config
 from .names import HUB_OPTIONS
@@ -83,11 +83,11 @@ def load_pretrained(
     return model
 
 
-def check_overrides(entries: Mapping[str, Any], known: Mapping[str, Entry] = OF_HAT) -> None:
+def check_overrides(entries: Mapping[str, Any], known: Collection[str] = tuple(OF_HAT)) -> None:
     """Check that entries to override are entries of a configuration: their values are checked with the others.
 
     entries (Mapping[str, Any]): Such as a transformer_config.
-    known (Mapping[str, Entry]): The entries that this kind of HAT has.
+    known (Collection[str]): The entries that this kind of HAT has, by all of their names.
     RAISES (TypeError): If a HAT has no such entry.
     """
     unknown = sorted(name for name in entries if name not in (*known, "attn_implementation"))
@@ -119,8 +119,13 @@ def _load_config(cls: Any, name: str | Path, hub: dict[str, Any], overrides: dic
             f"it with: python -m spacy hat warm-start {name} OUTPUT_FOLDER"
         )
     config_class = class_of_config(model_type, cls.config_class)
-    check_overrides(overrides, config_class.file_entries)
+    check_overrides(overrides, names_of_entries(config_class))
     return config_class.from_dict(values, **overrides)
+
+
+def names_of_entries(config_class: Any) -> tuple[str, ...]:
+    """RETURNS (tuple[str, ...]): What can be overridden: entries of its files, also by the names of the other kind."""
+    return (*config_class.file_entries, *config_class.attribute_map)
 
 
 def class_of_config(model_type: str, usual: Any) -> Any:
