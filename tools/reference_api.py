@@ -32,6 +32,11 @@ MODULES = {
         "The encoder without spaCy, in Hugging Face's conventions. Importing `spacy_hat.modeling` makes `AutoConfig` "
         "and the Auto models know both published model types.",
     ),
+    "spacy_hat.hugging_face": (
+        "For Hugging Face's libraries",
+        "Importing `spacy_hat.hugging_face` makes `AutoProcessor` and `pipeline` of transformers know HATs too. "
+        "[A page of its own](hugging-face.md) shows how they are used.",
+    ),
 }
 INTRODUCTION = """\
 # API reference

@@ -15,8 +15,8 @@ from ..modeling.published_head import PublishedHead, write_head
 from ..modeling.start.cards import head_card
 from ..pipeline.heads import Encoder, Head, encoder_of, encoders_of, has_chain, heads_of, labelled_by
 from ..pipeline.sentence_suggester import SentenceSuggester
-from ..processing import HATProcessor, processor_of
-from ..processing.of_pipeline import rule_components
+from ..processing import HATProcessor
+from ..processing.of_pipeline import processor_of, rule_components
 from .asking import asking_heads, published_asking_head
 from .head_weights import DENSE, NEVER, get_parameters, pooling_of
 from .import_head import MULTI, NEGATIVE_LABEL, SINGLE

@@ -11,6 +11,7 @@ from .convert import convert_cli
 from .debug import EXTRA, debug_cli
 from .explain import explain_cli
 from .export_checkpoint import export_cli
+from .fill_mask import fill_mask_cli
 from .from_scratch import from_scratch_cli
 from .import_checkpoint import import_cli
 from .init_config import init_config_cli
@@ -28,6 +29,7 @@ hat_cli.command("debug", no_args_is_help=True, context_settings=EXTRA)(debug_cli
 hat_cli.command("calibrate", no_args_is_help=True)(calibrate_cli)
 hat_cli.command("annotate", cls=AnnotateCommand, no_args_is_help=True)(annotate_cli)
 hat_cli.command("explain", no_args_is_help=True)(explain_cli)
+hat_cli.command("fill-mask", no_args_is_help=True)(fill_mask_cli)
 hat_cli.command("benchmark", no_args_is_help=True)(benchmark_cli)
 hat_cli.command("import", no_args_is_help=True)(import_cli)
 hat_cli.command("export", no_args_is_help=True)(export_cli)

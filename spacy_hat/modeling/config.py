@@ -8,6 +8,9 @@ from transformers import PretrainedConfig
 from .config_checks import check_config
 from .config_entries import OF_ENCODERS, OF_HAT, known_entries
 from .layout import layout_from_published, layout_to_published
+from .pipeline_guard import guard_pipelines
+
+PRECISION_NAMES = ("torch_dtype", "dtype")
 
 
 class HATConfig(PretrainedConfig):
@@ -107,6 +110,7 @@ class HATConfig(PretrainedConfig):
         for derived in ("max_position_embeddings", "model_max_length"):
             kwargs.pop(derived, None)
         super().__init__(pad_token_id=pad_token_id, tie_word_embeddings=tie_word_embeddings, **kwargs)
+        guard_pipelines()  # here, since `pipeline` makes a configuration before it chooses a class
 
     @property
     def layout(self) -> str:
@@ -134,6 +138,8 @@ class HATConfig(PretrainedConfig):
             compute.
         """
         table = cls.file_entries
+        # `pipeline` asks for the precision of the file, in the place of a precision.
+        kwargs = {name: value for name, value in kwargs.items() if value != "auto" or name not in PRECISION_NAMES}
         said = {**config_dict, **{name: value for name, value in kwargs.items() if name in table}}
         known_entries(said, table, source="")
         return super().from_dict(known_entries(config_dict, table, source=""), **kwargs)

@@ -10,7 +10,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from .block import init_weights
 from .config import HATConfig
 from .encoder import HATEncoder
-from .files.checkpoint import load_pretrained, untied_state_dict
+from .files.checkpoint import load_pretrained, untied
 from .kinds import kind_of
 from .packed_inputs import PackedInputs
 from .padded import find_slots, traced_slots
@@ -43,9 +43,9 @@ class HATPreTrainedModel(PreTrainedModel):
         save_directory (str | Path): Where to.
         **kwargs: As in Hugging Face's method.
         """
-        if kwargs.get("state_dict") is None:  # Trainer says so
-            kwargs["state_dict"] = untied_state_dict(self)
-        super().save_pretrained(save_directory, **kwargs)
+        given = kwargs.pop("state_dict", None)  # by Trainer, tied
+        weights = untied(self.state_dict() if given is None else given)
+        super().save_pretrained(save_directory, state_dict=weights, **kwargs)
 
 
 class HATModel(HATPreTrainedModel):

@@ -1,6 +1,8 @@
-"""From texts to the padded inputs of a checkpoint's model, packed as a pipeline packs them."""
+"""From texts to the padded inputs of a checkpoint's model, packed as a pipeline packs them.
 
-from .of_pipeline import processor_of
+Nothing here but `of_pipeline` needs the encoder as a spaCy component, nor spacy-transformers.
+"""
+
 from .processor import HATProcessor
 
-__all__ = ["HATProcessor", "processor_of"]
+__all__ = ["HATProcessor"]

@@ -7,7 +7,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from ..corpora.boundaries import set_sentence_starts, tokens_at
-from ..pipeline.heads import encoders_of
 
 Reader = Callable[[str], Doc]
 EXPECTED = "a text, a spaCy Doc or a list of them, or sentences=[...], a list of sentences or a list of such lists"
@@ -99,6 +98,8 @@ def reader_of(nlp: Any, *, needs_sentences: bool) -> Reader:
 
 def before_encoder(nlp: Language, encoder: str | None = None) -> list[tuple[str, Any]]:
     """RETURNS (list[tuple[str, Callable]]): Components that run before an encoder; None: before the first."""
+    from ..pipeline.heads import encoders_of  # who calls this has pipelines, and spacy-transformers for them
+
     names = [found.component for found in encoders_of(nlp)] if encoder is None else [encoder]
     end = next((place for place, (name, _) in enumerate(nlp.pipeline) if name in names), len(nlp.pipeline))
     return list(nlp.pipeline[:end])

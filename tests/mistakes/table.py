@@ -13,6 +13,7 @@ from .asking import ASKING
 from .checkpoints import CHECKPOINTS
 from .commands import COMMANDS, EXCHANGES, WARM_STARTS
 from .hub import HUB
+from .hugging_face import HUGGING_FACE
 from .pipelines import PIPELINES
 from .settings import SETTINGS
 from .training import TRAINING
@@ -27,6 +28,7 @@ TABLES = {
     "Warm start": WARM_STARTS + COMMANDS,
     "Import and export": EXCHANGES,
     "Cards and the hub": HUB,
+    "Hugging Face": HUGGING_FACE,
 }
 
 

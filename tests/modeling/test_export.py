@@ -11,8 +11,10 @@ import torch
 from spacy_hat.choices import PublishedPooling
 from spacy_hat.modeling import (
     HATForMaskedLM,
+    HATForQuestionAnswering,
     HATForSequenceClassification,
     HATForSequentialSentenceClassification,
+    HATForTokenClassification,
     HATModel,
 )
 
@@ -145,20 +147,47 @@ def test_compiled_model_gives_the_same():
         torch.testing.assert_close(found, expected_of(model, inputs), rtol=0, atol=1e-5)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "cls", [HATModel, HATForSequenceClassification, HATForSequentialSentenceClassification, HATForMaskedLM]
-)
-def test_onnx_runtime_gives_the_same_for_any_shapes(cls, tmp_path):
+def session_of(program, path):
+    """RETURNS (InferenceSession): ONNX Runtime, with a recorded program."""
     for name in ("onnx", "onnxscript"):
         pytest.importorskip(name)
     runtime = pytest.importorskip("onnxruntime")
-    model = tiny_model(cls, tiny_settings("S|SD"))
-    path = tmp_path / "hat.onnx"
-    torch.onnx.export(exported(model, arguments()), dynamo=True, opset_version=18, verbose=False).save(path)
-    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    torch.onnx.export(program, dynamo=True, opset_version=18, verbose=False).save(path)
+    return runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
+
+
+def run_session(session, inputs):
     names = [given.name for given in session.get_inputs()]
-    for inputs in (arguments(LONG), arguments(RAGGED)):
-        given = dict(zip(names, (part.numpy() for part in inputs), strict=True))
-        (found,) = session.run(None, given)
-        torch.testing.assert_close(torch.from_numpy(found), expected_of(model, inputs), rtol=0, atol=1e-4)
+    (found,) = session.run(None, dict(zip(names, (part.numpy() for part in inputs), strict=True)))
+    return torch.from_numpy(found)
+
+
+ONNX_CLASSES = [
+    HATModel,
+    HATForSequenceClassification,
+    HATForSequentialSentenceClassification,
+    HATForMaskedLM,
+    HATForTokenClassification,
+    HATForQuestionAnswering,
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cls", ONNX_CLASSES)
+def test_onnx_runtime_gives_the_same_for_any_shapes(cls, tmp_path):
+    model = tiny_model(cls, tiny_settings("S|SD"))
+    session = session_of(exported(model, arguments()), tmp_path / "hat.onnx")
+    for inputs in (arguments(LONG), arguments(RAGGED), tuple(part[:1, :8] for part in arguments())):
+        torch.testing.assert_close(run_session(session, inputs), expected_of(model, inputs), rtol=0, atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pooling", ["max", "mean", "attentive", "first", "last"])
+def test_onnx_runtime_gives_the_same_for_fixed_shapes(pooling, tmp_path):
+    model = tiny_model(HATForSequenceClassification, tiny_settings("S|SD", pooling=pooling))
+    with torch.no_grad():
+        program = torch.export.export(Recorded(model), arguments())
+    session = session_of(program, tmp_path / "hat.onnx")
+    # The shapes that were recorded, with another mask.
+    for inputs in (arguments(), arguments([[8, 8, 8, 8], [1, 0, 0, 0], [0, 0, 0, 0]])):
+        torch.testing.assert_close(run_session(session, inputs), expected_of(model, inputs), rtol=0, atol=1e-4)

@@ -66,6 +66,12 @@ def make(head):
 
 def train(head, folder, batch_size, collected_steps):
     """RETURNS (dict[str, Tensor]): The parameters after two steps of Trainer."""
+    trainer = make_trainer(head, folder, batch_size, collected_steps)
+    trainer.train()
+    return {name: parameter.detach().clone() for name, parameter in trainer.model.named_parameters()}
+
+
+def make_trainer(head, folder, batch_size=N_DOCS, collected_steps=1, **more):
     transformers = pytest.importorskip("transformers")
     pytest.importorskip("accelerate")
     model, batch = make(head)
@@ -74,18 +80,16 @@ def train(head, folder, batch_size, collected_steps):
         output_dir=str(folder),
         per_device_train_batch_size=batch_size,
         gradient_accumulation_steps=collected_steps,
-        max_steps=2,
         learning_rate=0.5,
         lr_scheduler_type="constant",
         optim="sgd",
         max_grad_norm=0.0,
-        save_strategy="no",
         report_to=[],
         disable_tqdm=True,
         use_cpu=True,
+        **{"max_steps": 2, "save_strategy": "no", **more},
     )
-    transformers.Trainer(model=model, args=settings, train_dataset=rows).train()
-    return {name: parameter.detach().clone() for name, parameter in model.named_parameters()}
+    return transformers.Trainer(model=model, args=settings, train_dataset=rows)
 
 
 @heads
@@ -128,3 +132,17 @@ def test_losses_of_parts_add_up_to_the_loss_of_the_whole(head, as_tensor):
     assert total == pytest.approx(whole.item(), abs=1e-5)
     for name, gradient in gradients(model).items():
         torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=1e-5, msg=name)
+
+
+@heads
+def test_trainer_saves_what_loads_and_goes_on_from_it(head, tmp_path):
+    trainer = make_trainer(head, tmp_path, save_strategy="steps", save_steps=1)
+    trainer.train()
+    trainer.save_model(str(tmp_path / "saved"))
+    loaded = head[0].from_pretrained(tmp_path / "saved").state_dict()
+    for name, weight in trainer.model.state_dict().items():
+        assert torch.equal(loaded[name], weight), name
+    again = make_trainer(head, tmp_path / "again", save_strategy="no")
+    again.train(resume_from_checkpoint=str(tmp_path / "checkpoint-1"))
+    for name, weight in again.model.state_dict().items():
+        torch.testing.assert_close(weight, trainer.model.state_dict()[name], rtol=1e-5, atol=1e-6, msg=name)

@@ -12,7 +12,8 @@ from transformers import BatchEncoding
 
 from spacy_hat.modeling import HATForSequenceClassification
 from spacy_hat.packing import PackingWarning
-from spacy_hat.processing import HATProcessor, processor_of
+from spacy_hat.processing import HATProcessor
+from spacy_hat.processing.of_pipeline import processor_of
 
 from ..support.fine_tuned import TEXTS, padded, save_head
 from ..support.pipelines import make_nlp

@@ -15,6 +15,7 @@ from ..config_entries import OF_HAT
 from ..rotary_config import RotaryHATConfig
 from .disk import read_config
 from .names import HUB_OPTIONS
+from .pipeline_tasks import remember_fresh
 from .problems import RefusedError, Shape, WeightProblems, shorten
 from .shapes import encoder_shapes, n_numbers, tied_tables
 from .weights import WeightFile, is_finite, open_weights
@@ -75,6 +76,7 @@ def load_pretrained(
         logger.warning("%s has no weights for %s: they start fresh. Train before use.", name, shorten(fresh))
     model.name_or_path = str(name)
     model = model.to(dtype).eval()
+    remember_fresh(model, fresh)
     if dtype == torch.float16 and not all(map(is_finite, model.parameters())):
         raise RefusedError(
             f"The weights of {name} do not fit into float16: some become infinite. Expected: numbers up to 65,504. "
@@ -221,5 +223,10 @@ def _fill_ties(model: nn.Module, weights: dict[str, Tensor]) -> None:
 
 
 def untied_state_dict(model: nn.Module) -> dict[str, Tensor]:
-    """RETURNS (dict[str, Tensor]): The model's weights, each name with memory of its own, as safetensors wants them."""
-    return {name: tensor.detach().clone().contiguous() for name, tensor in model.state_dict().items()}
+    """RETURNS (dict[str, Tensor]): The model's weights, untied."""
+    return untied(model.state_dict())
+
+
+def untied(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """RETURNS (dict[str, Tensor]): The same weights, each name with memory of its own, as safetensors wants them."""
+    return {name: tensor.detach().clone().contiguous() for name, tensor in weights.items()}

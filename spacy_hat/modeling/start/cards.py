@@ -94,10 +94,13 @@ def head_card(encoder: HATModel, head: PublishedHead, licence: str) -> str:
     place = "each segment begins" if head.leads == "segments" else "the first segments are filled"
     asked = f" In training, {place} with what is asked, and a separator." if head.leads else ""
     length = encoder.config.segment_length
+    task = next((f"hat-{kind}-classification" for kind in ("document", "sentence") if f"{kind}s labels" in gives), None)
+    ask = f'\nfrom transformers import pipeline\n\nask = pipeline("{task}", model="THIS")\n' if task else ""
     use = (
         'In spaCy, with spacy-hat: `python -m spacy hat import THIS pipeline`, then `spacy.load("pipeline")`. In '
-        f"PyTorch:\n\n```python\nfrom spacy_hat.modeling import {name}, load_tokenizer\n\n"
-        f'model = {name}.from_pretrained("THIS")\ntokenizer = load_tokenizer("THIS")\n```\n\n'
+        "Hugging Face's libraries:\n\n```python\nfrom spacy_hat.hugging_face import HATProcessor\n"
+        f"from spacy_hat.modeling import {name}\n\n"
+        f'model = {name}.from_pretrained("THIS")\nprocessor = HATProcessor.from_pretrained("THIS")\n{ask}```\n\n'
         f"`input_ids` and `attention_mask` are (documents, segments * {length}): each segment has {length} slots, "
         f"opens with the classifier piece, and holds no other special piece.{asked}"
     )
