@@ -64,6 +64,7 @@ class Size:
 
 
 BASE = Size(768, 12, 12, 3072, 50_265)
+MINILM = Size(384, 6, 12, 1536, 30_522)
 QUICK = Size(32, 2, 2, 64, 500, n_segments=8, segment_length=16, attention_window=8)
 
 

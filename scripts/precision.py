@@ -1,4 +1,4 @@
-"""What predicting in bfloat16 costs in accuracy, on documents that a pipeline has not seen.
+"""What predicting in bfloat16 and in 8 bits costs in accuracy, on documents that a pipeline has not seen.
 
     python -m scripts.precision training/textcat/model-best=corpus/speeches/test.spacy \
         training/spancat/model-best=corpus/reference/test.spacy
@@ -7,7 +7,7 @@ Figures of pipelines of the same task are averaged, weighted by the documents or
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,30 +15,47 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from scripts.evaluate import evaluate
+from scripts.evaluate import predict
+from scripts.scores import flat
 from spacy_hat.machine.atomic_output import new_file
 from spacy_hat.machine.processor import cpu_multiplies_bfloat16, describe_machine
+from spacy_hat.modeling.int8 import multiplies_int8
 
 COMMAND = "python -m scripts.precision"
-PRECISIONS = ("float32", "bfloat16")
+EXACT = "float32"
+OTHERS = ("bfloat16", "int8")
+
+
+def native() -> list[str]:
+    """RETURNS (list[str]): Precisions besides float32 that this CPU has instructions for."""
+    has = {"bfloat16": cpu_multiplies_bfloat16(), "int8": multiplies_int8()}
+    return [precision for precision in OTHERS if has[precision]]
 
 
 def measure(model: Path, test: Path, console: Console, limit: int = 0) -> dict[str, Any]:
-    """Score one pipeline in both precisions.
+    """Score one pipeline in every precision.
 
     model (Path): Its folder.
     test (Path): Annotated documents, a .spacy file.
     console (Console): For progress bars.
     limit (int): At most so many documents; 0 for all.
-    RETURNS (dict[str, Any]): Task, number of decisions, and the accuracy in each precision.
+    RETURNS (dict[str, Any]): Task, number of decisions, the accuracy in each precision, and under `equal` the share of
+        decisions that are those of float32.
     """
-    scores = {
-        precision: evaluate(model, test, limit=limit, precision=precision, console=console) for precision in PRECISIONS
+    predicted = {
+        precision: predict(model, test, limit=limit, precision=precision, console=console)
+        for precision in (EXACT, *native())
     }
-    first = scores[PRECISIONS[0]]
-    n_decisions = first.get("n_sents", first["n_docs"])
-    accuracies = {precision: scores[precision]["accuracy"] for precision in PRECISIONS}
-    return {"model": str(model), "test": str(test), "task": first["task"], "n": n_decisions, **accuracies}
+    scores = {precision: found.scores() for precision, found in predicted.items()}
+    exact = flat(predicted[EXACT].found)
+    equal = {
+        precision: sum(a == b for a, b in zip(flat(found.found), exact, strict=True)) / len(exact)
+        for precision, found in predicted.items()
+        if precision != EXACT
+    }
+    accuracies = {precision: scores[precision]["accuracy"] for precision in predicted}
+    about = {"model": str(model), "test": str(test), "task": scores[EXACT]["task"], "n": len(exact)}
+    return {**about, **accuracies, "equal": equal}
 
 
 def averages(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -47,17 +64,45 @@ def averages(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     for task in sorted({row["task"] for row in rows}):
         own = [row for row in rows if row["task"] == task]
         n = sum(row["n"] for row in own)
-        means.append({"task": task, "n": n, **{p: sum(row[p] * row["n"] for row in own) / n for p in PRECISIONS}})
+        mean: dict[str, Any] = {"task": task, "n": n}
+        for precision in (EXACT, *others_of(own)):
+            mean[precision] = sum(row[precision] * row["n"] for row in own) / n
+        mean["equal"] = {
+            precision: sum(row["equal"][precision] * row["n"] for row in own) / n for precision in others_of(own)
+        }
+        means.append(mean)
     return means
 
 
-def results_table(rows: Sequence[dict[str, Any]]) -> Table:
-    """RETURNS (Table): Accuracy in both precisions, and the difference in points."""
-    table = Table("pipeline", "decisions", *PRECISIONS, "points")
-    for row in [*rows, *averages(rows)]:
-        points = 100 * (row["bfloat16"] - row["float32"])
+def others_of(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """RETURNS (list[str]): Precisions besides float32 that all rows have."""
+    return [precision for precision in OTHERS if all(precision in row for row in rows)]
+
+
+def cells(rows: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
+    """YIELDS (list[str]): Name and decisions of each row, accuracy in float32, and for each other precision the points
+    that it is above, and the share of equal decisions."""
+    for row in rows:
         name = row.get("model", f"all of {row['task']}")
-        table.add_row(name, str(row["n"]), f"{row['float32']:.4f}", f"{row['bfloat16']:.4f}", f"{points:+.2f}")
+        cell = [name, f"{row['n']:,}", f"{row[EXACT]:.4f}"]
+        for precision in others_of(rows):
+            equal = row.get("equal", {}).get(precision)
+            cell += [f"{100 * (row[precision] - row[EXACT]):+.2f}", "" if equal is None else f"{equal:.2%}"]
+        yield cell
+
+
+def headings(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """RETURNS (list[str]): What stands above `cells`, but for the name."""
+    pairs = [(f"{precision}, points", f"{precision}, equal") for precision in others_of(rows)]
+    return ["decisions", EXACT, *(heading for pair in pairs for heading in pair)]
+
+
+def results_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """RETURNS (Table): Accuracy in float32, and what the others change."""
+    rows = [*rows, *averages(rows)]
+    table = Table("pipeline", *headings(rows))
+    for row in cells(rows):
+        table.add_row(*row)
     return table
 
 
@@ -66,10 +111,12 @@ def main(
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the figures")] = None,
     limit: Annotated[int, typer.Option(help="At most so many documents of each, 0 for all")] = 0,
 ) -> None:
-    """Compare predictions in float32 and bfloat16."""
+    """Compare predictions in float32 with those in bfloat16 and in 8 bits."""
     console = Console()
-    if not cpu_multiplies_bfloat16():
-        raise typer.BadParameter("This CPU does not multiply bfloat16 natively, so predictions would be in float32.")
+    if not native():
+        raise typer.BadParameter(
+            "This CPU multiplies neither bfloat16 nor 8-bit numbers natively, so all predictions would be in float32."
+        )
     if wrong := [pair for pair in pairs if "=" not in pair]:
         raise typer.BadParameter(f"Expected PIPELINE=DOCUMENTS, got {wrong[0]}")
     split = [pair.partition("=") for pair in pairs]

@@ -6,6 +6,7 @@ Nothing is measured here: each section is there once the command under it has le
 results/performance/.
 On two cores with AVX-512 and nothing else to do, all but the peers (5 minutes) take about a quarter of an hour:
 
+    python -m benchmarks.engines --json results/performance/engines.json
     python -m benchmarks.encoder predict --json results/performance/encoder-predict.json
     python -m benchmarks.encoder training --json results/performance/encoder-training.json
     python -m benchmarks.encoder repeats --json results/performance/encoder-repeats.json

@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from benchmarks import attention, dense, encoder, frozen, growth, packing, pipeline
+from benchmarks import attention, dense, encoder, engines, frozen, growth, packing, pipeline
 from benchmarks.comparisons import compare
 from benchmarks.sizes import BASE, QUICK, full_lengths, sentence_lengths
 from benchmarks.timing import interleaved_seconds, medians
@@ -27,6 +27,7 @@ def app_of(main):
 
 # File without .json -> what makes it.
 BENCHMARKS = {
+    "engines": (engines.app, []),
     "encoder-predict": (encoder.app, ["predict"]),
     "encoder-training": (encoder.app, ["training"]),
     "encoder-peers": (encoder.app, ["peers"]),
