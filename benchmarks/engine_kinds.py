@@ -73,10 +73,10 @@ def openvino_engine(setting: Setting, precision: str) -> Encode:
 def onnx_runtime_engine(setting: Setting, precision: str) -> Encode:
     import onnxruntime
 
-    of_precision = {"float32": engine_files.fused_onnx_file, "int8": engine_files.int8_onnx_file}
+    files = {"float32": engine_files.fused_onnx_file, "int8": engine_files.int8_onnx_file}
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = setting.threads, 1
-    file = of_precision[precision](setting.bert, setting.size)
+    file = files[precision](setting.bert, setting.size)
     session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     return lambda ids, mask: session.run(None, {"ids": ids, "mask": mask})[0]
 
@@ -166,7 +166,7 @@ class SortedBatches:
 
     def real(self, outputs: list[Floats], lengths: Ints) -> Floats:
         """RETURNS (Floats): (n_pieces, hidden_size) of real pieces, in the order of the packed segments."""
-        of_segment: dict[int, Floats] = {}
+        rows_by_segment: dict[int, Floats] = {}
         for rows, output in zip(self.rows, outputs, strict=True):
-            of_segment |= {int(row): output[i, : lengths[row]] for i, row in enumerate(rows)}
-        return np.concatenate([of_segment[i] for i in range(len(lengths))])
+            rows_by_segment |= {int(row): output[i, : lengths[row]] for i, row in enumerate(rows)}
+        return np.concatenate([rows_by_segment[i] for i in range(len(lengths))])
