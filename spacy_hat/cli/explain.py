@@ -23,7 +23,7 @@ METHOD_HELP = "occlusion: take each sentence out and look (slow, honest); gradie
 SENTENCE_HELP = "Explain the label of this sentence, counted from 1, not the document's"
 EXACT_HELP = """\
 With occlusion: take out so many sentences of a document, those that a quick estimate finds to matter most; 0 for every
-one [default: every one of up to 150, 40 of more]"""
+one [default: every one of up to 150, 10 to 40 of more]"""
 TOP_HELP = "How many sentences to list: of those for the label, and of those against it"
 
 

@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 
 from .methods import explain_labels
 from .question import check_classifier
-from .texts import MANY_SENTENCES, TAKEN_OUT
+from .texts import n_taken_out
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,7 @@ class Evidence:
         """
         if not doc.text.strip():
             return []
-        is_long = len(list(doc.sents)) > MANY_SENTENCES if doc.has_annotation("SENT_START") else False
-        found = explain_labels(nlp, doc, component=self.component, exact=TAKEN_OUT if is_long else None)[0]
+        found = explain_labels(nlp, doc, component=self.component, exact=n_taken_out(doc))[0]
         sentences = found.sentences
         return [
             {

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from spacy.language import Language
+from spacy.tokens import Doc
 
 from ..choices import Method
 from .explanation import Explanation
@@ -11,8 +12,21 @@ from .methods import explain_labels
 from .question import SpanMissingError, check_label
 
 MANY_SENTENCES = 150
-TAKEN_OUT = 40
-"""Of a document with more sentences, so many are taken out unless the caller says how many."""
+MOST_TAKEN_OUT, FEWEST_TAKEN_OUT = 40, 10
+TOKENS_READ_AGAIN = 140_000
+"""What taking sentences out of a long document may cost: each reads most of the others again."""
+
+
+def n_taken_out(doc: Doc) -> int | None:
+    """How many sentences of a document are taken out, unless the caller says so.
+
+    doc (Doc): With sentences.
+    RETURNS (int | None): Of up to 150 sentences all, None; of more, fewer the longer the document is.
+    """
+    n_sentences = len(list(doc.sents)) if doc.has_annotation("SENT_START") else 0
+    if n_sentences <= MANY_SENTENCES:
+        return None
+    return min(MOST_TAKEN_OUT, max(FEWEST_TAKEN_OUT, TOKENS_READ_AGAIN // len(doc)))
 
 
 def explain_text(
@@ -36,7 +50,8 @@ def explain_text(
     sentence (int | None): The sentence whose label is explained, counted from 1; None: the document's.
     method (Method): How sentences are scored.
     exact (int | None): With `occlusion` of a document: how many of its sentences are taken out, the others keep an
-        estimate; 0: all of them are. None: all of up to 150 sentences, 40 of more.
+        estimate; 0: all of them are. None: all of up to 150 sentences; of more, 10 to 40, fewer the
+        longer the document is.
     on_start (Callable[[int], Any]): Called with the number of sentences.
     on_progress (Callable[[int], Any]): Called with how many more are scored.
     RETURNS (list[Explanation]): One for each label.
@@ -51,8 +66,8 @@ def explain_text(
         raise ValueError(f"There is no sentence {sentence}. Expected: a number from 1 to {len(sentences)}.")
     span = None if sentence is None else sentences[sentence - 1]
     on_start(len(sentences))
-    if exact is None and len(sentences) > MANY_SENTENCES:
-        exact = TAKEN_OUT
+    if exact is None:
+        exact = n_taken_out(doc)
     try:
         return explain_labels(
             nlp,

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
 
 import spacy_hat
 from spacy_hat.explanations.encoded import EncodedDocument
 from spacy_hat.explanations.estimate import can_estimate, estimated_scores
 from spacy_hat.explanations.occlusion import occluded_scores
 from spacy_hat.explanations.question import find_decision
+from spacy_hat.explanations.texts import n_taken_out
 
 from ..support.explained import TEXT, make_random
 from ..support.pipelines import initialize, make_nlp, save_hat
@@ -61,3 +64,13 @@ def test_explain_takes_out_as_many_sentences_as_asked_for_and_says_which(tmp_pat
     np.testing.assert_allclose(some.scores[some.is_exact], all_exact.scores[some.is_exact], atol=1e-6)
     assert [one["exact"] for one in some.to_dict()["sentences"]] == some.is_exact.tolist()
     assert spacy_hat.explain(nlp, doc, exact=1000).is_exact.all()
+
+
+@pytest.mark.parametrize(
+    ("n_sentences", "words", "expected"), [(150, 90, None), (151, 9, 40), (151, 60, 15), (400, 99, 10)]
+)
+def test_sentences_taken_out_are_fewer_of_longer_documents(n_sentences, words, expected):
+    length = words + 1
+    doc = Doc(Vocab(), words=(["word"] * words + ["."]) * n_sentences, sent_starts=([1] + [-1] * words) * n_sentences)
+    assert len(doc) == n_sentences * length
+    assert n_taken_out(doc) == expected
