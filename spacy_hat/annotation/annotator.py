@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from spacy.util import import_file
 
 from ..choices import Format
+from ..corpora.asked import OPTIONS, QUESTION, QUESTIONS
 from ..corpora.boundaries import set_sentence_starts, tokens_at
 from ..machine.clock import Stopwatch
 from ..pipeline.heads import encoders_of
@@ -17,10 +18,14 @@ from ..pipeline.loading import load_pipeline
 from ..pipeline.place import WHOLE_DOCUMENTS, takes_much_memory
 from ..pipeline.units import HATUnits
 from .answers import Answer, pack, values_of
+from .columns import own_fields
 from .documents import Document
 from .names import EXPLANATION
 
 VECTORS = "hat_vectors"
+ASKED = ("hat_qa", "hat_choice")
+"""Components that read `questions`, or `options` and `question`, of a document's row."""
+
 LONGEST_ERROR = 2000
 
 
@@ -84,7 +89,10 @@ class Annotator:
             task.explain.check(self.nlp)
         pipes = [component for _, component in self.nlp.pipeline]
         self.keeps_sentences = any(isinstance(pipe, HATUnits) and pipe.unit == "given" for pipe in pipes)
-        self.has_ents = any("doc.ents" in self.nlp.get_pipe_meta(name).assigns for name in self.nlp.pipe_names)
+        metas = [self.nlp.get_pipe_meta(name) for name in self.nlp.pipe_names]
+        self.has_ents = any("doc.ents" in meta.assigns for meta in metas)
+        self.has_choices = any("doc._.choice" in meta.assigns for meta in metas)
+        self.is_asked = any(meta.factory in ASKED for meta in metas)
         least = 0 if takes_much_memory(self.nlp) else WHOLE_DOCUMENTS
         self.max_length = task.max_length or max(self.nlp.max_length, least)
         self.nlp.max_length = self.max_length + 1
@@ -92,6 +100,12 @@ class Annotator:
         self.nlp.set_error_handler(handler)
         self._errors: dict[int, str] = {}
         self._n_together = 0
+
+    def columns(self) -> list[str]:
+        """RETURNS (list[str]): Names of the columns that are not the input's, in order."""
+        task = self.task
+        wanted = {"vectors": task.vectors, "explained": task.explain is not None}
+        return own_fields(ents=self.has_ents, choices=self.has_choices, **wanted)
 
     def __call__(self, documents: list[Document]) -> list[Answer]:
         """Annotate documents.
@@ -145,6 +159,8 @@ class Annotator:
                 doc = self.nlp.make_doc(document.text)
                 if self.keeps_sentences and document.starts and len(doc):
                     set_sentence_starts(doc, tokens_at(doc, document.starts))
+                for name in (QUESTIONS, OPTIONS, QUESTION) if self.is_asked else ():
+                    doc._.set(name, document.columns.get(name))
             except Exception as error:
                 self._errors[i] = _told(error)
             else:
@@ -157,7 +173,7 @@ class Annotator:
             self._errors[context] = f"Component '{name}': {_told(error)}"
 
     def _answer(self, doc: Doc, document: Document) -> Answer:
-        values, error = values_of(doc, ents=self.has_ents, vectors=self.task.vectors), ""
+        values, error = values_of(doc, ents=self.has_ents, choices=self.has_choices, vectors=self.task.vectors), ""
         if self.task.explain is not None:
             try:
                 values[EXPLANATION] = self.task.explain(self.nlp, doc)

@@ -9,10 +9,11 @@ import numpy as np
 from spacy.tokens import Doc, DocBin, Span
 from spacy.vocab import Vocab
 
+from ..corpora import asked
 from ..corpora.doc_bins import USER_KEY
 from ..corpora.records import plain
 from .documents import ID, Document
-from .names import CATS, ENTS, ERROR, EXPLANATION, SENTENCES, SPANS, VECTOR, carried_name
+from .names import CATS, CHOICE, CHOICE_SCORES, ENTS, ERROR, EXPLANATION, SENTENCES, SPANS, VECTOR, carried_name
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,12 @@ class Answer:
     n_pieces: int = 0
 
 
-def values_of(doc: Doc, *, ents: bool, vectors: bool) -> dict[str, Any]:
+def values_of(doc: Doc, *, ents: bool, choices: bool, vectors: bool) -> dict[str, Any]:
     """Read an annotated document.
 
     doc (Doc): The document.
     ents (bool): Whether to give entities.
+    choices (bool): Whether to give what was chosen among options, and their scores, in their order.
     vectors (bool): Whether to give vectors of the document and its sentences.
     RETURNS (dict[str, Any]): By names of columns.
     """
@@ -45,6 +47,9 @@ def values_of(doc: Doc, *, ents: bool, vectors: bool) -> dict[str, Any]:
     }
     if ents:
         values[ENTS] = [_place(ent) for ent in doc.ents]
+    if choices:
+        values[CHOICE] = doc._.get(asked.CHOICE)
+        values[CHOICE_SCORES] = [_number(score) for score in doc._.get(asked.CHOICE_SCORES) or ()]
     if vectors:
         values[VECTOR] = _vector(doc)
         sents: Iterable[Span] = doc.sents if doc.has_annotation("SENT_START") else ()
@@ -86,7 +91,7 @@ def pack(doc: Doc | None, document: Document, values: dict[str, Any], error: str
     if doc is None:
         words = [document.text] if document.text else []
         doc = Doc(Vocab(), words=words, spaces=[False] * len(words))
-    others = {name: values[name] for name in (VECTOR, SENTENCES, EXPLANATION) if name in values}
+    others = {name: values[name] for name in (CHOICE, CHOICE_SCORES, VECTOR, SENTENCES, EXPLANATION) if name in values}
     kept = {**carried(document), ID: document.id, **others} | ({ERROR: error} if error else {})
     doc.user_data = {USER_KEY: plain(kept)}
     return DocBin(docs=[doc], store_user_data=True).to_bytes()

@@ -9,7 +9,21 @@ from ..corpora.parquet import parquet_schema
 from ..corpora.records import plain
 from ..corpora.rows import read_rows
 from ..corpora.sources import Source
-from .names import CATS, ENTS, ERROR, EXPLANATION, ID, OTHERS, OWN, SENTENCES, SPANS, VECTOR, carried_name
+from .names import (
+    CATS,
+    CHOICE,
+    CHOICE_SCORES,
+    ENTS,
+    ERROR,
+    EXPLANATION,
+    ID,
+    OTHERS,
+    OWN,
+    SENTENCES,
+    SPANS,
+    VECTOR,
+    carried_name,
+)
 
 THE_REST = ""
 """Stands among the input's columns for `others`, which has, as JSON, what a row has besides the columns that are known
@@ -17,10 +31,10 @@ when a run begins."""
 ROWS_LOOKED_AT, FILES_LOOKED_AT = 100, 20
 
 
-def own_fields(*, ents: bool, vectors: bool, explained: bool) -> list[str]:
+def own_fields(*, ents: bool, choices: bool, vectors: bool, explained: bool) -> list[str]:
     """RETURNS (list[str]): Names of the columns of a run that are not the input's, in order."""
     left_out = set([] if ents else [ENTS]) | set([] if vectors else [VECTOR, SENTENCES])
-    left_out |= set([] if explained else [EXPLANATION])
+    left_out |= set([] if choices else [CHOICE, CHOICE_SCORES]) | set([] if explained else [EXPLANATION])
     return [name for name in OWN if name not in left_out]
 
 
@@ -36,6 +50,8 @@ def own_type(name: str) -> Any:
         CATS: pa.map_(pa.string(), pa.float64()),
         SPANS: pa.list_(pa.struct([("key", pa.string()), *place, label, ("score", pa.float64())])),
         ENTS: pa.list_(pa.struct([*place, label])),
+        CHOICE: pa.string(),
+        CHOICE_SCORES: pa.list_(pa.float64()),
         VECTOR: vector,
         SENTENCES: pa.list_(pa.struct([*place, (VECTOR, vector)])),
         EXPLANATION: pa.list_(pa.struct([("component", pa.string()), label, *place, ("score", pa.float64())])),

@@ -4,6 +4,7 @@ _reading/part-00000-00003.json    [[120, 180]]    rows of that part; removed wit
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from .parts import Part
@@ -46,7 +47,7 @@ class Journal:
         """Stop reading, without harm: what was being read now is not to blame."""
         if self._part is not None:
             self._write(self._suspects)
-        if self.folder.is_dir() and not any(self.folder.iterdir()):
+        with suppress(OSError):  # others read there too, or have removed it
             self.folder.rmdir()
 
     def _turn_to(self, part: Part) -> None:
@@ -64,9 +65,14 @@ class Journal:
         if not noted:
             place.unlink(missing_ok=True)
             return
-        self.folder.mkdir(exist_ok=True)
         made = place.with_suffix(".new")
-        made.write_text(json.dumps(noted), encoding="utf8")
+        while True:
+            try:
+                self.folder.mkdir(exist_ok=True)
+                made.write_text(json.dumps(noted), encoding="utf8")
+            except (FileNotFoundError, FileExistsError):  # somebody who was done removed the empty folder in between
+                continue
+            break
         made.replace(place)
 
     def _place_of(self, part: Part) -> Path:

@@ -2,8 +2,9 @@
 
 ID = "id"
 CATS, SPANS, ENTS, VECTOR, SENTENCES = "cats", "spans", "ents", "vector", "sentences"
+CHOICE, CHOICE_SCORES = "choice", "choice_scores"
 EXPLANATION, ERROR, OTHERS = "explanation", "error", "others"
-OWN = (ID, CATS, SPANS, ENTS, VECTOR, SENTENCES, EXPLANATION, ERROR)
+OWN = (ID, CATS, SPANS, ENTS, CHOICE, CHOICE_SCORES, VECTOR, SENTENCES, EXPLANATION, ERROR)
 """Columns of the output that are not the input's. One of the input with such a name has `input_` before it."""
 
 

@@ -20,7 +20,7 @@ from ..machine.atomic_output import new_file
 from ..machine.kinds import READING
 from .annotator import Annotator, Task
 from .answers import Answer
-from .columns import input_fields, own_fields
+from .columns import input_fields
 from .documents import make_document
 from .failures import Failed, read_errors, write_errors
 from .journal import Journal
@@ -101,7 +101,7 @@ def annotate(
     check_output(output, [source, task.model], force=force)
     sources = find_sources(source)
     annotator = Annotator(task)
-    own = own_fields(ents=annotator.has_ents, vectors=task.vectors, explained=task.explain is not None)
+    own = annotator.columns()
     fields = input_fields(sources, text=plan.text, id_column=plan.id_column) if task.format == "parquet" else {}
     about = {"input": str(source.absolute()), "model": task.model}
     check_manifest(output, manifest_of(describe_files(sources), annotator, plan), about)

@@ -83,15 +83,20 @@ def read_questions(place: str, values: Mapping[str, Any], text: str, counts: Ask
     """Find what is asked of a document.
 
     place (str): Where it stands, for messages.
-    values (Mapping[str, Any]): Those of the document: questions under `qas`, or one under `question` with `answers`.
+    values (Mapping[str, Any]): Those of the document: questions under `qas`, or one under `question` with its
+        `answers`, a list of them or the columns of `datasets`. Columns that only share these names are not questions.
     text (str): The document.
     counts (AskedCounts): Where to note what is odd.
     RETURNS (list[Question]): The questions, each once.
     RAISES (ValueError): If one is not a question, or its answer is not in its place.
     """
     asked = values.get("qas")
-    if asked is None and isinstance(values.get("answers"), dict):
-        asked = [{**values, "answers": _rows_of(place, values["answers"])}]
+    if asked is None and isinstance(values.get("question"), str):
+        answers = values.get("answers")
+        if isinstance(answers, dict) and answers.keys() >= {"text", "answer_start"}:
+            asked = [{**values, "answers": _rows_of(place, answers)}]
+        elif isinstance(answers, list) and all(isinstance(answer, dict) for answer in answers):
+            asked = [values]
     if asked is None:
         return []
     if not isinstance(asked, list):
@@ -156,9 +161,10 @@ def _read_answer(place: str, answer: Any, text: str) -> tuple[int, int]:
 
 
 def is_choosable(values: Mapping[str, Any]) -> bool:
-    """RETURNS (bool): Whether a document has options that are texts; Prodigy's are objects."""
+    """RETURNS (bool): Whether a document has an `answer`, and options that are texts; Prodigy's are objects."""
     options = values.get("options")
-    return isinstance(options, list) and bool(options) and all(isinstance(option, str) for option in options)
+    has_texts = isinstance(options, list) and bool(options) and all(isinstance(option, str) for option in options)
+    return has_texts and "answer" in values
 
 
 def read_choosable(place: str, values: Mapping[str, Any]) -> Choosable | None:

@@ -10,9 +10,10 @@ from ..pipeline.measured_scores import keep_measured
 
 # What the hub calls a score, by the end of spaCy's name for it.
 METRICS = {"_p": "precision", "_r": "recall", "_f": "f1", "_acc": "accuracy", "_auc": "roc_auc"}
+METRICS |= {"_f1": "f1", "_em": "exact_match"}
 # The hub's tasks, by the beginning of spaCy's name for a score. Of other scores it is told nothing.
 TASKS = {"cats": "text-classification", "spans": "token-classification", "ents": "token-classification"}
-TASKS |= {"tag": "token-classification", "answers": "question-answering"}
+TASKS |= {"tag": "token-classification", "qa": "question-answering"}
 PARTS = ("p", "r", "f")
 
 

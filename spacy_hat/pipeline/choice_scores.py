@@ -5,11 +5,11 @@ from typing import Any
 
 from spacy.training import Example
 
-from ..corpora.asked import CHOICE, options_on
+from ..corpora.asked import CHOICE
 
 
 def choice_scorer_v1() -> Callable[..., dict[str, Any]]:
-    """Score choices: `choice_acc`, the share of documents with options whose right one is chosen.
+    """Score choices: `choice_acc`, the share of documents whose right option is chosen.
 
     RETURNS (Callable): From examples to the score; null where no document has a right option.
     """
@@ -26,6 +26,6 @@ def score_choices(examples: Iterable[Example], **_settings: Any) -> dict[str, fl
     right = [
         example.predicted._.get(CHOICE) == example.reference._.get(CHOICE)
         for example in examples
-        if options_on(example.reference) and example.reference._.get(CHOICE) is not None
+        if example.reference._.get(CHOICE) is not None
     ]
     return {"choice_acc": sum(right) / len(right) if right else None}

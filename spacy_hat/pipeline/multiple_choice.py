@@ -194,7 +194,7 @@ class HATMultipleChoice(TrainablePipe):
         return options.index(right)
 
     def score(self, examples: Iterable[Example], **settings: Any) -> dict[str, Any]:
-        """Score choices. Options of the annotation that the document did not bring are chosen among first.
+        """Score choices. Where the annotation has other options or another question, these are asked first.
 
         Documents to be evaluated are made of texts alone, and bring no options with them.
 
@@ -206,8 +206,8 @@ class HATMultipleChoice(TrainablePipe):
         if self.scorer is None:
             return {}
         for example in examples:
-            if options_on(example.reference) and not options_on(example.predicted):
-                choice = self.choice_for(example.reference)
+            choice = self.choice_for(example.reference, example.predicted)
+            if choice != self.choice_for(example.predicted):
                 self.set_annotations([example.predicted], list(self._choose([example.predicted], [choice])))
         return self.scorer(examples, **{**self.cfg, **settings})
 

@@ -6,6 +6,7 @@ import weakref
 import pytest
 import spacy
 from spacy.language import Language
+from spacy.tokens import DocBin
 
 from spacy_hat.annotation.annotator import Annotator, Task
 from spacy_hat.annotation.documents import Document
@@ -14,6 +15,7 @@ from spacy_hat.annotation.windows import LEAST, windows_of
 from spacy_hat.corpora.rows import Row
 
 from ..support.annotations import rows, run, save_lines, save_model
+from ..support.asked import OUTCOMES, long_text, start_asking
 
 
 def part():
@@ -93,3 +95,18 @@ def test_annotate_keeps_no_more_documents_than_a_window(tmp_path, monkeypatch, n
     gc.collect()
     run(tmp_path / "model", source, tmp_path / "out", "--budget", 2000)
     assert 1 < most[0] <= 2000 // LEAST + 2  # and what the pipeline holds on to between two windows
+
+
+def test_annotator_asks_what_stands_in_the_row_and_gives_what_was_chosen(tmp_path, asking_hat):
+    nlp, _ = start_asking(asking_hat, "hat_choice")
+    nlp.to_disk(tmp_path / "model")
+    annotator = Annotator(Task(str(tmp_path / "model")))
+    document = Document("a", long_text(0), {"options": [*OUTCOMES], "question": "the court?"})
+    (answer,) = annotator([document])
+    assert not answer.error
+    assert {"choice", "choice_scores"} <= set(annotator.columns())
+    assert answer.values["choice"] in OUTCOMES
+    assert sum(answer.values["choice_scores"]) == pytest.approx(1.0, abs=1e-5)
+    (packed,) = Annotator(Task(str(tmp_path / "model"), format="spacy"))([document])
+    (doc,) = DocBin().from_bytes(packed.packed).get_docs(nlp.vocab)
+    assert doc.user_data["hat"]["choice"] == answer.values["choice"]

@@ -180,3 +180,22 @@ def test_questions_and_options_survive_a_second_conversion(tmp_path: Path) -> No
         assert [(s.start, s.end, s.label_) for s in other.spans.get("answers", [])] == [
             (s.start, s.end, s.label_) for s in doc.spans.get("answers", [])
         ]
+
+
+@pytest.mark.parametrize(
+    "answers", [WHAT["answers"], {"text": ["costs"], "answer_start": [51]}], ids=["rows", "columns"]
+)
+def test_question_of_a_row_is_read(tmp_path: Path, answers: Any) -> None:
+    row = {"text": CONTEXT, "question": "What follows?", "answers": answers}
+    _, (doc,) = converted(tmp_path, [row], "rows.jsonl")
+    assert [(span.text, span.label_) for span in doc.spans["answers"]] == [("costs", "What follows?")]
+
+
+@pytest.mark.parametrize(
+    "other", [{"options": ["express"]}, {"answers": {"q1": "yes"}}, {"question": "yes", "answers": "x"}]
+)
+def test_columns_of_other_people_are_not_questions(tmp_path: Path, other: Any) -> None:
+    _, (doc,) = converted(tmp_path, [{"text": CONTEXT, "label": "Law", **other}], "rows.jsonl")
+    assert doc.cats == {"Law": 1.0}
+    assert not doc.spans
+    assert not doc._.questions

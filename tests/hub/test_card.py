@@ -10,6 +10,7 @@ from spacy_hat.hub.card import pipeline_card, unsaid
 from spacy_hat.hub.front_matter import licence_fields
 from spacy_hat.hub.markdown import code, plain
 from spacy_hat.hub.origin import file_name, origin_of
+from spacy_hat.hub.scores import Scores, eval_results
 from spacy_hat.pipeline.heads import encoders_of
 
 from ..support.pipelines import make_nlp, save_hat
@@ -148,3 +149,11 @@ def test_licence_fields_are_names_that_the_hub_knows(licence, fields):
 )
 def test_markdown_of_strangers_words_is_no_markup(text, as_words, as_code):
     assert (plain(text), code(text)) == (as_words, as_code)
+
+
+def test_results_have_the_answers_to_questions():
+    scores = Scores({"qa_f1": 0.5, "qa_em": 0.25, "choice_acc": 0.75})
+    assert [(one.task_type, one.metric_type) for one in eval_results(scores, "data")] == [
+        ("question-answering", "f1"),
+        ("question-answering", "exact_match"),
+    ]

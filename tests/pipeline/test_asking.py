@@ -11,7 +11,17 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
-from ..support.asked import COSTS, OUTCOMES, TASKS, WORLD, long_text, make_asking, start_asking, train_asking
+from ..support.asked import (
+    COSTS,
+    OUTCOMES,
+    TASKS,
+    WORLD,
+    choice_examples,
+    long_text,
+    make_asking,
+    start_asking,
+    train_asking,
+)
 
 STEPS = {"hat_qa": 25, "hat_choice": 25}
 SCORES = {"hat_qa": "qa_f1", "hat_choice": "choice_acc"}
@@ -227,3 +237,24 @@ def test_qa_says_that_an_answer_is_cut_off(asking_hat: Path) -> None:
         doc.spans["answers"] = [doc.char_span(len(doc.text) - 6, len(doc.text), COSTS, alignment_mode="expand")]
     with pytest.warns(UserWarning, match="questions of a batch of 'hat_qa' are not learned from"):
         train_asking(nlp, examples, 1)
+
+
+def test_choice_among_options_of_the_component_is_scored(asking_hat: Path) -> None:
+    nlp = make_asking(asking_hat, "hat_choice", options=OUTCOMES)
+    nlp.initialize()
+    examples = choice_examples(nlp)
+    for example in examples:
+        example.reference._.options = None
+    assert isinstance(nlp.evaluate(examples)["choice_acc"], float)
+
+
+def test_choice_is_scored_with_the_question_of_the_annotation(trained: Any) -> None:
+    nlp, _ = trained["hat_choice"]
+    (example,) = choice_examples(nlp, 1)
+    example.reference._.question = "the court?"
+    nlp.evaluate([example])
+    alone, asked = nlp.make_doc(example.text), nlp.make_doc(example.text)
+    alone._.options = asked._.options = example.reference._.options
+    asked._.question = "the court?"
+    assert example.predicted._.choice_scores == pytest.approx(nlp(asked)._.choice_scores, abs=1e-6)
+    assert example.predicted._.choice_scores != pytest.approx(nlp(alone)._.choice_scores, abs=1e-6)

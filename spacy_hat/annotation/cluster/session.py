@@ -18,8 +18,6 @@ SETTINGS = {
     "RAY_worker_niceness": "0",
     # Where actors have all CPUs, each shard would begin a process to write it, which ends a second later.
     "RAY_idle_worker_killing_time_threshold_ms": "600000",
-    # A local session has one user, and is closed with the command.
-    "RAY_AUTH_MODE": "disabled",
 }
 
 

@@ -108,6 +108,8 @@ class RunFolder:
                 return 0
             write_errors(self.output / name, [(row[ID], row[ERROR]) for row in table.to_pylist() if row[ERROR]])
             data.rename(self.output / name)
+        elif not (self.output / name).is_file():  # nobody knows where its rows are: they are read again
+            return 0
         ids.rename(self.placed_ids / name)
         return n_docs
 
