@@ -45,7 +45,7 @@ def rewrite(source: ModernSource, folder: Any, **entries: Any) -> ModernSource:
         {"num_hidden_layers": 2},
         {"num_hidden_layers": 48},
     ],
-    ids=str,
+    ids=lambda settings: ", ".join(settings) or "as it is",
 )
 def test_s_layout_equals_its_source_on_one_segment(settings, tmp_path):
     source = ModernSource(tmp_path, **settings)
