@@ -210,7 +210,8 @@ def engines_section(result: Result) -> list[str]:
         "compared), the same segments and threads. The others get them sorted by length in batches of 8 and of 32, "
         "whichever is faster; PyTorch has its weights in the precision; ONNX Runtime is fused and quantised by its own "
         "tools. Times as fast as the best of the same precision, which is named, and as the best of any. Sentences are "
-        "those of the section below; each row was a call of its own (`--work`, `--precision`), so the last column is over several; "
+        "those of the section below; each row was a call of its own (`--work`, `--precision`), so the last column is "
+        "over several; "
         "licences and docstrings are [the samples](commands.md#sample), about 4,096 pieces "
         "each. Left out: " + ("; ".join(result["left_out"]) or "nothing") + ".",
         markdown_table(["pieces", "the best of its precision", "which", "the best of any"], _engine_rows(result)),

@@ -1,8 +1,10 @@
 """An encoder that reads documents together with questions or options: pairs in, rows of the encoder out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
+from spacy.tokens import Doc
+from spacy.vocab import Vocab
 from thinc.api import Model, torch2xp, xp2torch
 from thinc.types import Floats2d
 
@@ -45,6 +47,18 @@ def pack(encoder: Model, pairs: Sequence[Pair], leads: Leads) -> PackedPairs:
         segment_length=config.segment_length,
         max_segments=config.max_segments,
     )
+
+
+def check_leads(head: Model, texts: Iterable[tuple[str, ...]]) -> None:
+    """Check that questions and options leave room for a document, before a training stops at one of them.
+
+    head (Model): With its encoder as its first layer, which has its weights.
+    texts (Iterable[tuple[str, ...]]): What documents will be read with.
+    RAISES (LongLeadError): If one is too long.
+    """
+    doc = Doc(Vocab(), words=["."], sent_starts=[1])
+    for one in dict.fromkeys(texts):
+        pack(head.layers[0], [Pair(one, doc)], head.attrs["leads"])
 
 
 def predict_rows(encoder: Model, packed: PackedPairs) -> Iterator[Floats2d]:

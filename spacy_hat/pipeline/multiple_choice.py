@@ -14,6 +14,7 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..corpora.asked import CHOICE, CHOICE_SCORES, OPTIONS, QUESTION, check_texts, install_extensions, options_on
+from ..layers.pair_encoder import check_leads
 from ..packing.pairs import Pair
 from .schedule import follow_training
 
@@ -111,14 +112,17 @@ class HATMultipleChoice(TrainablePipe):
 
         get_examples (Callable[[], Iterable[Example]]): The training documents.
         nlp (Language | None): The pipeline.
-        RAISES (ValueError): If there are several documents, and none has a right option.
+        RAISES (ValueError): If there are several documents, and none has a right option, or one is too long.
         """
         if nlp is not None:
             follow_training(nlp.config)
         n_docs = n_chosen = 0
+        texts: dict[tuple[str, ...], None] = {}
         for example in get_examples():
             n_docs += 1
             n_chosen += self._target(example) is not None
+            choice = self.choice_for(example.reference, example.predicted)
+            texts.update((pair.texts, None) for pair in choice.pairs(example.predicted))
         # One document is what nlp.initialize makes up if it is given none.
         if n_docs > 1 and not n_chosen:
             raise ValueError(
@@ -127,6 +131,7 @@ class HATMultipleChoice(TrainablePipe):
                 'documents of JSON lines with "text", "options" and "answer": python -m spacy hat convert'
             )
         self.model.initialize()
+        check_leads(self.model, texts)
 
     def update(
         self,

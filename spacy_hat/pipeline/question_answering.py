@@ -15,6 +15,7 @@ from thinc.api import Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..corpora.asked import ANSWERS_KEY, check_texts, gold_questions, install_extensions, questions_on
+from ..layers.pair_encoder import check_leads
 from ..layers.question_answering import PieceLogits
 from ..packing.pairs import Pair
 from .answer_spans import Answers, find_answers, loss_of_answers
@@ -117,14 +118,17 @@ class HATQuestionAnswering(TrainablePipe):
 
         get_examples (Callable[[], Iterable[Example]]): The training documents.
         nlp (Language | None): The pipeline.
-        RAISES (ValueError): If there are several documents, and none has a question.
+        RAISES (ValueError): If there are several documents, and none has a question, or one is too long.
         """
         if nlp is not None:
             follow_training(nlp.config)
         n_docs = n_asked = 0
+        questions = dict.fromkeys(self.cfg["questions"])
         for example in get_examples():
             n_docs += 1
-            n_asked += bool(gold_questions(example.reference, self.key))
+            asked = gold_questions(example.reference, self.key)
+            n_asked += bool(asked)
+            questions.update(dict.fromkeys(asked))
         # One document is what nlp.initialize makes up if it is given none.
         if n_docs > 1 and not n_asked:
             raise ValueError(
@@ -133,6 +137,7 @@ class HATQuestionAnswering(TrainablePipe):
                 "questions as labels. To make such documents of JSON in SQuAD's form: python -m spacy hat convert"
             )
         self.model.initialize()
+        check_leads(self.model, ((question,) for question in questions))
 
     def update(
         self,

@@ -11,8 +11,11 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.training import Example
 
+from spacy_hat.packing.pairs import LongLeadError
+
 from ..support.asked import (
     COSTS,
+    EXAMPLES,
     OUTCOMES,
     TASKS,
     WORLD,
@@ -259,3 +262,16 @@ def test_choice_is_scored_with_the_question_of_the_annotation(trained: Any) -> N
     asked._.question = "the court?"
     assert example.predicted._.choice_scores == pytest.approx(nlp(asked)._.choice_scores, abs=1e-6)
     assert example.predicted._.choice_scores != pytest.approx(nlp(alone)._.choice_scores, abs=1e-6)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_asking_refuses_what_is_too_long_before_the_first_step(asking_hat: Path, task: str) -> None:
+    nlp = make_asking(asking_hat, task)
+    examples = EXAMPLES[task](nlp)
+    long = "who read this and what did they say of it " * 4
+    if task == "hat_qa":
+        examples[-1].reference._.questions = [long]
+    else:
+        examples[-1].reference._.question = long
+    with pytest.raises(LongLeadError, match='set leads = "windows"'):
+        nlp.initialize(lambda: examples)
