@@ -1,7 +1,7 @@
 """Heads that answer questions or choose: a checkpoint's into a pipeline, and a pipeline's into a checkpoint."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast, get_args
 
 from spacy.language import Language
 
@@ -32,8 +32,8 @@ def leads_of(values: Mapping[str, Any], wanted: Leads | None) -> tuple[Leads, li
     RETURNS (tuple[Leads, list[str]]): That, and a note where it was assumed.
     """
     said = wanted or values.get(LEADS_KEY)
-    if said in ("segments", "windows"):
-        return said, []
+    if said in get_args(Leads):
+        return cast(Leads, said), []
     return "windows", [
         "config.json does not say where questions, or options, stood in training: they come first, in segments of "
         "their own, as in any text that begins with them. If each segment began with one, say so (--leads segments)."

@@ -100,7 +100,7 @@ def read_config(text: str, overrides: Mapping[str, Any], source: str) -> HATConf
         values = json.loads(text)
     except (ValueError, RecursionError):
         raise damaged(source, "a configuration that is not JSON", "the config.json of a HAT") from None
-    if not isinstance(values, dict) or values.get("model_type") not in CONFIGS:
+    if not isinstance(values, dict) or str(values.get("model_type")) not in CONFIGS:
         raise damaged(source, "a configuration of another kind", f"one of type {' or '.join(CONFIGS)}")
     config_class = CONFIGS[values["model_type"]]
     check_overrides(overrides, names_of_entries(config_class))

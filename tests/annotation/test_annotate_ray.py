@@ -124,7 +124,7 @@ def test_annotate_dataset_of_the_page_runs_and_goes_on(cluster, model, expected,
 def test_annotate_dataset_wants_ids_that_a_checkpoint_finds_again():
     table = pa.table({"text": ["hello world."], "id": [1]})
     assert [one.id for one in documents_of(table, Work("model", text="text"))] == ["1"]
-    with pytest.raises(ValueError, match="would not be found again"):
+    with pytest.raises(ValueError, match="looks for ids as they are written"):
         documents_of(table, Work("model", text="text", text_ids=True))
 
 
