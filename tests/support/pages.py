@@ -43,7 +43,7 @@ def fresh_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def type_page(page: Path) -> dict[str, str]:
-    """Run every block of a page but the set-up commands, which stand under a comment, in the current folder.
+    """Run every block of a page in the current folder, but set-up commands and what needs the network, under comments.
 
     page (Path): The page. Files that it shows are not written.
     RETURNS (dict[str, str]): What each command, and each block of Python, printed.
@@ -54,7 +54,7 @@ def type_page(page: Path) -> dict[str, str]:
         code = textwrap.dedent(block)
         if language == "bash" and not comment:
             printed |= {line: _type_line(line) for line in code.replace("\\\n", "").strip().splitlines()}
-        elif language == "python":
+        elif language == "python" and "needs the network" not in comment:
             with redirect_stdout(io.StringIO()) as screen:
                 exec(compile(code, page.name, "exec"), names)
             printed[code] = screen.getvalue()
