@@ -17,6 +17,8 @@ from typing import Any
 
 Make = Callable[[], Callable[[Any], Any]]
 TRIES_TO_START = 3
+TRIES_ALONE = 2
+"""How often a question that killed a process is put again: it may have been killed for another reason."""
 LIKELY_TO_BE_KILLED = 500
 """Added to what Linux thinks of a process where memory is short: not the one that writes is to be killed."""
 DIED = (EOFError, OSError)
@@ -72,6 +74,18 @@ class Child:
         except DIED:
             self._end()
             raise ChildDiedError from None
+
+    def ask_again(self, question: Any) -> Any:
+        """Put a question of one document alone, after a process died of it with others.
+
+        question (Any): The question.
+        RETURNS (Any): The answer.
+        RAISES (ChildDiedError): If processes died of it whenever it was put. Otherwise as `ask`.
+        """
+        for _ in range(TRIES_ALONE - 1):
+            with suppress(ChildDiedError):
+                return self.ask(question)
+        return self.ask(question)
 
     def start(self) -> None:
         """Begin the process, unless it lives, and wait until it has made what answers. RAISES: As `ask`."""

@@ -4,13 +4,13 @@ Processes begin anew rather than as copies of this one, whose threads a copy wou
 themselves. A document that kills its process costs that process, and nothing else.
 """
 
-import os
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
 
+from ..machine.processor import n_cores
 from .annotator import Annotator, Task, failed
 from .answers import Answer
 from .child import Child, ChildDiedError
@@ -21,8 +21,6 @@ from .windows import Window
 Answered = tuple[Window, list[Answer]]
 AHEAD = 2
 """Windows that are in memory for each process: one that it reads, and one that waits."""
-TRIES_ALONE = 2
-"""How often a document is tried alone: a process may be killed for another reason."""
 KILLED = "The process that read this document was killed, as it is where memory is short. Other documents went on."
 
 
@@ -111,17 +109,10 @@ class Reader:
         return [self._alone(document) for document in documents]
 
     def _alone(self, document: Document) -> Answer:
-        for _ in range(TRIES_ALONE):
-            try:
-                return self.child.ask([document])[0]
-            except ChildDiedError:
-                continue
-        return failed(document, KILLED, self.task)
-
-
-def n_cores() -> int:
-    """RETURNS (int): Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        try:
+            return self.child.ask_again([document])[0]
+        except ChildDiedError:
+            return failed(document, KILLED, self.task)
 
 
 def threads_for(n_process: int) -> int:

@@ -12,7 +12,7 @@ def describe_machine() -> dict[str, Any]:
     """RETURNS (dict[str, Any]): What somebody needs to know to compare times: processor, cores, threads, PyTorch."""
     return {
         "cpu": _cpu_name(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": n_cores(),
         "threads": torch.get_num_threads(),
         "capability": torch.backends.cpu.get_cpu_capability(),
         "bfloat16": cpu_multiplies_bfloat16(),
@@ -20,6 +20,11 @@ def describe_machine() -> dict[str, Any]:
         "torch": torch.__version__,
         "python": platform.python_version(),
     }
+
+
+def n_cores() -> int:
+    """RETURNS (int): Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cpu_multiplies_bfloat16() -> bool:

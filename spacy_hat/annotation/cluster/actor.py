@@ -13,8 +13,6 @@ from ..child import Child, ChildDiedError
 from .work import Work
 
 RAY_WORKER = "default_worker.py"
-TRIES_ALONE = 2
-"""How often a document is tried alone before it is the one that kills: memory may have been short for a while."""
 
 
 class AnnotatingActor:
@@ -45,12 +43,10 @@ class AnnotatingActor:
             return pa.concat_tables([self._alone(table.slice(i, 1)) for i in range(table.num_rows)])
 
     def _alone(self, row: Any) -> Any:
-        for _ in range(TRIES_ALONE):
-            try:
-                return self.child.ask((row, False))
-            except ChildDiedError:
-                continue
-        return self.child.ask((row, True))
+        try:
+            return self.child.ask_again((row, False))
+        except ChildDiedError:
+            return self.child.ask((row, True))
 
 
 def _forget_main() -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ...machine.processor import n_cores
 from .dataset import import_ray
 
 LOCAL = "local"
@@ -64,7 +65,7 @@ def session(cluster: Cluster) -> Iterator[Any]:
     try:
         if is_local:
             options = {"include_dashboard": False, "object_store_memory": cluster.object_store}
-            ray.init(address=LOCAL, num_cpus=_n_cpus(), logging_level=logging.ERROR, **options)
+            ray.init(address=LOCAL, num_cpus=n_cores(), logging_level=logging.ERROR, **options)
         else:
             ray.init(address=cluster.address, logging_level=logging.ERROR)
     except (ConnectionError, ValueError, RuntimeError) as error:
@@ -76,7 +77,3 @@ def session(cluster: Cluster) -> Iterator[Any]:
         yield ray
     finally:
         ray.shutdown()
-
-
-def _n_cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
