@@ -5,6 +5,7 @@ results/compare as soon as the run ends, and a run whose file is there is not ru
 goes on where it stopped. Delete the files to run it all anew.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ import typer
 from rich.console import Console
 
 from scripts.compare.methods import METHODS
-from scripts.compare.report import headers_of, markdown_report, read_results, report_rows, rich_table
+from scripts.compare.report import SHARES, headers_of, markdown_report, read_results, report_rows, rich_table
 from scripts.compare.runs import RECORDS, Run, perform
 from scripts.compare.tasks.table import TASKS
 from spacy_hat.machine.atomic_output import new_file
@@ -21,7 +22,14 @@ COMMAND = "python -m spacy project run compare"
 
 
 def planned_runs(
-    task: str, methods: list[str] | None, *, seeds: int, folds: int, first_folds: int, max_steps: int
+    task: str,
+    methods: list[str] | None,
+    *,
+    seeds: int,
+    folds: int,
+    first_folds: int,
+    max_steps: int,
+    shares: Sequence[float] = (1.0,),
 ) -> list[Run]:
     """List the runs of a task, so that all methods are through a split before the next one begins.
 
@@ -31,6 +39,7 @@ def planned_runs(
     folds (int): Folds of the others, all with seed 0.
     first_folds (int): Run only so many of the folds, 0 for all.
     max_steps (int): Training steps, 0 for those of the configs.
+    shares (Sequence[float]): Of the documents of train that there are labels for.
     RETURNS (list[Run]): The runs.
     """
     chosen = [method for method in METHODS[task] if methods is None or method in methods]
@@ -38,7 +47,12 @@ def planned_runs(
         splits = [{"seed": seed} for seed in range(seeds)]
     else:
         splits = [{"seed": 0, "fold": fold, "n_folds": folds} for fold in range(first_folds or folds)]
-    return [Run(task, method, max_steps=max_steps, **split) for split in splits for method in chosen]
+    return [
+        Run(task, method, max_steps=max_steps, share=share, **split)
+        for share in shares
+        for split in splits
+        for method in chosen
+    ]
 
 
 def check_names(tasks: list[str], methods: list[str]) -> None:
@@ -47,6 +61,12 @@ def check_names(tasks: list[str], methods: list[str]) -> None:
     for names, known in ((tasks, set(METHODS)), (methods, all_methods)):
         if unknown := sorted(set(names) - known):
             raise typer.BadParameter(f"{unknown} cannot be compared. There are {sorted(known)}.")
+
+
+def check_shares(shares: list[float]) -> None:
+    """RAISES (typer.BadParameter): If the report has no column for a share of the labels."""
+    if unknown := sorted(set(shares) - set(SHARES)):
+        raise typer.BadParameter(f"{unknown} of the labels cannot be compared. There are {SHARES}.")
 
 
 def main(
@@ -62,6 +82,9 @@ def main(
     max_steps: Annotated[
         int, typer.Option(help="A trial of so many steps, not in the report; 0: as in the configs")
     ] = 0,
+    share: Annotated[
+        list[float] | None, typer.Option("--shares", "--share", help=f"Of the labels, {SHARES}; without it all of them")
+    ] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder for the trained pipelines, 180 MB each")] = None,
     report: Annotated[bool, typer.Option("--report", help="Only show the results that are there")] = False,
     out: Annotated[Path, typer.Option(help="Where the report goes, in Markdown")] = Path("docs/compare.md"),
@@ -69,8 +92,14 @@ def main(
     """Compare HAT with truncation, with independent segments, with isolated sentences and with TF-IDF."""
     console = Console()
     check_names(task or [], method or [])
+    check_shares(share or [])
     options = {"seeds": seeds, "folds": folds, "first_folds": first_folds, "max_steps": max_steps}
-    runs = [run for name in METHODS if not task or name in task for run in planned_runs(name, method, **options)]
+    runs = [
+        run
+        for name in METHODS
+        if not task or name in task
+        for run in planned_runs(name, method, **options, shares=share or (1.0,))
+    ]
     if not report:
         for i, run in enumerate(runs, start=1):
             console.rule(f"run {i} of {len(runs)}: {run.task}, {run.method}, seed {run.seed}, fold {run.fold}")

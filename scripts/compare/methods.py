@@ -27,10 +27,12 @@ class Words:
 
     n_pieces (int | None): Read only so many pieces of a document.
     classifier (Literal): Logistic regression, or a linear support vector machine.
+    n_neighbours (int): Sentences on each side whose words are read beside those of a sentence.
     """
 
     n_pieces: int | None = None
     classifier: Literal["regression", "svm"] = "regression"
+    n_neighbours: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ BY_UNIT: Mapping[Unit, Mapping[str, Words | Encoder]] = {
     "sentences": {
         "TF-IDF, sentence alone": Words(),
         "TF-IDF, sentence alone, SVM": Words(classifier="svm"),
+        "TF-IDF, two on each side": Words(n_neighbours=2),
+        "TF-IDF, five on each side": Words(n_neighbours=5),
         "sentence alone": Encoder(SEGMENT_WISE, overrides=packed("sentences")),
         # Jin and Szolovits 2018: sentence vectors, an LSTM over them and a chain, learned together.
         "HSLN": Encoder(SEGMENT_WISE, overrides=packed("sentences"), chain=256),

@@ -22,6 +22,9 @@ OURS = {"documents": "HAT, identity start", "sentences": f"HAT, identity start{W
 
 
 PAIRED = "Points of accuracy by which {ours} is better, on the documents of the runs that both have:"
+SHARES = (0.1, 0.3, 1.0)
+"""Of the labels, that methods are compared with."""
+
 PAIRED_HEADERS = ("points", "95% interval over documents", "p (McNemar)", "documents")
 
 
@@ -32,20 +35,19 @@ def headers_of(unit: Unit) -> tuple[str, ...]:
     return ("accuracy", "macro-F1", "minutes", "runs")
 
 
-def read_results(folder: Path, task: str, *, max_steps: int = 0) -> dict[str, list[Result]]:
+def read_results(folder: Path, task: str, *, max_steps: int = 0, share: float = 1.0) -> dict[str, list[Result]]:
     """Read what runs have written.
 
     folder (Path): Of JSON files.
     task (str): Name of the task.
     max_steps (int): Read trials of so many steps, or with 0 full runs.
+    share (float): Read runs that had so many of the labels.
     RETURNS (dict[str, list[Result]]): The results of each method that has some, ordered by seed and fold.
     """
     results = [json.loads(path.read_text(encoding="utf8")) for path in sorted(folder.glob(f"{task}-*.json"))]
     results.sort(key=lambda result: (result["seed"], result["fold"] or 0))
-    by_method = {
-        method: [result for result in results if (result["method"], result["max_steps"]) == (method, max_steps)]
-        for method in METHODS[task]
-    }
+    results = [result for result in results if (result["max_steps"], result.get("share", 1.0)) == (max_steps, share)]
+    by_method = {method: [result for result in results if result["method"] == method] for method in METHODS[task]}
     return {method: found for method, found in by_method.items() if found}
 
 
@@ -124,6 +126,28 @@ def run_rows(results: dict[str, list[Result]]) -> tuple[list[str], list[list[str
     return splits, [[method, *(found.get(split, "") for split in splits)] for method, found in accuracies.items()]
 
 
+def curve_rows(folder: Path, task: str) -> tuple[list[str], list[list[str]]]:
+    """What methods are worth with few labels, of those that were run with few.
+
+    folder (Path): Of JSON files.
+    task (str): Name of the task.
+    RETURNS (tuple[list[str], list[list[str]]]): The shares of labels, and a row for each method: accuracy and macro-F1.
+    """
+    found = {share: results for share in SHARES if (results := read_results(folder, task, share=share))}
+    if set(found) <= {1.0}:
+        return [], []
+    methods = [method for method in METHODS[task] if any(method in found[share] for share in found if share < 1.0)]
+    rows = [[method, *(_both_scores(found[share].get(method, [])) for share in found)] for method in methods]
+    return [f"{share:.0%}" for share in found], rows
+
+
+def _both_scores(runs: Sequence[Result]) -> str:
+    """ "0.890 / 0.812", the means; empty without runs."""
+    if not runs:
+        return ""
+    return " / ".join(f"{numpy.mean([run[metric] for run in runs]):.3f}" for metric in ("accuracy", "macro_f1"))
+
+
 def split_name(result: Result) -> str:
     """ "seed 0, fold 1", or "seed 0" without folds."""
     return f"seed {result['seed']}" + ("" if result["fold"] is None else f", fold {result['fold']}")
@@ -169,4 +193,10 @@ def markdown_report(folder: Path, command: str) -> str:
             if paired := paired_rows(results, OURS[task.unit]):
                 parts += [PAIRED.format(ours=OURS[task.unit]), markdown_table(PAIRED_HEADERS, paired)]
             parts += ["Accuracy of each run:", markdown_table(splits, singles)]
+        shares, curves = curve_rows(folder, name)
+        if curves:
+            parts += [
+                "With labels for some of the documents only, accuracy and macro-F1:",
+                markdown_table(shares, curves),
+            ]
     return "\n\n".join(parts) + "\n"

@@ -14,6 +14,7 @@ from rich.console import Console
 from thinc.api import Config
 
 from scripts.compare.methods import BY_UNIT, METHODS, WITH_CHAIN, Chained, Encoder, Words
+from scripts.compare.shares import steps_of_share, write_share
 from scripts.compare.tasks.table import TASKS
 from scripts.compare.tasks.task import Split, Task
 from scripts.compare.text_baselines import (
@@ -24,6 +25,7 @@ from scripts.compare.text_baselines import (
     read_docs,
     read_documents,
     read_sentences,
+    with_neighbours,
 )
 from scripts.evaluate import predict
 from scripts.scores import Predicted
@@ -50,6 +52,7 @@ class Run:
     fold (int | None): The fold that is test, for tasks that are cross-validated.
     n_folds (int | None): Of how many.
     max_steps (int): Training steps of an encoder, or 0 for those of the config.
+    share (float): How many of the documents of train there are labels for, 1.0 for all.
     """
 
     task: str
@@ -58,12 +61,14 @@ class Run:
     fold: int | None = None
     n_folds: int | None = None
     max_steps: int = 0
+    share: float = 1.0
 
     @property
     def split(self) -> str:
-        """Name of the split: "speeches-seed0-fold1of5"."""
+        """Name of the split: "speeches-seed0-fold1of5", "reference-seed0-10percent"."""
         fold = "" if self.fold is None else f"-fold{self.fold}of{self.n_folds}"
-        return f"{self.task}-seed{self.seed}{fold}"
+        share = "" if self.share == 1.0 else f"-{100 * self.share:g}percent"
+        return f"{self.task}-seed{self.seed}{fold}{share}"
 
     @property
     def name(self) -> str:
@@ -85,9 +90,15 @@ def prepared_corpus(task: Task, run: Run, console: Console) -> Path:
     console (Console): For progress bars.
     RETURNS (Path): The folder of train, dev and test.
     """
-    corpus = Path("corpus/compare") / replace(run, task=task.name).split
-    if not (corpus / "test.spacy").exists():
+    run = replace(run, task=task.name)
+    corpus = Path("corpus/compare") / run.split
+    if (corpus / "test.spacy").exists():
+        return corpus
+    if run.share == 1.0:
         task.write(corpus, Split(run.seed, run.fold, run.n_folds), console)
+    else:
+        whole = prepared_corpus(task, replace(run, share=1.0), console)
+        write_share(whole, corpus, share=run.share, seed=run.seed)
     return corpus
 
 
@@ -121,6 +132,7 @@ def training_command(run: Run, encoder: Encoder, *, corpus: Path, hat: Path, out
         "paths.dev": str(corpus / "dev.spacy"),
         "paths.hat": str(hat),
         "system.seed": str(run.seed),
+        **steps_of_share(TASKS[run.task].config, run.share),
         **encoder.overrides,
     }
     if run.max_steps:
@@ -166,7 +178,7 @@ def run_words(run: Run, words: Words, corpus: Path, tests: dict[str, Path]) -> O
 
     def read(path: Path) -> Texts:
         if TASKS[run.task].unit == "sentences":
-            return read_sentences(path)
+            return with_neighbours(read_sentences(path), words.n_neighbours)
         return read_documents(path, tokenizer, words.n_pieces)
 
     train, dev = read(corpus / "train.spacy"), read(corpus / "dev.spacy")
@@ -247,7 +259,7 @@ def write_result(run: Run, predicted: Predicted, minutes: float | None) -> None:
     minutes (float | None): What training and tests took; None: not known, as it was trained before.
     """
     about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
-    about |= {"max_steps": run.max_steps} | ({} if minutes is None else {"minutes": minutes})
+    about |= {"max_steps": run.max_steps, "share": run.share} | ({} if minutes is None else {"minutes": minutes})
     about |= {"cpu": torch.backends.cpu.get_cpu_capability(), "bfloat16": cpu_multiplies_bfloat16()}
     with new_file(run.result) as file:
         values = about | predicted.scores() | {"right": predicted.right()}

@@ -10,7 +10,7 @@ import spacy
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.svm import LinearSVC
 from spacy.tokens import Doc, DocBin
 
@@ -22,6 +22,8 @@ from spacy_hat.training.weighing import best_weighing, count_chain, log_frequenc
 Classifier = Literal["regression", "svm"]
 # Regularization, from strong to weak; the best on dev is taken.
 TRIALS: dict[Classifier, tuple[float, ...]] = {"regression": (1.0, 10.0, 100.0), "svm": (0.1, 1.0, 10.0)}
+AROUND = "\x1f"
+"""Between a sentence and those around it: no text has this character, a separator of units."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,24 @@ def read_sentences(path: Path) -> Texts:
     spans = [list(doc.spans[SPANS_KEY]) for doc in read_docs(path)]
     texts = [[span.text for span in of_doc] for of_doc in spans]
     return Texts(texts, [[span.label_ for span in of_doc] for of_doc in spans])
+
+
+def with_neighbours(sentences: Texts, n_neighbours: int) -> Texts:
+    """Put the sentences around each one beside it.
+
+    sentences (Texts): Of documents.
+    n_neighbours (int): How many on each side; 0: the sentences stay as they are.
+    RETURNS (Texts): Each sentence, and those around it, which `fit` tells from its own words.
+    """
+    if not n_neighbours:
+        return sentences
+    texts = []
+    for of_doc in sentences.texts:
+        around = [
+            [*of_doc[max(0, i - n_neighbours) : i], *of_doc[i + 1 : i + 1 + n_neighbours]] for i in range(len(of_doc))
+        ]
+        texts.append([text + AROUND + "\n".join(others) for text, others in zip(of_doc, around, strict=True)])
+    return Texts(texts, sentences.labels)
 
 
 def read_documents(path: Path, tokenizer: Any, n_pieces: int | None) -> Texts:
@@ -93,7 +113,7 @@ def fit(train: Texts, dev: Texts, classifier: Classifier) -> Pipeline:
             linear: Any = LinearSVC(C=C, class_weight="balanced", random_state=0)
         else:
             linear = LogisticRegression(C=C, class_weight="balanced", max_iter=1000)
-        model = make_pipeline(TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2), linear)
+        model = make_pipeline(_words(has_neighbours=AROUND in train.texts[0][0]), linear)
         model.fit(flat(train.texts), flat(train.labels))
         gold, found = flat(dev.labels), model.predict(flat(dev.texts))
         score = accuracy_score(gold, found) + f1_score(gold, found, average="macro", zero_division=0)
@@ -101,6 +121,15 @@ def fit(train: Texts, dev: Texts, classifier: Classifier) -> Pipeline:
             best = score, model
     assert best[1] is not None
     return best[1]
+
+
+def _words(*, has_neighbours: bool) -> Any:
+    """Words and pairs of words; those of neighbours count apart from a sentence's own."""
+    counts: dict[str, Any] = {"ngram_range": (1, 2), "sublinear_tf": True, "min_df": 2}
+    if not has_neighbours:
+        return TfidfVectorizer(**counts)
+    parts = (lambda text: text.partition(AROUND)[0].lower(), lambda text: text.partition(AROUND)[2].lower())
+    return make_union(*(TfidfVectorizer(preprocessor=part, **counts) for part in parts))
 
 
 def by_words(model: Pipeline, test: Texts) -> Predicted:

@@ -1,0 +1,40 @@
+"""A part of the labels of a corpus: what methods are worth to somebody who has few."""
+
+from pathlib import Path
+
+import numpy
+from thinc.api import Config
+
+from scripts.compare.text_baselines import read_docs
+from scripts.corpus_files import write_parts
+
+LEAST_STEPS = 1 / 3  # of the config's: few documents are read more often
+
+
+def write_share(corpus: Path, out: Path, *, share: float, seed: int) -> None:
+    """Draw some of the documents to train on. Those of dev and test stay.
+
+    corpus (Path): Folder of train, dev and test.
+    out (Path): Folder for the same with fewer documents in train.
+    share (float): How many of them, at most 1.0; at least one is left.
+    seed (int): Which of them. A larger share has all documents of a smaller one.
+    """
+    parts = {part: read_docs(corpus / f"{part}.spacy") for part in ("train", "dev", "test")}
+    order = numpy.random.default_rng(seed).permutation(len(parts["train"]))
+    chosen = sorted(order[: max(1, round(share * len(order)))])
+    write_parts({**parts, "train": [parts["train"][i] for i in chosen]}, out)
+
+
+def steps_of_share(config: Path, share: float) -> dict[str, str]:
+    """How long to train on some of the documents: as many epochs as on all, but no less than a third of the steps.
+
+    config (Path): That trains on all.
+    share (float): How many of the documents.
+    RETURNS (dict[str, str]): Overrides; none for all documents.
+    """
+    if share == 1.0:
+        return {}
+    training = Config().from_disk(config, interpolate=False)["training"]
+    n_steps = round(training["max_steps"] * max(share, LEAST_STEPS))
+    frequency = round(n_steps * training["eval_frequency"] / training["max_steps"])
+    return {"training.max_steps": str(n_steps), "training.eval_frequency": str(max(1, frequency))}
