@@ -17,8 +17,8 @@ LAYOUT_HELP = (
     "Blocks: S segment-wise, D cross-segment, SD both; or the name of a published layout: "
     f"{', '.join(PUBLISHED_LAYOUTS)} [default: S|SD|… as deep as the source]"
 )
-SOURCE_HELP = "Folder or hub name of a BERT, ELECTRA, DistilBERT, RoBERTa, XLM-RoBERTa, CamemBERT or ModernBERT"
-SEGMENTS_HELP = "Segments that can attend to each other [default: 128; all of a document for a ModernBERT]"
+SOURCE_HELP = "Folder or hub name of a BERT, ELECTRA, DistilBERT, RoBERTa, XLM-RoBERTa, CamemBERT, ModernBERT, …"
+SEGMENTS_HELP = "Segments that can attend to each other [default: 128; all of a document where positions are rotary]"
 START_HELP = "How cross-segment blocks begin: passing their input through, or as copies of the source's layers"
 POSITIONS_HELP = "How the source's token positions become positions of segments"
 EXTRA_HELP = "What blocks beyond the source's depth begin with"

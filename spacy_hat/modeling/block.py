@@ -98,6 +98,20 @@ class AddAndNorm(nn.Module):
         return self.LayerNorm(output.add_(residual))  # it is this half's own
 
 
+def pass_through_half(projection: nn.Linear, norm: nn.LayerNorm, vectors: Tensor) -> None:
+    """Zero what a half adds, and let the norm behind it give vectors back the mean and deviation that it takes away.
+
+    projection (nn.Linear): The half's last.
+    norm (nn.LayerNorm): What follows.
+    vectors (Tensor): (n_rows, hidden_size), such as those that are to be passed through.
+    """
+    for parameter in projection.parameters():
+        parameter.zero_()
+    norm.weight.fill_(vectors.std(dim=-1, unbiased=False).mean())
+    if norm.bias is not None:
+        norm.bias.fill_(vectors.mean())
+
+
 class AttentionHalf(nn.Module):
     """Self-attention and its AddAndNorm."""
 
@@ -152,10 +166,7 @@ class TransformerBlock(nn.Module):
         RETURNS (str): What was done, for a report.
         """
         for half in (self.attention.output, self.output):
-            half.dense.weight.zero_()
-            half.dense.bias.zero_()
-            half.LayerNorm.weight.fill_(vectors.std(dim=-1, unbiased=False).mean())
-            half.LayerNorm.bias.fill_(vectors.mean())
+            pass_through_half(half.dense, half.LayerNorm, vectors)
         return "output projections zero, layer norms calibrated"
 
     def products(self) -> list[Product]:

@@ -1,7 +1,8 @@
 """The kinds of block that an encoder can be made of. This is the one place that tells them apart.
 
 absolute    BERT's: positions are vectors in tables, normalised after each half; the published HATs, and most others
-rotary      ModernBERT's: positions turn queries and keys, normalised before each half, and once more in the end
+rotary      ModernBERT's: positions turn queries and keys, normalised before each half, and once more in the end;
+            or nomic-bert's and gte-v1.5's, with the same positions, normalised after each half
 """
 
 from collections.abc import Callable
@@ -13,8 +14,9 @@ from torch import nn
 from .block import Embeddings, TransformerBlock
 from .rotary import Rotary
 from .rotary_block import RotaryBlock, RotaryEmbeddings, rotary_norm
+from .rotary_post_norm import RotaryPostNormBlock
 
-AnyBlock = TransformerBlock | RotaryBlock
+AnyBlock = TransformerBlock | RotaryBlock | RotaryPostNormBlock
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,25 @@ class Kind:
     final_norm: Callable[[Any], nn.Module]
 
 
-def _rotary_segment_wise(config: Any, number: int) -> RotaryBlock:
+def _rotary_segment_wise(config: Any, number: int) -> AnyBlock:
     is_global = number % config.global_attn_every_n_layers == 0
     if is_global:
-        rotary = Rotary(config.global_rope_theta)
+        rotary = _whole_groups(config)
     else:
         theta = config.global_rope_theta if config.local_rope_theta is None else config.local_rope_theta
         rotary = Rotary(theta, config.local_attention // 2)
+    if config.post_norm:
+        return RotaryPostNormBlock(config, rotary)
     return RotaryBlock(config, rotary, normalises_first=number > 0)
+
+
+def _rotary_cross_segment(config: Any, _number: int) -> AnyBlock:
+    rotary = _whole_groups(config)
+    return RotaryPostNormBlock(config, rotary) if config.post_norm else RotaryBlock(config, rotary)
+
+
+def _whole_groups(config: Any) -> Rotary:
+    return Rotary(config.global_rope_theta, factor=config.global_rope_factor)
 
 
 KINDS = {
@@ -58,9 +71,9 @@ KINDS = {
     "rotary": Kind(
         embeddings=RotaryEmbeddings,
         segment_wise=_rotary_segment_wise,
-        cross_segment=lambda config, _number: RotaryBlock(config, Rotary(config.global_rope_theta)),
+        cross_segment=_rotary_cross_segment,
         document_positions=lambda _config: None,
-        final_norm=rotary_norm,
+        final_norm=lambda config: nn.Identity() if config.post_norm else rotary_norm(config),
     ),
 }
 

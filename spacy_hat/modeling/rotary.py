@@ -23,10 +23,12 @@ class Rotary:
 
     theta (float): The larger, the slower the slowest numbers of a head turn.
     reach (int | None): How far a row sees, to either side; None: the whole group.
+    factor (float): Places are divided by it before rows turn.
     """
 
     theta: float
     reach: int | None = None
+    factor: float = 1.0
 
     def turns(self, places: Tensor, head_size: int) -> tuple[Tensor, Tensor]:
         """Work out by how much rows are turned.
@@ -37,7 +39,7 @@ class Rotary:
         """
         # Not kept: in half precision, angles would be far off, and a model that is cast would cast these too.
         exponents = torch.arange(0, head_size, 2, dtype=torch.float32, device=places.device) / head_size
-        angles = places[:, None, None].float() * (1.0 / self.theta**exponents)
+        angles = places[:, None, None].float() * (1.0 / self.theta**exponents / self.factor)
         return angles.cos(), angles.sin()
 
     def reach_in(self, plan: AttentionPlan) -> int | None:

@@ -78,7 +78,7 @@ class RotaryBlock(nn.Module):
         self.feed_forward_norm = rotary_norm(config)
         self.feed_forward = GatedFeedForwardIn(config)
         self.feed_forward_dropout = nn.Dropout(config.mlp_dropout)
-        self.feed_forward_output = Dense(config.intermediate_size, width, bias=config.mlp_bias)
+        self.feed_forward_output = Dense(config.intermediate_size, width, bias=config.mlp_output_bias)
 
     @property
     def self_attention(self) -> PackedSelfAttention:

@@ -27,8 +27,12 @@ class RotaryHATConfig(HATConfig):
     norm_bias (bool): Whether layer norms have a bias.
     attention_bias (bool): Whether the projections of attention have one.
     mlp_bias (bool): Whether those of the feed-forward part have one.
+    mlp_output_bias (bool | None): Whether the last of those has one; None: as the others.
+    post_norm (bool): Whether blocks normalise after each half, as nomic-bert and gte-v1.5 do, and not before.
+        mlp_dropout then follows both halves, too, and attention_dropout is for attention weights alone.
     global_rope_theta (float): How slowly queries and keys turn with their places, where rows see their whole group:
         in some segment-wise blocks, and in all cross-segment ones.
+    global_rope_factor (float): There, places are divided by it before they turn anything.
     local_rope_theta (float | None): The same of segment-wise blocks whose pieces see their neighbours; None: no other.
     global_attn_every_n_layers (int): Of so many segment-wise blocks, from the lowest on, the first sees whole segments.
     local_attention (int): Pieces that the others see: half of them, rounded down, to either side.
@@ -74,7 +78,10 @@ class RotaryHATConfig(HATConfig):
         norm_bias: bool = False,
         attention_bias: bool = False,
         mlp_bias: bool = False,
+        mlp_output_bias: bool | None = None,
+        post_norm: bool = False,
         global_rope_theta: float = 160000.0,
+        global_rope_factor: float = 1.0,
         local_rope_theta: float | None = 10000.0,
         global_attn_every_n_layers: int = 3,
         local_attention: int = 128,
@@ -92,7 +99,10 @@ class RotaryHATConfig(HATConfig):
         self.norm_bias = norm_bias
         self.attention_bias = attention_bias
         self.mlp_bias = mlp_bias
+        self.mlp_output_bias = mlp_bias if mlp_output_bias is None else mlp_output_bias
+        self.post_norm = post_norm
         self.global_rope_theta = global_rope_theta
+        self.global_rope_factor = global_rope_factor
         self.local_rope_theta = local_rope_theta
         self.global_attn_every_n_layers = global_attn_every_n_layers
         self.local_attention = local_attention

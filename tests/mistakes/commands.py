@@ -13,7 +13,9 @@ from .checkpoints import Payload
 SIZES = {"segment_length": 16, "max_segments": 6}
 OPTIONS = ["--layout", "S|SD", "--segment-length", "16", "--max-segments", "6"]
 STARTS = ("warm-start", "from-scratch")
-SUPPORTED = "bert, electra, distilbert, roberta, xlm-roberta, camembert, data2vec-text, modernbert"
+SUPPORTED = (
+    "bert, electra, distilbert, roberta, xlm-roberta, camembert, data2vec-text, modernbert, nomic_bert, gte, new"
+)
 
 
 def begin(make, **settings):

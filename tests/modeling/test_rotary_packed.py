@@ -54,14 +54,14 @@ def test_cross_segment_blocks_are_modernberts_layers_over_segments():
     )
     hat = HATModel(config).eval()
     own = dict(hat.named_parameters())
-    from spacy_hat.modeling.start.rotary_source import split_layer
+    from spacy_hat.modeling.start.rotary_names import MODERNBERT
 
     with torch.no_grad():
         own["embeddings.word_embeddings.weight"].copy_(theirs.embeddings.tok_embeddings.weight)
         own["embeddings.norm.weight"].copy_(theirs.embeddings.norm.weight)
         own["encoder.final_norm.weight"].copy_(theirs.final_norm.weight)
         for number in range(4):
-            for name, weight in split_layer(theirs.state_dict(), number).items():
+            for name, weight in MODERNBERT.split(theirs.state_dict(), number).items():
                 for part in ("sentence_encoder", "document_encoder"):
                     if f"encoder.layer.{number}.{part}.{name}" in own:
                         own[f"encoder.layer.{number}.{part}.{name}"].copy_(weight)

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from transformers import ModernBertConfig, ModernBertForMaskedLM, ModernBertModel, PreTrainedTokenizerFast
 
 from spacy_hat.modeling import HATModel, RotaryHATConfig, warm_start
-from spacy_hat.modeling.start.rotary_source import split_layer
+from spacy_hat.modeling.start.rotary_names import MODERNBERT
 
 from .sources import save_encoder
 from .tokenizers_tiny import TEXT
@@ -149,7 +149,7 @@ def _renamed(weights: dict[str, torch.Tensor], depth: int) -> Iterator[tuple[str
         if name.startswith(("embeddings.", "final_norm.")):
             yield name.replace("tok_emb", "word_emb").replace("final_norm", "encoder.final_norm"), weight
     for number in range(depth):
-        for name, weight in split_layer(weights, number).items():
+        for name, weight in MODERNBERT.split(weights, number).items():
             yield f"encoder.layer.{number}.sentence_encoder.{name}", weight
 
 

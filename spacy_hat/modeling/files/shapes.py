@@ -59,32 +59,39 @@ def _absolute(config: Any) -> Iterator[tuple[str, Shape]]:
 
 
 def _rotary(config: Any) -> Iterator[tuple[str, Shape]]:
-    width, inner = config.hidden_size, config.intermediate_size
+    width = config.hidden_size
     norm = {"weight": (width,), **({"bias": (width,)} if config.norm_bias else {})}
     yield "embeddings.word_embeddings.weight", (config.vocab_size, width)
     yield from ((f"embeddings.norm.{kind}", shape) for kind, shape in norm.items())
     for number, block in enumerate(parse_layout(config.layout)):
         for part, is_there in (("sentence_encoder", block.segment_wise), ("document_encoder", block.cross_segment)):
             prefix = f"encoder.layer.{number}.{part}"
-            if is_there and (number or part == "document_encoder"):
-                yield from ((f"{prefix}.attention_norm.{kind}", shape) for kind, shape in norm.items())
-            for name, shape, bias in _rotary_matrices(config, width, inner) if is_there else ():
-                yield f"{prefix}.{name}.weight", shape
-                if bias:
-                    yield f"{prefix}.{name}.bias", shape[:1]
-            if is_there:
-                yield from ((f"{prefix}.feed_forward_norm.{kind}", shape) for kind, shape in norm.items())
-    yield from ((f"encoder.final_norm.{kind}", shape) for kind, shape in norm.items())
+            is_lowest = not number and part == "sentence_encoder"
+            for name, shape in rotary_block_shapes(config, is_lowest).items() if is_there else ():
+                yield f"{prefix}.{name}", shape
+    if not config.post_norm:
+        yield from ((f"encoder.final_norm.{kind}", shape) for kind, shape in norm.items())
 
 
-def _rotary_matrices(config: Any, width: int, inner: int) -> list[tuple[str, Shape, bool]]:
-    """Name, shape of the weight, and whether there is a bias."""
-    square = [*(f"attention.{name}" for name in ("query", "key", "value")), "attention_output"]
-    return [
-        *((name, (width, width), config.attention_bias) for name in square),
-        *((f"feed_forward.{name}", (inner, width), config.mlp_bias) for name in ("dense", "gate")),
-        ("feed_forward_output", (width, inner), config.mlp_bias),
+def rotary_block_shapes(config: Any, is_lowest: bool = False) -> dict[str, Shape]:
+    """List the weights of one rotary block.
+
+    config (RotaryHATConfig): Of the HAT; the layers of its source have the same sizes.
+    is_lowest (bool): Whether it is the lowest segment-wise one, whose input may be normalised already.
+    RETURNS (dict[str, tuple[int, ...]]): Name -> shape.
+    """
+    width, inner = config.hidden_size, config.intermediate_size
+    attention = ["attention.query", "attention.key", "attention.value", "attention_output"]
+    norms = ["feed_forward_norm"] if is_lowest and not config.post_norm else ["attention_norm", "feed_forward_norm"]
+    matrices: list[tuple[str, Shape, bool]] = [
+        *((name, (width, width), config.attention_bias) for name in attention),
+        ("feed_forward.dense", (inner, width), config.mlp_bias),
+        ("feed_forward.gate", (inner, width), config.mlp_bias),
+        ("feed_forward_output", (width, inner), config.mlp_output_bias),
+        *((name, (width,), config.norm_bias) for name in norms),
     ]
+    weights = {f"{name}.weight": shape for name, shape, _ in matrices}
+    return weights | {f"{name}.bias": shape[:1] for name, shape, bias in matrices if bias}
 
 
 def tied_tables(shapes: dict[str, Shape]) -> list[str]:

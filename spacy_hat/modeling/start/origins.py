@@ -10,20 +10,29 @@ from transformers import PretrainedConfig, PreTrainedTokenizerBase
 from ...choices import DocumentPositions, ExtraBlocks
 from ..config import HATConfig
 from ..files.disk import read_config
-from ..files.problems import RefusedError, Shape, WeightProblems
+from ..files.problems import Shape
 from ..layout import format_layout, parse_layout
 from ..model import HATModel
-from ..rotary_config import RotaryHATConfig
 from .report import WarmStartReport, parts_of
-from .rotary_source import fused_shapes, read_settings
-from .rotary_transplant import RotaryTransplant
+from .rotary_origin import RotaryOrigin
 from .source import check_weights, encoder_weights, first_position, source_config
 from .source_types import ROTARY_TYPES, SOURCE_TYPES
 from .transplant import Transplant
 
 # Segments that can attend to each other in a HAT with a table of document positions, unless told.
 MOST_SEGMENTS = 128
-REMEDY = "Fetch the source again, whole, with the config.json that belongs to it."
+
+
+class AnyTransplant(Protocol):
+    """Copies the parts of one encoder into one HAT."""
+
+    def embeddings(self) -> None: ...
+
+    def document_positions(self, how: DocumentPositions) -> None: ...
+
+    def blocks(self, extra_blocks: ExtraBlocks) -> None: ...
+
+    def unused(self) -> list[str]: ...
 
 
 class Origin(Protocol):
@@ -43,15 +52,10 @@ class Origin(Protocol):
     def padding_piece(self, tokenizer: PreTrainedTokenizerBase) -> int:
         """RETURNS (int): The piece that a HAT takes for padding: the tokenizer's, unless positions hang on another."""
 
-    def fill(
-        self,
-        model: HATModel,
-        weights: Mapping[str, Tensor],
-        report: WarmStartReport,
-        document_positions: DocumentPositions,
-        extra_blocks: ExtraBlocks,
-    ) -> None:
-        """Copy the weights of a file into a HAT, and report."""
+    def transplant(
+        self, model: HATModel, weights: Mapping[str, Tensor], report: WarmStartReport
+    ) -> tuple[AnyTransplant, list[str]]:
+        """RETURNS (tuple[AnyTransplant, list[str]]): What copies a file's weights, and the names of a head's."""
 
 
 def find_origin(source: str | Path, **hub: Any) -> Origin:
@@ -66,6 +70,31 @@ def find_origin(source: str | Path, **hub: Any) -> Origin:
     if values["model_type"] in ROTARY_TYPES:
         return RotaryOrigin(str(source), values)
     return AbsoluteOrigin(str(source), source_config(source, **hub))
+
+
+def fill(
+    origin: Origin,
+    model: HATModel,
+    weights: Mapping[str, Tensor],
+    report: WarmStartReport,
+    document_positions: DocumentPositions,
+    extra_blocks: ExtraBlocks,
+) -> None:
+    """Copy the weights of a file into a HAT, and report.
+
+    origin (Origin): What they are of.
+    model (HATModel): Filled in place.
+    weights (Mapping[str, Tensor]): By the names of the file; only read.
+    report (WarmStartReport): Added to.
+    document_positions (DocumentPositions): How to fill the table of document positions.
+    extra_blocks (ExtraBlocks): What becomes of blocks beyond the source's depth.
+    RAISES (ValueError): If there is no such table, or there are too few positions to copy.
+    """
+    transplant, others = origin.transplant(model, weights, report)
+    transplant.embeddings()
+    transplant.document_positions(document_positions)
+    transplant.blocks(extra_blocks)
+    report.unused = parts_of([*transplant.unused(), *others])
 
 
 class AbsoluteOrigin:
@@ -108,90 +137,8 @@ class AbsoluteOrigin:
             return own
         return int(tokenizer.pad_token_id)
 
-    def fill(
-        self,
-        model: HATModel,
-        weights: Mapping[str, Tensor],
-        report: WarmStartReport,
-        document_positions: DocumentPositions,
-        extra_blocks: ExtraBlocks,
-    ) -> None:
+    def transplant(
+        self, model: HATModel, weights: Mapping[str, Tensor], report: WarmStartReport
+    ) -> tuple[AnyTransplant, list[str]]:
         own, others = encoder_weights(weights, self.theirs.model_type, self.source)
-        transplant = Transplant(model, own, self.theirs, report)
-        transplant.embeddings()
-        transplant.document_positions(document_positions)
-        transplant.blocks(extra_blocks)
-        report.unused = parts_of([*transplant.unused(), *others])
-
-
-class RotaryOrigin:
-    """A ModernBERT. See Origin.
-
-    source (str): What to call the checkpoint in an error.
-    values (Mapping[str, Any]): What its config.json says.
-    """
-
-    def __init__(self, source: str, values: Mapping[str, Any]) -> None:
-        self.source = source
-        self.settings = read_settings(values, source)
-        self.depth = self.settings.pop("num_hidden_layers")
-        self.trained_on = self.settings.pop("max_position_embeddings")
-
-    def config(self, layout: str, segment_length: int, max_segments: int | None) -> HATConfig:
-        if segment_length > self.trained_on:
-            raise ValueError(
-                f"segment_length is {segment_length}, but the source was made for up to {self.trained_on} pieces. "
-                f"Choose at most {self.trained_on}: --segment-length {self.trained_on}."
-            )
-        return RotaryHATConfig(
-            **self.settings,
-            layout=format_layout(parse_layout(layout)),
-            segment_length=segment_length,
-            max_segments=max_segments,
-        )
-
-    def check(self, shapes: Mapping[str, Shape], hat: HATConfig) -> None:
-        assert isinstance(hat, RotaryHATConfig)  # config made it
-        found, _ = self._encoder(shapes)
-        n_blocks = len(parse_layout(hat.layout))
-        expected = fused_shapes(hat, self.depth)
-        above = [name for name in expected if name.startswith("layers.") and int(name.split(".")[1]) >= n_blocks]
-        what = f"The weights of {self.source} do not fit its config.json"
-        WeightProblems.between(expected, found, optional=above).check(what, REMEDY)
-
-    def padding_piece(self, tokenizer: PreTrainedTokenizerBase) -> int:
-        own: int = self.settings["pad_token_id"]
-        return own if tokenizer.pad_token_id is None else int(tokenizer.pad_token_id)
-
-    def fill(
-        self,
-        model: HATModel,
-        weights: Mapping[str, Tensor],
-        report: WarmStartReport,
-        document_positions: DocumentPositions,
-        extra_blocks: ExtraBlocks,
-    ) -> None:
-        if document_positions != "copy":
-            raise ValueError(
-                f"document_positions is {document_positions!r}, but a HAT from {self.source} has no table of document "
-                "positions to fill: its segments are told apart by rotation. Leave --document-positions out."
-            )
-        own, others = self._encoder(weights)
-        transplant = RotaryTransplant(model, own, self.depth, report)
-        transplant.embeddings()
-        transplant.blocks(extra_blocks)
-        report.unused = parts_of([*transplant.unused(), *others])
-
-    def _encoder(self, weights: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Those of the encoder, without prefix, and those of a head."""
-        anchor = "embeddings.tok_embeddings.weight"
-        prefixes = [name.removesuffix(anchor) for name in weights if name.endswith(anchor)]
-        if len(prefixes) != 1:
-            raise RefusedError(
-                f"The weights of {self.source} hold {'no' if not prefixes else len(prefixes)} {anchor}, expected one. "
-                "Give a folder with a whole encoder."
-            )
-        (prefix,) = prefixes
-        parts = tuple(f"{prefix}{part}." for part in ("embeddings", "layers", "final_norm"))
-        own = {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(parts)}
-        return own, {name: weight for name, weight in weights.items() if not name.startswith(parts)}
+        return Transplant(model, own, self.theirs, report), list(others)

@@ -1,13 +1,10 @@
-"""ModernBERT as a source: what its config.json says, under our names, and its weights, fused ones split."""
+"""ModernBERT as a source: what its config.json says, under our names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor
-
 from ..config_entries import MOST_BLOCKS, MOST_PIECES, OF_ROTARY, Entry, known_entries, optional, whole
-from ..files.problems import RefusedError, Shape
-from ..rotary_config import RotaryHATConfig
+from ..files.problems import RefusedError
 
 # What is taken over, with the value where a config.json says nothing.
 _DEFAULTS: dict[str, Any] = {
@@ -97,62 +94,3 @@ def _every(layer_types: list[str], settings: Mapping[str, Any], source: str) -> 
         f"{source} has {depth} layers with layer_types {', '.join(layer_types)}, expected one full_attention in every "
         "so many, from the lowest on. A HAT has no other order: choose another source."
     )
-
-
-def fused_shapes(config: RotaryHATConfig, depth: int) -> dict[str, Shape]:
-    """List the weights of a ModernBERT, as its files have them.
-
-    config (RotaryHATConfig): The HAT's; the source's sizes are the same.
-    depth (int): Layers.
-    RETURNS (dict[str, tuple[int, ...]]): Name, without prefix -> shape.
-    """
-    return dict(_fused(config, depth))
-
-
-def _fused(config: RotaryHATConfig, depth: int) -> Iterator[tuple[str, Shape]]:
-    width, inner = config.hidden_size, config.intermediate_size
-    yield "embeddings.tok_embeddings.weight", (config.vocab_size, width)
-    norms = ["embeddings.norm", "final_norm"]
-    for number in range(depth):
-        layer = f"layers.{number}"
-        norms += [f"{layer}.attn_norm"] * (number > 0) + [f"{layer}.mlp_norm"]
-        for name, shape, bias in (
-            ("attn.Wqkv", (3 * width, width), config.attention_bias),
-            ("attn.Wo", (width, width), config.attention_bias),
-            ("mlp.Wi", (2 * inner, width), config.mlp_bias),
-            ("mlp.Wo", (width, inner), config.mlp_bias),
-        ):
-            yield f"{layer}.{name}.weight", shape
-            if bias:
-                yield f"{layer}.{name}.bias", shape[:1]
-    for norm in norms:
-        yield f"{norm}.weight", (width,)
-        if config.norm_bias:
-            yield f"{norm}.bias", (width,)
-
-
-# Their names -> ours; a fused one has several, in the order of its rows.
-_PARTS = {
-    "attn_norm": ("attention_norm",),
-    "attn.Wqkv": ("attention.query", "attention.key", "attention.value"),
-    "attn.Wo": ("attention_output",),
-    "mlp_norm": ("feed_forward_norm",),
-    "mlp.Wi": ("feed_forward.dense", "feed_forward.gate"),
-    "mlp.Wo": ("feed_forward_output",),
-}
-
-
-def split_layer(weights: Mapping[str, Tensor], number: int) -> dict[str, Tensor]:
-    """Take one layer's weights, under the names of a RotaryBlock.
-
-    weights (Mapping[str, Tensor]): The source's, by its names.
-    number (int): Of the layer.
-    RETURNS (dict[str, Tensor]): Views of them.
-    """
-    split = {}
-    for theirs, ours in _PARTS.items():
-        for kind in ("weight", "bias"):
-            fused = weights.get(f"layers.{number}.{theirs}.{kind}")
-            if fused is not None:
-                split.update({f"{name}.{kind}": part for name, part in zip(ours, fused.chunk(len(ours)), strict=True)})
-    return split

@@ -6,8 +6,8 @@ from typing import Any
 
 from transformers import PretrainedConfig
 
-# Types whose blocks are of the second kind (see rotary_source.py).
-ROTARY_TYPES = ("modernbert",)
+# Types whose blocks are of the second kind (see rotary_origin.py); `new` is what files of gte-v1.5 call theirs.
+ROTARY_TYPES = ("modernbert", "nomic_bert", "gte", "new")
 # Settings that a HAT takes over, under the names that BERT and RoBERTa have for them.
 COPIED_SETTINGS = (
     *("vocab_size", "hidden_size", "num_attention_heads", "intermediate_size", "hidden_act", "hidden_dropout_prob"),

@@ -13,7 +13,7 @@ from ..files.weights import open_weights
 from ..layout import layout_for_depth, parse_layout
 from ..model import HATModel
 from .identity import start_as_identity
-from .origins import find_origin
+from .origins import fill, find_origin
 from .report import WarmStartReport
 from .room import check_room
 
@@ -40,7 +40,7 @@ def warm_start(
 ) -> WarmStart:
     """Make a HAT from an encoder's weights. Nothing is shared with the source, which is only read.
 
-    source (str | Path): Folder or hub name of an encoder of one of the SOURCE_TYPES, or a ModernBERT.
+    source (str | Path): Folder or hub name of an encoder of one of the SOURCE_TYPES or ROTARY_TYPES.
     layout (str | None): For example `S|SD|S|SD`, or the name of a published layout. Block i is made from layer i.
         None: as many blocks as the source has layers, every second one cross-segment as well.
     segment_length (int): Pieces a segment can hold.
@@ -78,7 +78,7 @@ def warm_start(
         torch.manual_seed(seed)
         model = HATModel(config).eval()
     with torch.no_grad():
-        origin.fill(model, weights, report, document_positions, extra_blocks)
+        fill(origin, model, weights, report, document_positions, extra_blocks)
         if cross_segment_start == "identity":
             opening = classifier_piece(
                 tokenizer,
