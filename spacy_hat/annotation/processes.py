@@ -4,9 +4,10 @@ Processes begin anew rather than as copies of this one, whose threads a copy wou
 themselves. A document that kills its process costs that process, and nothing else.
 """
 
+import pickle
 from collections import deque
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from queue import SimpleQueue
 
@@ -20,7 +21,9 @@ from .windows import Window
 
 Answered = tuple[Window, list[Answer]]
 AHEAD = 2
-"""Windows that are in memory for each process: one that it reads, and one that waits."""
+"""Windows whose texts are in memory for each process: one that it reads, and one that waits."""
+MOST_FINISHED = 2**27
+"""Bytes of answers that wait for those before them: while one process reads a long document, the others go on."""
 KILLED = "The process that read this document was killed, as it is where memory is short. Other documents went on."
 
 
@@ -58,32 +61,45 @@ def answer_in_processes(task: Task, n_process: int, windows: Iterator[Window]) -
     for reader in readers:
         idle.put(reader)
 
-    def answer(documents: list[Document]) -> list[Answer]:
+    def answer(window: Window) -> bytes:
         reader = idle.get()
         try:
-            return reader.read(documents)
+            answers = reader.read(window.documents)
         finally:
             idle.put(reader)
+        return pickle.dumps((window.without_texts(), answers))
 
-    waiting: deque[tuple[Window, Future[list[Answer]]]] = deque()
+    begun: deque[Future[bytes]] = deque()
     with ThreadPoolExecutor(n_process) as threads:
         try:
             for window in windows:
-                waiting.append((window, threads.submit(answer, window.documents)))
-                if len(waiting) >= AHEAD * n_process:
-                    yield _next(waiting)
-            while waiting:
-                yield _next(waiting)
+                begun.append(threads.submit(answer, window))
+                yield from _in_turn(begun, AHEAD * n_process)
+            yield from _in_turn(begun, 1)
         finally:
-            for _, future in waiting:
+            for future in begun:
                 future.cancel()
             for reader in readers:
                 reader.child.close()
 
 
-def _next(waiting: deque[tuple[Window, Future[list[Answer]]]]) -> Answered:
-    window, future = waiting.popleft()
-    return window, future.result()
+def _in_turn(begun: deque[Future[bytes]], n_texts: int) -> Iterator[Answered]:
+    """Hand out what is finished and has nothing before it, until fewer windows than these are still to be read.
+
+    begun (deque[Future[bytes]]): Windows in the input's order. Those that are handed out are removed.
+    n_texts (int): How many are too many.
+    YIELDS (Answered): Windows with their answers.
+    """
+    while begun:
+        if begun[0].done():
+            answered: Answered = pickle.loads(begun.popleft().result())  # noqa: S301  of this process
+            yield answered
+            continue
+        unread = [future for future in begun if not future.done()]
+        if len(unread) < n_texts:
+            return
+        n_bytes = sum(len(future.result()) for future in begun if future.done())
+        wait(unread[:1] if n_bytes > MOST_FINISHED else unread, return_when=FIRST_COMPLETED)
 
 
 class Reader:

@@ -1,7 +1,7 @@
 """Documents that are in memory together: as many as a budget of characters takes, or one that is longer."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..corpora.rows import Row
 from .documents import Document
@@ -30,6 +30,10 @@ class Window:
     def rows(self) -> range:
         """RETURNS (range): Where they stand in the part."""
         return range(self.start, self.start + len(self.documents))
+
+    def without_texts(self) -> "Window":
+        """RETURNS (Window): The same, of documents that were read: what is left of them is written."""
+        return replace(self, documents=[replace(one, text="", starts=None) for one in self.documents])
 
 
 def spans_of_budget(lengths: Sequence[int], budget: int) -> list[slice]:

@@ -1,0 +1,90 @@
+"""Windows through several processes: order is kept, and nobody waits for a long document but what is behind it."""
+
+import threading
+
+import pytest
+
+from spacy_hat.annotation import processes
+from spacy_hat.annotation.annotator import Task
+from spacy_hat.annotation.answers import Answer
+from spacy_hat.annotation.documents import Document
+from spacy_hat.annotation.parts import Part, Unit
+from spacy_hat.annotation.windows import Window
+
+N_WINDOWS = 20
+N_PROCESSES = 2
+LONG = "long"
+
+
+class Readers:
+    """Stand-ins for processes: the one that gets the long document reads it until so many others have been read.
+
+    n_others (int): How many.
+    """
+
+    def __init__(self, n_others):
+        self.n_others = n_others
+        self.read, self.is_enough = [], threading.Event()
+        self.is_overtaken = False
+
+    def __call__(self, task, n_threads):
+        return Reader(self)
+
+
+class Reader:
+    def __init__(self, readers):
+        self.readers = readers
+        self.child = self
+
+    def read(self, documents):
+        if documents[0].id == LONG:
+            self.readers.is_overtaken = self.readers.is_enough.wait(timeout=3)
+        else:
+            self.readers.read.append(documents[0].id)
+            if len(self.readers.read) == self.readers.n_others:
+                self.readers.is_enough.set()
+        return [Answer({"id": one.id, "n": len(one.text)}) for one in documents]
+
+    def close(self):
+        pass
+
+
+def windows():
+    ids = [LONG, *map(str, range(1, N_WINDOWS))]
+    return (Window(Part(Unit(0, ()), 0), [Document(one, "x" * 9)], start=n) for n, one in enumerate(ids))
+
+
+def answered(monkeypatch, readers):
+    monkeypatch.setattr(processes, "Reader", readers)
+    return list(processes.answer_in_processes(Task("model"), N_PROCESSES, windows()))
+
+
+def test_processes_read_on_while_one_has_a_long_document(monkeypatch):
+    readers = Readers(N_WINDOWS - 1)
+    found = answered(monkeypatch, readers)
+    assert readers.is_overtaken
+    assert [window.documents[0].id for window, _ in found] == [LONG, *map(str, range(1, N_WINDOWS))]
+    assert [answers[0].values for _, answers in found] == [
+        {"id": window.documents[0].id, "n": 9} for window, _ in found
+    ]
+
+
+def test_processes_wait_where_too_many_answers_would_be_in_memory(monkeypatch):
+    monkeypatch.setattr(processes, "MOST_FINISHED", 0)
+    readers = Readers(2 * processes.AHEAD * N_PROCESSES)
+    assert len(answered(monkeypatch, readers)) == N_WINDOWS
+    assert not readers.is_overtaken
+
+
+def test_processes_keep_no_text_of_what_is_read(monkeypatch):
+    found = answered(monkeypatch, Readers(1))
+    assert {one.text for window, _ in found for one in window.documents} == {""}
+
+
+def test_processes_say_what_went_wrong(monkeypatch):
+    def fail(self, documents):
+        raise RuntimeError("A process failed.")
+
+    monkeypatch.setattr(Reader, "read", fail)
+    with pytest.raises(RuntimeError, match=r"A process failed\."):
+        answered(monkeypatch, Readers(1))
