@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from spacy_hat.cli import app
 
-from ..support.fake_hub import ONLY_XET, Repository
+from ..support.fake_hub import Repository
 from ..support.pipelines import make_text
 
 NAME = "me/court-decisions"
@@ -58,7 +58,6 @@ def test_push_is_one_commit_with_a_message(hub, carded):
     assert hub.repositories[NAME].messages == ["Second training"]
 
 
-@pytest.mark.skipif(ONLY_XET, reason="the hub of these tests does not answer as huggingface_hub 1 and later asks")
 def test_pushed_pipeline_loads_and_predicts_the_same(hub, carded, tmp_path):
     assert run("push", carded, NAME)[0] == 0
     there = download(hub, tmp_path / "cache")

@@ -71,6 +71,8 @@ def test_older_checkpoint_loads_as_it_was():
     assert encoder.state_dict().keys() == weights.keys()
     assert all(torch.equal(tensor, weights[name]) for name, tensor in encoder.state_dict().items())
     config = json.loads((HAT / "config.json").read_text())
+    if "torch_dtype" not in encoder.config.to_dict():  # as transformers 5 calls it
+        config["dtype"] = config.pop("torch_dtype")
     assert {name: encoder.config.to_dict()[name] for name in config if name != "transformers_version"} == {
         name: value for name, value in config.items() if name != "transformers_version"
     }

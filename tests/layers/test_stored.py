@@ -16,7 +16,7 @@ from spacy_hat.layers.stored import DamagedPipelineError, read_encoder, write_en
 from spacy_hat.modeling import HATConfig, HATModel
 from spacy_hat.modeling.files.problems import RefusedError
 
-from ..support.gate import BIN, TOKENIZER, copy, stored
+from ..support.gate import BIN, copy, stored, tokenizer_files
 from ..support.tiny import tiny_settings
 from ..support.tokenizers_tiny import wordpiece_tokenizer
 
@@ -27,7 +27,7 @@ def hat(hat_folder, tmp_path):
 
 
 def tokenizer_with(folder, **files):
-    own = {file: (folder / file).read_bytes() for file in TOKENIZER}
+    own = tokenizer_files(folder)
     return {**own, **files}
 
 

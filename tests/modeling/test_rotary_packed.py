@@ -1,5 +1,6 @@
 """Rotary blocks in the packed engine: whole documents, and each of the ways through it that spares work or memory."""
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,8 @@ def assert_near(found: torch.Tensor, expected: torch.Tensor, atol: float = 1e-5)
 
 def test_cross_segment_blocks_are_modernberts_layers_over_segments():
     theirs = make_modern(global_attn_every_n_layers=1, num_hidden_layers=4)
+    if "position_ids" not in inspect.signature(type(theirs.layers[0]).forward).parameters:
+        pytest.skip("layers of this transformers are told angles, not places")
     names = RotaryHATConfig.entries.keys() & vars(theirs.config).keys()
     config = RotaryHATConfig(
         **{name: getattr(theirs.config, name) for name in names}, layout="S|SD|D|SD", segment_length=LENGTH

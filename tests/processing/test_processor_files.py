@@ -69,9 +69,10 @@ def test_processor_can_be_pushed(folder, monkeypatch):
     monkeypatch.setattr(HATProcessor, "_upload_modified_files", upload)
     for name in ("_create_repo", "create_repo"):
         monkeypatch.setattr(HATProcessor, name, lambda self, repo_id, **_: repo_id, raising=False)
-    monkeypatch.setattr(
-        "transformers.utils.hub.create_repo", lambda repo_id, **_: type("Url", (), {"repo_id": repo_id})
-    )
+    # A function of transformers, a method of huggingface_hub's HfApi in newer ones.
+    made = lambda *_, **__: type("Url", (), {"repo_id": "owner/hat"})  # noqa: E731
+    monkeypatch.setattr("transformers.utils.hub.create_repo", made, raising=False)
+    monkeypatch.setattr("huggingface_hub.HfApi.create_repo", made)
     processor.push_to_hub("owner/hat")
     assert {CONFIG, "tokenizer.json"} <= pushed["owner/hat"]
 

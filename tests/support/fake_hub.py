@@ -52,7 +52,8 @@ class FakeHub:
         name = f"{body['organization']}/{body['name']}"
         if name in self.repositories:
             return 409, {"error": "You already created this model repo", "url": f"{self.url}/{name}"}
-        self.repositories[name] = Repository(private=bool(body.get("private")))
+        # huggingface_hub 2 says it by a word.
+        self.repositories[name] = Repository(private=body.get("private") is True or body.get("visibility") == "private")
         return 200, {"url": f"{self.url}/{name}", "id": name}
 
     def info(self, _: Any, name: str, revision: str = "main") -> tuple[int, Any]:
@@ -61,6 +62,21 @@ class FakeHub:
         siblings = [{"rfilename": path} for path in files]
         about = {"id": name, "modelId": name, "private": repository.private, "tags": [], "siblings": siblings}
         return 200, {**about, "sha": _sha(revision), "downloads": 0, "likes": 0}
+
+    def tree(self, _: Any, name: str, revision: str) -> tuple[int, Any]:
+        # What huggingface_hub 1 and later asks before it downloads.
+        files = self.files(name, revision)
+        return 200, [
+            {"type": "file", "path": path, "size": len(content), "oid": hashlib.sha1(content).hexdigest()}
+            for path, content in files.items()
+        ]
+
+    def files(self, name: str, revision: str) -> dict[str, bytes]:
+        return self.repositories[name].branches[self.branch_of(name, revision)]
+
+    def branch_of(self, name: str, revision: str) -> str:
+        """RETURNS (str): The branch that a name, or the number of a commit, is of."""
+        return next((one for one in self.repositories[name].branches if revision in (one, _sha(one))), "main")
 
     def branch(self, _: Any, name: str, revision: str) -> tuple[int, Any]:
         branches = self.repositories[name].branches
@@ -110,6 +126,7 @@ ROUTES: list[tuple[str, str, Callable[..., tuple[int, Any]]]] = [
     ("POST", "/api/validate-yaml", FakeHub.validate),
     ("GET", f"/api/models/{NAME}", FakeHub.info),
     ("GET", f"/api/models/{NAME}/revision/(?P<revision>[^/]+)", FakeHub.info),
+    ("GET", f"/api/models/{NAME}/tree/(?P<revision>[^/]+)", FakeHub.tree),
     ("POST", f"/api/models/{NAME}/branch/(?P<revision>[^/]+)", FakeHub.branch),
     ("POST", f"/api/models/{NAME}/preupload/(?P<revision>[^/]+)", FakeHub.preupload),
     ("POST", f"/api/models/{NAME}/commit/(?P<revision>[^/]+)", FakeHub.commit),
@@ -162,12 +179,17 @@ class Handler(BaseHTTPRequestHandler):
         return lines if "ndjson" in self.headers["Content-Type"] else lines[0]
 
     def _file(self, name: str, revision: str, path: str) -> None:
-        branches = self.hub.repositories[name].branches
-        branch = next((one for one in branches if revision in (one, _sha(one))), "main")
-        content = branches[branch].get(path)
+        content = self.hub.files(name, revision).get(path)
         if content is None:
             return self._send(404, {"error": "Entry not found"}, {"X-Error-Code": "EntryNotFound"})
-        self._send(200, content, {"ETag": f'"{hashlib.sha1(content).hexdigest()}"', "X-Repo-Commit": _sha(branch)})
+        self._send(
+            200,
+            content,
+            {
+                "ETag": f'"{hashlib.sha1(content).hexdigest()}"',
+                "X-Repo-Commit": _sha(self.hub.branch_of(name, revision)),
+            },
+        )
 
     def _send(self, status: int, answer: Any, headers: dict[str, str] | None = None) -> None:
         content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()

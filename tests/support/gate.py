@@ -15,6 +15,7 @@ from spacy_hat.modeling import HATForSequenceClassification, HATModel, load_toke
 
 WEIGHTS, BIN, CONFIG = "model.safetensors", "pytorch_model.bin", "config.json"
 TOKENIZER = ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json")
+"""Of which transformers 5 does not write the last."""
 
 
 def copy(folder: Path, place: Path) -> Path:
@@ -22,9 +23,14 @@ def copy(folder: Path, place: Path) -> Path:
     return Path(shutil.copytree(folder, place, dirs_exist_ok=True))
 
 
+def tokenizer_files(folder: Path) -> dict[str, bytes]:
+    return {file: (folder / file).read_bytes() for file in TOKENIZER if (folder / file).exists()}
+
+
 def edit_json(folder: Path, file: str, **entries: Any) -> Path:
     """Change entries of a JSON file, as any program could have written them. RETURNS (Path): The folder."""
-    values = json.loads((folder / file).read_text(encoding="utf8"))
+    place = folder / file
+    values = json.loads(place.read_text(encoding="utf8")) if place.exists() or file != TOKENIZER[2] else {}
     (folder / file).write_text(json.dumps({**values, **entries}), encoding="utf8")
     return folder
 
@@ -52,7 +58,7 @@ def stored(folder: Path, **parts: Any) -> bytes:
         "config": (folder / CONFIG).read_text(encoding="utf8"),
         "weights": (folder / WEIGHTS).read_bytes(),
         "tokenizer_class": "PreTrainedTokenizerFast",
-        "tokenizer": {file: (folder / file).read_bytes() for file in TOKENIZER},
+        "tokenizer": tokenizer_files(folder),
         **parts,
     }
     return srsly.msgpack_dumps({name: part for name, part in message.items() if part is not None})

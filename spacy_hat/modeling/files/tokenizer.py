@@ -5,7 +5,7 @@ A tokenizer is made from copies in a folder of their own, so that no entry of it
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,12 +20,13 @@ from .disk import find_file, read_bytes, read_json
 from .problems import RefusedError
 from .tokenizer_entries import check_options, clean_config, clean_special_tokens
 
+TOKENIZER = "tokenizer.json"
 # Which class reads which vocabulary; the first that is there decides.
 _CLASS_OF_VOCABULARY = {
     "vocab.txt": "BertTokenizerFast",
     "merges.txt": "RobertaTokenizerFast",
     "sentencepiece.bpe.model": "XLMRobertaTokenizerFast",
-    "tokenizer.json": "PreTrainedTokenizerFast",
+    TOKENIZER: "PreTrainedTokenizerFast",
 }
 # What transformers 5 calls the class that 4 calls PreTrainedTokenizerFast; others it calls without `Fast`.
 _BACKEND = "TokenizersBackend"
@@ -78,6 +79,7 @@ def make_tokenizer(
             f"{', '.join(TOKENIZER_FILES)}. Nothing was written. Take the pipeline from somebody you trust."
         )
     tokenizer_class = getattr(transformers, class_name)
+    _check_files(files, tokenizer_class, source)
     try:
         with TemporaryDirectory() as folder:
             for file, content in _cleaned(files, class_name).items():
@@ -98,6 +100,13 @@ def make_tokenizer(
         raise _slow(source, type(made).__name__)
     _warn_of_missing_bytes(made.backend_tokenizer.model, source)
     return made
+
+
+def _check_files(files: Mapping[str, bytes], tokenizer_class: Any, source: str) -> None:
+    """RAISES (ValueError): If there is no vocabulary. transformers 5 makes up one of special pieces alone."""
+    needed = {*tokenizer_class.vocab_files_names.values()} - {TOKENIZER, TOKENIZER_CONFIG}
+    if TOKENIZER not in files and not (needed and needed <= files.keys()):
+        raise _without_vocabulary(source, (TOKENIZER, " with ".join(sorted(needed))) if needed else (TOKENIZER,))
 
 
 def _cleaned(files: Mapping[str, bytes], class_name: str) -> dict[str, bytes]:
@@ -156,15 +165,12 @@ def _class_name(files: Mapping[str, bytes], source: str) -> str:
         if fast in TOKENIZER_CLASSES and hasattr(transformers, fast):
             return fast
         # A class that exists, but only as a slow one: another class would read its vocabulary in another way.
-        if hasattr(transformers, named) and "tokenizer.json" not in files:
+        if hasattr(transformers, named) and TOKENIZER not in files:
             raise _slow(source, named)
     for file, class_name in _CLASS_OF_VOCABULARY.items():
         if file in files:
             return class_name
-    raise RefusedError(
-        f"{source} holds no vocabulary: expected one of {', '.join(_CLASS_OF_VOCABULARY)}. Copy the tokenizer's files "
-        "there, next to the weights."
-    )
+    raise _without_vocabulary(source, _CLASS_OF_VOCABULARY)
 
 
 def fast_name(class_name: str) -> str:
@@ -173,6 +179,13 @@ def fast_name(class_name: str) -> str:
         return "PreTrainedTokenizerFast"
     fast = class_name if class_name.endswith("Fast") else f"{class_name}Fast"
     return fast if fast in TOKENIZER_CLASSES else class_name
+
+
+def _without_vocabulary(source: str, files: Iterable[str]) -> RefusedError:
+    return RefusedError(
+        f"{source} holds no vocabulary: expected one of {', '.join(files)}. Copy the tokenizer's files there, next to "
+        "the weights."
+    )
 
 
 def _slow(source: str, class_name: str) -> RefusedError:

@@ -12,7 +12,7 @@ from spacy_hat.modeling.files.problems import RefusedError
 from spacy_hat.modeling.files.tokenizer import make_tokenizer
 from spacy_hat.modeling.files.tokenizer_entries import clean_config
 
-from ...support.gate import TOKENIZER, TOKENIZER_READERS, edit_json
+from ...support.gate import TOKENIZER, TOKENIZER_READERS, edit_json, tokenizer_files
 
 SECRET = "zzsecretzz"
 LEADS = ("vocab_file", "merges_file", "tokenizer_file", "spm_file", "fast_tokenizer_files", "gguf_file", "init_inputs")
@@ -40,7 +40,7 @@ def values_for(name, path):
 @pytest.mark.parametrize("reader", TOKENIZER_READERS)
 def test_gate_never_reads_a_file_that_a_tokenizer_names(hat, secret, entry, file, reader):
     values = json.loads((hat / TOKENIZER_CONFIG).read_text())
-    del values["added_tokens_decoder"]  # without it, transformers takes special_tokens_map.json for options
+    values.pop("added_tokens_decoder", None)  # without it, transformers takes special_tokens_map.json for options
     (hat / TOKENIZER_CONFIG).write_text(json.dumps({**values, "tokenizer_class": "BertTokenizer"}))
     edit_json(hat, file, **{entry: values_for(entry, secret)})
     assert not holds_secret(TOKENIZER_READERS[reader](hat))
@@ -98,7 +98,7 @@ CLASSES = ["AutoTokenizer", "AutoModel", "AutoConfig", "AutoProcessor", "DPTForD
 
 @pytest.mark.parametrize("name", [*CLASSES, "BertTokenizer", "", "__class__", "os.system", "PreTrainedTokenizerFast.x"])
 def test_gate_refuses_classes_that_are_not_listed(hat, name):
-    files = {file: (hat / file).read_bytes() for file in TOKENIZER}
+    files = tokenizer_files(hat)
     with pytest.raises(RefusedError, match="expected a fast one of transformers' own"):
         make_tokenizer(files, name, source="this")
 
@@ -119,7 +119,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_gate_refuses_names_of_files_that_are_not_listed(hat, name):
-    files = {file: (hat / file).read_bytes() for file in TOKENIZER}
+    files = tokenizer_files(hat)
     with pytest.raises(RefusedError, match="Nothing was written"):
         make_tokenizer({**files, name: b"x"}, "PreTrainedTokenizerFast", source="this")
 
