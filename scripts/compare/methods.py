@@ -44,8 +44,8 @@ class Encoder:
     max_segments (int): Segments that can attend to each other.
     start (str): How cross-segment blocks begin: "identity" or "copy".
     overrides (Mapping[str, str]): Of the config, by dotted name.
-    chain (int | None): Learn a chain over sentences with the encoder, after an LSTM of this width (0: none); None: the
-        head that the config has.
+    chain (int | None): Learn a chain over sentences with the encoder, after an LSTM of this width (0: none); None: each
+        sentence is labelled by itself.
     """
 
     layout: str = INTERLEAVED

@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 from rich.console import Console
-from thinc.api import Config
 
+from scripts.compare.heads import config_of_method
 from scripts.compare.methods import BY_UNIT, METHODS, WITH_CHAIN, Chained, Encoder, Words
 from scripts.compare.shares import steps_of_share, write_share
 from scripts.compare.tasks.table import TASKS
@@ -124,7 +124,7 @@ def training_command(run: Run, encoder: Encoder, *, corpus: Path, hat: Path, out
     encoder (Encoder): Has overrides.
     corpus (Path): Folder of train and dev.
     hat (Path): The checkpoint to start from.
-    output (Path): For model-best and model-last.
+    output (Path): For model-best and model-last; its config stands beside it.
     RETURNS (list[str]): The arguments.
     """
     overrides = {
@@ -138,22 +138,7 @@ def training_command(run: Run, encoder: Encoder, *, corpus: Path, hat: Path, out
     if run.max_steps:
         overrides |= {"training.max_steps": str(run.max_steps), "training.eval_frequency": str(run.max_steps)}
     options = [part for name, value in overrides.items() for part in (f"--{name}", value)]
-    config = TASKS[run.task].config if encoder.chain is None else output.with_suffix(".cfg")
-    return ["train", str(config), "--output", str(output), *options]
-
-
-def chain_config(config: Path, width: int) -> Config:
-    """The config of sentences, with a chain that is learned together with the encoder.
-
-    config (Path): The config.
-    width (int): Of each direction of the LSTM before the chain; 0: none.
-    RETURNS (Config): The config with the other head.
-    """
-    changed = Config().from_disk(config, interpolate=False)
-    head = changed["components"]["spancat_singlelabel"]["model"]
-    head |= {"@architectures": "spacy-hat.SentenceChain.v1", "recurrent_width": width}
-    del head["exclusive_classes"]
-    return changed
+    return ["train", str(output.with_suffix(".cfg")), "--output", str(output), *options]
 
 
 def run_spacy(arguments: list[str]) -> None:
@@ -201,8 +186,8 @@ def run_encoder(
     """Train and test an encoder on a corpus. The pipelines, of 180 MB each, are deleted if they are not to be kept."""
     output = Path("training/compare") / run.name
     output.parent.mkdir(parents=True, exist_ok=True)
-    if encoder.chain is not None:
-        chain_config(TASKS[run.task].config, encoder.chain).to_disk(output.with_suffix(".cfg"))
+    task = TASKS[run.task]
+    config_of_method(task.config, task.unit, encoder.chain).to_disk(output.with_suffix(".cfg"))
     kept = keep / run.name if keep is not None else None
     if kept is None or not kept.exists():
         run_spacy(training_command(run, encoder, corpus=corpus, hat=warm_started(encoder), output=output))
@@ -212,8 +197,8 @@ def run_encoder(
         run_spacy(["hat", "calibrate", str(models[run.method]), *parts, "--force"])
         models[run.method + WITH_CHAIN] = output / "calibrated"
     outcomes = {
-        (task, method): predict(model, test, console=console)
-        for task, test in tests.items()
+        (name, method): predict(model, test, console=console)
+        for name, test in tests.items()
         for method, model in models.items()
     }
     if kept is not None and not kept.exists():

@@ -171,7 +171,6 @@ def training_config(
         tasks=tasks,
         asks=bool({*tasks} & {*ASKING}),
         documents=DOCUMENTS,
-        sentences=SENTENCES,
         steps=steps,
         batch_size=BATCH_SIZE,
         score_weights=score_weights(tasks),

@@ -8,6 +8,7 @@ import typer
 from spacy import util
 
 from scripts.compare.__main__ import check_names, planned_runs
+from scripts.compare.heads import config_of_method
 from scripts.compare.methods import CONFIGS, METHODS, Encoder
 from scripts.compare.paired import difference, pooled_difference
 from scripts.compare.report import (
@@ -19,7 +20,7 @@ from scripts.compare.report import (
     report_rows,
     run_rows,
 )
-from scripts.compare.runs import Run, chain_config, training_command
+from scripts.compare.runs import Run, training_command
 from scripts.compare.runs import write_result as write_scores
 from scripts.compare.text_baselines import Texts, by_words, by_words_in_chain, first_pieces, fit
 from scripts.scores import Predicted
@@ -150,15 +151,26 @@ def test_by_words_in_chain_learns_what_follows_what():
     assert by_words_in_chain(model, corpus, corpus, corpus).found[0] == ["dog", "cat", "dog", "cat"]
 
 
-def test_chain_config_changes_nothing_but_the_head():
+HEADS = [(None, "spacy-hat.SpanClassifier.v1", None), (0, "spacy-hat.SentenceChain.v1", 0)]
+HEADS += [(64, "spacy-hat.SentenceChain.v1", 64)]
+
+
+@pytest.mark.parametrize(("chain", "architecture", "width"), HEADS)
+def test_config_of_method_changes_nothing_but_the_head(chain, architecture, width):
     plain = util.load_config(ROOT / CONFIGS["reference"], interpolate=False)
-    changed = chain_config(ROOT / CONFIGS["reference"], 256)
+    changed = config_of_method(ROOT / CONFIGS["reference"], "sentences", chain)
     head = changed["components"]["spancat_singlelabel"].pop("model")
     tok2vec = plain["components"]["spancat_singlelabel"].pop("model")["tok2vec"]
     assert changed == plain
     assert head["tok2vec"] == tok2vec
-    assert head["@architectures"] == "spacy-hat.SentenceChain.v1"
-    assert head["recurrent_width"] == 256
+    assert head["@architectures"] == architecture
+    assert head.get("recurrent_width") == width
+    assert head.get("exclusive_classes") == (True if chain is None else None)
+
+
+def test_config_of_method_leaves_that_of_documents():
+    path = ROOT / CONFIGS["speeches"]
+    assert config_of_method(path, "documents", None) == util.load_config(path, interpolate=False)
 
 
 def test_result_of_a_run_can_be_paired(tmp_path, monkeypatch):

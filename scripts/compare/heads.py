@@ -1,0 +1,29 @@
+"""Configs of the comparison: the shipped one of a task, with the head that a method has."""
+
+from pathlib import Path
+
+from thinc.api import Config
+
+from scripts.compare.tasks.task import Unit
+
+
+def config_of_method(config: Path, unit: Unit, chain: int | None) -> Config:
+    """Put a method's head into a config.
+
+    config (Path): The shipped config of the task.
+    unit (Unit): What has a label. Documents have the head that the config has.
+    chain (int | None): Sentences have a chain that is learned together with the encoder, after an LSTM of this width
+        in each direction (0: none); None: each is labelled by itself.
+    RETURNS (Config): The config, otherwise as it is.
+    """
+    changed = Config().from_disk(config, interpolate=False)
+    if unit == "documents":
+        return changed
+    head = changed["components"]["spancat_singlelabel"]["model"]
+    if chain is None:
+        head |= {"@architectures": "spacy-hat.SpanClassifier.v1", "exclusive_classes": True}
+        head.pop("recurrent_width", None)
+    else:
+        head |= {"@architectures": "spacy-hat.SentenceChain.v1", "recurrent_width": chain}
+        head.pop("exclusive_classes", None)
+    return changed
