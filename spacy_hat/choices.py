@@ -29,6 +29,10 @@ Optimize = Literal["speed", "accuracy"]
 # How bad a finding before training is.
 Severity = Literal["stops", "wastes", "may be meant"]
 
+# What an encoder is pretrained by, and in what numbers.
+Objective = Literal["mlm", "segments", "choice"]
+TrainingPrecision = Literal["float32", "bfloat16", "float16"]
+
 # How the parts of a new HAT begin.
 CrossSegmentStart = Literal["identity", "copy"]
 DocumentPositions = Literal["copy", "repeat", "interpolate"]

@@ -19,7 +19,8 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Each room imports only from those below it. Rooms of one floor do not know each other.
 FLOORS = [
     {"cli"},
-    {"explanations", "training", "checkpoints", "profiling", "annotation", "architectures", "hugging_face", "hub"},
+    {"explanations", "training", "checkpoints", "profiling", "annotation", "pretraining", "architectures"}
+    | {"hugging_face", "hub"},
     {"processing"},
     {"pipeline"},
     {"layers"},
@@ -29,11 +30,11 @@ FLOORS = [
     {"choices", "classifier_piece", "ragged"},
 ]
 LAYERS = {room: len(FLOORS) - number for number, rooms in enumerate(FLOORS) for room in rooms}
-COMMAND_ROOMS = {"explanations", "training", "checkpoints", "profiling", "annotation", "hub"}
+COMMAND_ROOMS = {"explanations", "training", "checkpoints", "profiling", "annotation", "pretraining", "hub"}
 WITH_THINC = {"layers", "pipeline", "architectures", *COMMAND_ROOMS}
 OUTSIDERS = {
     "torch": {"machine", "modeling", "layers", "hugging_face", *COMMAND_ROOMS},
-    "transformers": {"modeling", "layers", "explanations", "processing", "hugging_face"},
+    "transformers": {"modeling", "layers", "explanations", "processing", "hugging_face", "pretraining"},
     "safetensors": {"modeling", "layers"},
     "huggingface_hub": {"modeling", "layers", "hub"},
     "spacy_transformers": {"layers"},

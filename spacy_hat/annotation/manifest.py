@@ -1,38 +1,15 @@
 """What a folder of annotations was made of, so that two runs never mix in it."""
 
 import hashlib
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..corpora.sources import Source
-from ..machine.atomic_output import new_file
 from ..machine.kinds import ANNOTATIONS, MANIFEST
+from ..machine.manifests import MixedRunsError, differences, write_manifest
 from ..machine.places import check_place
 
 CHUNK = 2**20
-
-
-class MixedRunsError(ValueError):
-    """A folder has the annotations of another run."""
-
-
-def describe_files(sources: Sequence[Source]) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): How many files there are, their size, the latest time, and a hash of all of that."""
-    stats = [(source, source.path.stat()) for source in sources]
-    digest = hashlib.sha256()
-    for source, stat in stats:
-        name = (source.folder / source.path.name).as_posix()
-        digest.update(json.dumps([name, source.form, stat.st_size, stat.st_mtime_ns]).encode())
-    latest = max(stat.st_mtime for _, stat in stats)
-    return {
-        "files": len(stats),
-        "bytes": sum(stat.st_size for _, stat in stats),
-        "latest": datetime.fromtimestamp(latest, UTC).isoformat(timespec="seconds"),
-        "sha256": digest.hexdigest(),
-    }
 
 
 def hash_folder(folder: Path) -> str:
@@ -81,19 +58,9 @@ def check_manifest(output: Path, manifest: dict[str, Any], about: dict[str, str]
     """
     file = output / MANIFEST
     if not file.is_file():
-        with new_file(file) as made:
-            made.write_text(
-                json.dumps({"about": about, **manifest}, indent=2, ensure_ascii=False) + "\n", encoding="utf8"
-            )
-    found = json.loads(file.read_text(encoding="utf8"))
-    differing = [name for name in manifest if found.get(name) != manifest[name]]
-    if differing:
-        told = "; ".join(f"{name} {_short(found.get(name))}, now {_short(manifest[name])}" for name in differing)
+        write_manifest(file, {"about": about, **manifest})
+    if told := differences(file, manifest):
         raise MixedRunsError(
             f"{output} holds annotations of another run. Got: {told}. Expected: the same, to go on where that run "
             "stopped. Choose another folder, or start over with --force, which removes those annotations."
         )
-
-
-def _short(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)[:300]

@@ -14,6 +14,7 @@ from typing import Any
 import spacy
 
 from .. import __version__
+from ..corpora.described import describe_files
 from ..corpora.rows import TEXT_KEY
 from ..corpora.sources import find_sources
 from ..machine.atomic_output import new_file
@@ -24,7 +25,7 @@ from .columns import input_fields
 from .documents import make_document
 from .failures import Failed, read_errors, write_errors
 from .journal import Journal
-from .manifest import check_manifest, check_output, describe_files, hash_folder
+from .manifest import check_manifest, check_output, hash_folder
 from .parts import Input, Part, Share, find_units
 from .processes import Answered, answer_here, answer_in_processes
 from .windows import windows_of

@@ -15,6 +15,7 @@ from .fill_mask import fill_mask_cli
 from .from_scratch import from_scratch_cli
 from .import_checkpoint import import_cli
 from .init_config import init_config_cli
+from .pretrain import pretrain_cli
 from .push import push_cli
 from .sample import sample_cli
 from .warm_start import warm_start_cli
@@ -22,6 +23,7 @@ from .warm_start import warm_start_cli
 hat_cli = typer.Typer(name="hat", help="Hierarchical Attention Transformers for long documents", no_args_is_help=True)
 hat_cli.command("warm-start", no_args_is_help=True)(warm_start_cli)
 hat_cli.command("from-scratch", no_args_is_help=True)(from_scratch_cli)
+hat_cli.command("pretrain", no_args_is_help=True)(pretrain_cli)
 hat_cli.command("sample", no_args_is_help=True)(sample_cli)
 hat_cli.command("convert", no_args_is_help=True)(convert_cli)
 hat_cli.command("init-config", no_args_is_help=True)(init_config_cli)

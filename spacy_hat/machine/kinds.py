@@ -11,12 +11,17 @@ from typing import Any
 from .card_mark import is_unedited
 from .places import Kind
 
+PRETRAINING = "pretraining.json"
+"""What a pretrained HAT, or one that is being pretrained, is made of."""
+LOG = "pretraining.jsonl"
+CURVES = "pretraining.png"
 CHECKPOINT_TYPES = ("hierarchical-transformer", "hi-transformer", "rotary-hierarchical-transformer")
 WEIGHTS = {"model.safetensors", "pytorch_model.bin"}
 CHECKPOINT_FILES = {
     *WEIGHTS,
     *("config.json", "README.md", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
     "processor_config.json",
+    *(PRETRAINING, LOG, CURVES),
     *("added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "chat_template.jinja"),
 }
 CORPUS_ENDING = ".spacy"
@@ -150,6 +155,13 @@ def _no_annotations(folder: Path) -> str:
     return _others(folder, [*shards, *hidden, MANIFEST, ERRORS, READING, RAY])
 
 
+def _no_pretraining(folder: Path) -> str:
+    if not (folder / PRETRAINING).is_file():
+        return f"no {PRETRAINING} in it"
+    own = [path.name for path in folder.iterdir() if path.name.startswith(("checkpoint-", "corpus", ".corpus"))]
+    return _others(folder, [*own, PRETRAINING])
+
+
 def _no_card(path: Path) -> str:
     return "" if path.suffix == Path(CARD).suffix else "its name does not end in .md"
 
@@ -163,6 +175,7 @@ PAGE = Kind("a page of explanations", False, _no_page)
 PAGES = Kind("a folder of pages of explanations", True, _no_pages)
 SCORES_FILE = Kind("a file of scores", False, _no_scores)
 ANNOTATIONS = Kind("a folder of annotations", True, _no_annotations)
+PRETRAINING_RUN = Kind("the beginning of a pretraining", True, _no_pretraining)
 FIGURES_FILE = Kind("a file of figures", False, _no_figures)
 SAMPLE = Kind("a sample", False, _no_sample)
 MODEL_CARD = Kind("a model card", False, _no_card)

@@ -17,7 +17,8 @@ from ..support.pipelines import make_text, save_hat
 from ..support.project import ROOT
 
 PAGE = ROOT / "docs" / "scale.md"
-SCRIPTS = {"pretrain.py": "HATForMaskedLM", "finetune.py": "HATForSequenceClassification"}
+SCRIPTS = {"finetune.py": "HATForSequenceClassification"}
+STEPS = 3
 COMMANDS = block_of(PAGE, "bash", "torchrun").splitlines()
 
 
@@ -36,7 +37,7 @@ def workplace(tmp_path, monkeypatch):
 
 
 def run(command, folder):
-    words = shlex.split(command)
+    words = shlex.split(command.replace("--max-steps 1000", f"--max-steps {STEPS}"))
     if words[:3] == ["python", "-m", "spacy"]:
         result = CliRunner().invoke(app, words[3:])
         assert result.exit_code == 0, result.output
@@ -54,8 +55,7 @@ def test_trainer_trains_with_two_processes_and_the_result_becomes_a_pipeline(wor
     pytest.importorskip("accelerate")
     said = [run(command, workplace) for command in COMMANDS]
     # One of the two tells of the training of both.
-    assert [one.count("'train_runtime'") for one in said] == [1, 1, 0]
-    assert (workplace / "models" / "hat-of-my-texts" / "processor_config.json").is_file()
+    assert [one.count(words) for one, words in zip(said, ("Saved a HAT", "'train_runtime'"), strict=False)] == [1, 1]
     nlp = spacy.load(workplace / "training" / "pipeline")
     doc = nlp(make_text(0))
     assert set(doc.cats) == {"dismissed", "allowed"}

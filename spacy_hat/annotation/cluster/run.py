@@ -10,11 +10,12 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+from ...corpora.described import describe_files
 from ...corpora.sources import Source, find_sources
 from ..annotator import Annotator, Task
 from ..columns import input_fields
 from ..failures import read_errors
-from ..manifest import check_manifest, check_output, describe_files
+from ..manifest import check_manifest, check_output
 from ..parts import Unit, find_units
 from ..run import Plan, Report, manifest_of
 from .dataset import CPUS_TO_SPARE, absolute_model, annotate_tables, import_ray

@@ -1,6 +1,8 @@
 """The model card of a new HAT: README.md, with the front matter that the hub reads."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from huggingface_hub import ModelCardData
 from transformers import PretrainedConfig
@@ -71,6 +73,39 @@ def scratch_card(model: HATModel, report: WarmStartReport) -> str:
         about=f"A Hierarchical Attention Transformer ({PAPER}) with random weights, and a tokenizer trained on "
         f"`{report.source}`: {report.copied['tokenizer']}. It knows nothing yet: train it.",
         body=["## What is new", _bullets(report.fresh)],
+        n_parameters=_size(model),
+    )
+
+
+def pretrained_card(model: HATModel, source: SourceCard, made_of: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
+    """Write the card of a HAT that was pretrained further.
+
+    model (HATModel): The HAT.
+    source (SourceCard): What it began with.
+    made_of (Mapping): The settings, and what the corpus was.
+    figures (Mapping): What was logged `first` and `last`.
+    RETURNS (str): README.md.
+    """
+    link = f"[{source.name}]({source.url})" if source.on_hub else f"`{source.name}`"
+    licence = f"Licence: {source.licence}, that of {source.name}." if source.licence else "Licence: unknown."
+    measured = sorted(figures["last"].keys() & figures["first"].keys() - {"step", "epoch"})
+    base = source.name if source.on_hub else source.base_model
+    return _card(
+        model.config,
+        {**source.metadata, **({"base_model": base} if base else {})},
+        title=f"{source.name}, pretrained further",
+        about=f"A Hierarchical Attention Transformer ({PAPER}): {link}, trained on texts without labels by `spacy hat "
+        "pretrain`. Fine-tune it before use.",
+        body=[
+            licence,
+            "## How it was trained",
+            _table(("", ""), [(name, f"`{json.dumps(value)}`") for name, value in made_of.items()]),
+            "## On documents that were held out",
+            _table(
+                ("", "at the start", f"after {figures['last']['step']:,} steps"),
+                [(name, *(f"{figures[when][name]:.3f}" for when in ("first", "last"))) for name in measured],
+            ),
+        ],
         n_parameters=_size(model),
     )
 
@@ -151,9 +186,9 @@ def _document_positions(config: HATConfig) -> str:
     return "on" if config.document_position_embeddings else "off"
 
 
-def _table(header: tuple[str, str], rows: Iterable[tuple[str, object]]) -> str:
-    lines = [f"| {left} | {right} |" for left, right in rows]
-    return "\n".join([f"| {header[0]} | {header[1]} |", "|---|---|", *lines])
+def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [f"| {' | '.join(map(str, row))} |" for row in (header, ["---"] * len(header), *rows)]
+    return "\n".join(lines)
 
 
 def _bullets(lines: list[str]) -> str:

@@ -1,0 +1,1 @@
+"""Continued pretraining of a HAT on texts without labels, by transformers' Trainer."""
