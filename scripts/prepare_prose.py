@@ -31,7 +31,7 @@ TESTED = ("numpy", "sklearn")
 FEWEST_WORDS = 40
 RUN_OF_WORDS = 8
 MOST_SHARED = 0.1
-"""A docstring of which more than this part of all runs of RUN_OF_WORDS words stands in a tested reference is left out."""
+"""A docstring is left out if more than this part of its runs of words stands in a tested reference."""
 
 # Headings in Google's form. Those in NumPy's form are titles, which `prose` knows.
 HEADING = re.compile(

@@ -43,7 +43,7 @@ class PackedCorpus:
     @classmethod
     def open(cls, folder: Path) -> "PackedCorpus":
         """RETURNS (PackedCorpus): What `pack_corpus` has written; read from the disk as it is needed."""
-        return cls(*(np.memmap(folder / name, dtype=DTYPE, mode="r") for name in FILES))
+        return cls(*(_numbers(folder / name) for name in FILES))
 
     @cached_property
     def _segment_starts(self) -> Ints1d:
@@ -78,9 +78,11 @@ def pack_corpus(docs: Iterable[Doc], tokenizer: Any, config: Any, folder: Path, 
     docs (Iterable[Doc]): The documents, with sentences.
     tokenizer (PreTrainedTokenizerBase): A fast tokenizer.
     config (HATConfig): How long segments and windows can be.
-    folder (Path): Where to, whole or not at all.
+    folder (Path): Where to, whole or not at all. If it is there, nothing is done.
     packing (Packing): How sentences become segments.
     """
+    if folder.is_dir():
+        return
     packer, n_docs = Packer(packing), 0
     with new_folder(folder) as made:
         files = {name: (made / name).open("wb") for name in FILES}
@@ -97,6 +99,11 @@ def pack_corpus(docs: Iterable[Doc], tokenizer: Any, config: Any, folder: Path, 
         finally:
             for file in files.values():
                 file.close()
+
+
+def _numbers(file: Path) -> Any:
+    """What is in a file; an empty one cannot be mapped."""
+    return np.memmap(file, dtype=DTYPE, mode="r") if file.stat().st_size else np.zeros(0, dtype=DTYPE)
 
 
 def _batches(docs: Iterable[Doc]) -> Iterable[list[Doc]]:

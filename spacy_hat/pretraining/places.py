@@ -7,7 +7,8 @@ models/hat-mine        the HAT, with pretraining.json: what it is made of, and h
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,16 @@ def begin(
             f"{work} holds the beginning of another run. Got: {told}. Expected: the same, to go on where that run "
             "stopped. Choose another folder, or start over with --force, which removes that beginning."
         )
+
+
+@contextmanager
+def nothing_left(work: Path) -> Iterator[None]:
+    """Remove the work if a corpus turns out not to be one: it will be another one when it is corrected."""
+    try:
+        yield
+    except ValueError:
+        shutil.rmtree(work)
+        raise
 
 
 def _clear(work: Path) -> None:

@@ -21,7 +21,7 @@ from .corpus import PackedCorpus, pack_corpus
 from .documents import read_documents
 from .gauge import Gauge, LogWithGauge
 from .hiding import HELD_OUT_EPOCH, Hider, held_out_objectives
-from .places import CORPUS, begin, is_of, make_manifest, work_folder
+from .places import CORPUS, begin, is_of, make_manifest, nothing_left, work_folder
 from .result import save_result
 from .settings import Settings
 from .trainer import check_installed, last_checkpoint, make_trainer, remove_cut_off, training_arguments
@@ -96,10 +96,11 @@ def pretrain(
         if is_main:
             begin(output, manifest, about, [hat, corpus], force=force)
             remove_cut_off(work)
-            if not (work / CORPUS).is_dir():
-                on_stage(f"Reading {corpus}")
-                docs = read_documents(sources, lang=settings.lang, text=settings.text)
+            on_stage(f"Reading {corpus}")
+            docs = read_documents(sources, lang=settings.lang, text=settings.text)
+            with nothing_left(work):
                 pack_corpus(docs, tokenizer, model.config, work / CORPUS, packing=settings.packing)
+                hold_out(PackedCorpus.open(work / CORPUS), settings.held_out_pieces, settings.seed)
     if not (work / CORPUS).is_dir():
         raise ValueError(f"There is no {work / CORPUS}. Expected: what the main process writes there; see its message.")
     packed = PackedCorpus.open(work / CORPUS)

@@ -15,6 +15,7 @@ from .commands import COMMANDS, EXCHANGES, WARM_STARTS
 from .hub import HUB
 from .hugging_face import HUGGING_FACE
 from .pipelines import PIPELINES
+from .pretraining import PRETRAINING
 from .settings import SETTINGS
 from .training import TRAINING
 
@@ -26,6 +27,7 @@ TABLES = {
     "Training": TRAINING,
     "Questions and choices": ASKING,
     "Warm start": WARM_STARTS + COMMANDS,
+    "Pretraining": PRETRAINING,
     "Import and export": EXCHANGES,
     "Cards and the hub": HUB,
     "Hugging Face": HUGGING_FACE,

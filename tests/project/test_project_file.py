@@ -26,7 +26,7 @@ def test_project_file_names_scripts_and_configs_that_exist(project):
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 
-@pytest.mark.parametrize("workflow", ["all", "smoke"])
+@pytest.mark.parametrize("workflow", ["all", "smoke", "pretrain"])
 def test_project_file_commands_need_only_what_earlier_ones_made(project, workflow):
     commands = {command["name"]: command for command in project["commands"]}
     made: list[str] = []
