@@ -13,7 +13,7 @@ from ..choices import HeadKind, Labelled
 from ..layers.hat_model import get_shim
 from ..modeling.published_head import PublishedHead, write_head
 from ..modeling.start.cards import head_card
-from ..pipeline.heads import Encoder, Head, encoder_of, encoders_of, has_chain, heads_of, labelled_by
+from ..pipeline.heads import Encoder, Head, encoder_of, encoders_of, has_chain, has_words, heads_of, labelled_by
 from ..pipeline.sentence_suggester import SentenceSuggester
 from ..processing import HATProcessor
 from ..processing.of_pipeline import processor_of, rule_components
@@ -75,6 +75,12 @@ def export_checkpoint(nlp: Language, component: str | None = None) -> Exported:
             f"Component '{pipe.name}' cannot be exported: its chain labels the sentences of a document together, a "
             "published head each by itself. Got: spacy-hat.SentenceChain.v1. Expected: spacy-hat.SpanClassifier.v1. "
             "Export the pipeline as it was before `spacy hat calibrate`, or train one with that head."
+        )
+    if has_words(pipe):
+        raise ValueError(
+            f"Component '{pipe.name}' cannot be exported: words decide beside the encoder, and no published head has "
+            "any. Got: spacy-hat.DocumentEnsemble.v1. Expected: spacy-hat.DocumentClassifier.v1. Export the pipeline "
+            "as it was before `spacy hat calibrate`, or train one with that head: its encoder learns the same."
         )
     found, kind = _encoder_of(nlp, pipe), KINDS[labelled]
     encoder = found.layer

@@ -102,6 +102,10 @@ def _print(first: "Explanation", what: str, top: int) -> None:
             screen.table([_row(first, place) for place in places], ("score", "no.", side), aligns=("r", "r", "l"))
         elif side == "for":
             screen.line(f"No sentence speaks for {first.label}.")
+    for side, words in (("for", first.words_for(top)), ("against", first.words_against(top))):
+        if words:
+            rows = [(f"{word.score:+.3f}", word.count, word.text[:100]) for word in words]
+            screen.table(rows, ("log-odds", "times", f"words {side}"), aligns=("r", "r", "l"))
     n_estimates = 0 if first.is_exact is None else int((~first.is_exact).sum())
     if n_estimates:
         screen.line(

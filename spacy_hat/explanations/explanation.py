@@ -1,10 +1,12 @@
 """The answer: a score for each sentence."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 from spacy.tokens import Doc, Span, SpanGroup
+
+from .words import NgramScore
 
 EVIDENCE_KEY = "hat_evidence"
 
@@ -23,6 +25,8 @@ class Explanation:
         above 0, it speaks for the label, below 0 against it. The other methods say how much it counts, either way.
     span (Span | None): The span that the label is of; None for a label of the document.
     is_exact (ndarray | None): (n_sentences,) bool, which scores are exact, and not estimates; None: all are.
+    words (list[NgramScore] | None): Of a head with a bag of n-grams: those that say most, from what speaks for the
+        label to what speaks against it; None: the head has none.
     """
 
     doc: Doc = field(repr=False)
@@ -33,6 +37,7 @@ class Explanation:
     scores: np.ndarray = field(repr=False)
     span: Span | None = None
     is_exact: np.ndarray | None = field(default=None, repr=False)
+    words: list[NgramScore] | None = field(default=None, repr=False)
 
     @property
     def sentences(self) -> list[Span]:
@@ -53,6 +58,14 @@ class Explanation:
         """RETURNS (list[int]): Places in `sentences` of those below 0, the strongest first, `top` at most. With
         methods other than occlusion, there are none."""
         return _highest(-self.scores, top)
+
+    def words_for(self, top: int | None = None) -> list[NgramScore]:
+        """Words that speak for the label, the strongest first, `top` at most; none if the head has no words."""
+        return [word for word in self.words or () if word.score > 0][:top]
+
+    def words_against(self, top: int | None = None) -> list[NgramScore]:
+        """Words that speak against the label, the strongest first, `top` at most."""
+        return [word for word in reversed(self.words or []) if word.score < 0][:top]
 
     def to_spans(self, top: int | None = None) -> SpanGroup:
         """Make spans of the sentences, as `spancat` stores its own: scores in `attrs["scores"]`.
@@ -88,6 +101,7 @@ class Explanation:
             "probability": self.probability,
             "span": span,
             "sentences": sentences,
+            **({} if self.words is None else {"words": [asdict(word) for word in self.words]}),
         }
 
     def _repr_html_(self) -> str:

@@ -27,6 +27,7 @@ def gradient_times_input(
     span: Asked,
     columns: list[int],
     on_label: Callable[[int], None],
+    decided: np.ndarray | None = None,
 ) -> np.ndarray:
     """Score each piece of a document, for some labels. One run forwards, and for each label one backwards.
 
@@ -34,6 +35,7 @@ def gradient_times_input(
     span (Asked): What was decided on; not a span in a chain.
     columns (list[int]): Numbers of the labels.
     on_label (Callable[[int], None]): Called with 1 when a label is done.
+    decided (ndarray | None): (n_labels,) the scores, where not the classifier alone decides on them.
     RETURNS (ndarray): (n_columns, n_pieces).
     """
     head, document = encoded.head, encoded.document
@@ -42,7 +44,7 @@ def gradient_times_input(
     classifier = head.classifier.copy()
     # As in prediction, so without dropout; the callback is there all the same.
     scores, backprop = classifier(classifier_input(head, [cells], [cells.fill(encoded.output)]), False)
-    whole = cast(np.ndarray, classifier.ops.to_numpy(scores))[0]
+    whole = cast(np.ndarray, classifier.ops.to_numpy(scores))[0] if decided is None else decided
     relevance = np.zeros((len(columns), len(document.row_segments)))
     for line, column in enumerate(columns):
         d_logits = log_odds_gradient(whole, column, head.exclusive_classes)

@@ -16,6 +16,7 @@ from ..modeling.stages import Stages
 from ..ragged import ranges, starts_of
 from .cells import Cells
 from .document import OneDocument
+from .words import BesideWords
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,17 @@ class ExplainedHead:
     """What an explanation asks.
 
     encoder (Model): The `hat` layer: the head's own, or the one that it listens to.
-    classifier (Model): From the encoder's output to scores.
+    classifier (Model): From the encoder's output to scores; with words beside it, to log-odds.
     of_spans (bool): Whether it labels spans, rather than documents.
     has_chain (bool): Whether it labels all spans of a document together.
+    beside (BesideWords | None): The words that decide with it, if any do.
     """
 
     encoder: Model
     classifier: Model
     of_spans: bool
     has_chain: bool = False
+    beside: BesideWords | None = None
 
     @property
     def shim(self) -> HATShim:
@@ -44,6 +47,8 @@ class ExplainedHead:
     @property
     def exclusive_classes(self) -> bool:
         """RETURNS (bool): Whether the scores of all labels sum to 1."""
+        if self.beside is not None:
+            return self.beside.exclusive_classes
         return next(node.attrs["exclusive_classes"] for node in self.classifier.walk() if node.name == "scores")
 
     @property
@@ -84,7 +89,7 @@ def scores_of(head: ExplainedHead, cells: list[Cells], outputs: list[Transformer
     cells (list[Cells]): (n_outputs,) what was chosen of each output.
     outputs (list[TransformerData]): (n_outputs,) the same, filled.
     RETURNS (ndarray): (n_outputs, n_labels) float32, what the classifier makes of each document, or of the span in it
-        that was asked about, on the host.
+        that was asked about, on the host: scores, or with words beside it, log-odds.
     """
     scores = cast(
         np.ndarray, head.classifier.ops.to_numpy(head.classifier.predict(classifier_input(head, cells, outputs)))

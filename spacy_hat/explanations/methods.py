@@ -20,6 +20,7 @@ from .explanation import EVIDENCE_KEY, Explanation
 from .gradient import gradient_times_input
 from .occlusion import occluded_scores
 from .question import Decision, find_decision
+from .words import DocumentWords
 
 METHODS: tuple[str, ...] = get_args(Method)
 Progress = Callable[[int], None]
@@ -111,19 +112,22 @@ def _explain(
             "the label of a sentence hangs on those of all others: a chain hands back the gradient of its loss, not "
             'that of one label. Expected: method="occlusion", which runs the chain again without each sentence.'
         )
-    encoded = EncodedDocument(head, head.read(decision.doc, decision.sentence_starts()))
-    whole = encoded.scores(span)
+    starts = decision.sentence_starts()
+    encoded = EncodedDocument(head, head.read(decision.doc, starts))
+    words = None if head.beside is None else DocumentWords(head.beside, decision.doc, starts)
+    whole = _decided(words, encoded.scores(span)[None])[0]
     # The last column of spancat_singlelabel is that of spans without a label.
     columns = [int(whole[: len(decision.labels)].argmax())] if columns is None else columns
     is_exact = np.ones(encoded.document.n_sentences, dtype=bool)
     if method == "occlusion":
-        without, is_exact = _occlude(encoded, span, columns, exact, on_progress)
+        without, is_exact = _occlude(encoded, words, span, columns, exact, on_progress)
         scores = (whole - without)[:, columns].T
     elif method == "gradient":
-        piece_scores = gradient_times_input(encoded, span, columns, on_progress)
+        piece_scores = gradient_times_input(encoded, span, columns, on_progress, decided=whole)
         # Without its sign, which is wrong where the model is sure: of planted sentences (scripts/explain/planted.py),
         # sizes rank the decisive one first, and signed sums rank it last.
         scores = np.stack([encoded.document.sums(np.abs(line)) for line in piece_scores])
+        scores *= 1 if head.beside is None else head.beside.encoder_weight
     else:
         scores = np.tile(encoded.document.sums(attention_shares(encoded)), (len(columns), 1))
     return [
@@ -136,24 +140,37 @@ def _explain(
             scores=line.astype("float32"),
             span=decision.span,
             is_exact=is_exact,
+            words=None if words is None else words.evidence(column),
         )
         for column, line in zip(columns, scores, strict=True)
     ]
 
 
+def _decided(words: DocumentWords | None, found: np.ndarray, without: np.ndarray | None = None) -> np.ndarray:
+    """The scores that a head's output is, or makes together with the words: of all, or without some sentences."""
+    return found if words is None else words.scores(found, without)
+
+
 def _occlude(
-    encoded: EncodedDocument, span: Asked, columns: list[int], exact: int | None, on_progress: Progress
+    encoded: EncodedDocument,
+    words: DocumentWords | None,
+    span: Asked,
+    columns: list[int],
+    exact: int | None,
+    on_progress: Progress,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(n_sentences, n_labels) The scores without each sentence, and (n_sentences,) which of them are exact."""
     n_sentences = encoded.document.n_sentences
+    every = np.arange(n_sentences)
     if exact is None or exact >= n_sentences or not can_estimate(encoded):
-        return occluded_scores(encoded, span, on_progress), np.ones(n_sentences, dtype=bool)
-    without = estimated_scores(encoded)
-    change = np.abs(encoded.scores(span) - without)[:, columns].max(axis=1)
+        found = occluded_scores(encoded, span, on_progress)
+        return _decided(words, found, every), np.ones(n_sentences, dtype=bool)
+    found = estimated_scores(encoded)
+    change = np.abs(_decided(words, encoded.scores(span)[None]) - _decided(words, found, every))[:, columns].max(axis=1)
     chosen = np.sort(np.argsort(-change, kind="stable")[:exact])
-    without[chosen] = occluded_scores(encoded, span, on_progress, chosen)
+    found[chosen] = occluded_scores(encoded, span, on_progress, chosen)
     on_progress(n_sentences - len(chosen))
-    return without, np.isin(np.arange(n_sentences), chosen)
+    return _decided(words, found, every), np.isin(every, chosen)
 
 
 def _ignore(n_done: int) -> None:

@@ -8,11 +8,13 @@ import numpy as np
 from spacy.language import Language
 from spacy.pipeline import SpanCategorizer, TextCategorizer
 from spacy.tokens import Doc, Span
+from thinc.api import Model, chain
 
-from ..pipeline.heads import Head, encoder_of, has_chain, labelled_by, overwritten_by, reads_another
+from ..pipeline.heads import Head, encoder_of, has_chain, has_words, labelled_by, overwritten_by, reads_another
 from .chained import ChainedSpans
 from .encoded import Asked
 from .head import ExplainedHead
+from .words import BesideWords
 
 
 class SpanMissingError(ValueError):
@@ -83,13 +85,21 @@ def find_decision(
         )
     if other := overwritten_by(nlp, chosen.name):
         raise ValueError(reads_another(chosen.name, encoder.component, other))
-    head = ExplainedHead(
-        encoder.layer, chosen.model.layers[1], of_spans=labelled_by(chosen) == "spans", has_chain=has_chain(chosen)
-    )
-    decision = Decision(chosen, head, doc, span)
+    decision = Decision(chosen, _taken_apart(chosen, encoder.layer), doc, span)
     _check_document(decision)
     decision.asked()
     return decision
+
+
+def _taken_apart(component: Head, encoder: Model) -> ExplainedHead:
+    """RETURNS (ExplainedHead): The model of a component, and the encoder that it reads."""
+    classifier = component.model.layers[1]
+    if has_words(component):
+        return ExplainedHead(
+            encoder, chain(*classifier.layers[:-1]), of_spans=False, beside=BesideWords.of(component.model)
+        )
+    of_spans = labelled_by(component) == "spans"
+    return ExplainedHead(encoder, classifier, of_spans=of_spans, has_chain=has_chain(component))
 
 
 def check_label(nlp: Language, label: str, *, component: str | None, of_spans: bool) -> None:

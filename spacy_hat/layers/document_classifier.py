@@ -59,7 +59,7 @@ def document_classifier(
 
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable[[OutT], InT]]:
     """Score documents. One without tokens scores 0, as in spaCy's textcat when no document of a batch has any."""
-    source, classifier = model.layers
+    source, classifier = model.layers[:2]
     outputs, backprop_source = source(docs, is_train)
     scored, backprop_classifier = classifier(outputs, is_train)
     has_tokens = model.ops.asarray2f([[float(len(doc) > 0)] for doc in docs])
@@ -78,7 +78,7 @@ def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -
             "Expected: `textcat` or `textcat_multilabel` around it. Set @architectures in the [model] section of this "
             'component to "spacy-hat.SpanClassifier.v1".'
         )
-    source, classifier = model.layers
+    source, classifier = model.layers[:2]
     source.initialize(X=X)
     width = source.get_dim("nO")
     model.get_ref("hidden").set_dim("nO", width)

@@ -19,7 +19,13 @@ from ..layers.trf_interface import Transformer, TransformerListener
 
 Head = TextCategorizer | SpanCategorizer
 CHAIN = "sentence_chain"
-OUR_HEADS: dict[str, Labelled] = {"document_classifier": "documents", "span_classifier": "spans", CHAIN: "spans"}
+ENSEMBLE = "document_ensemble"
+OUR_HEADS: dict[str, Labelled] = {
+    "document_classifier": "documents",
+    ENSEMBLE: "documents",
+    "span_classifier": "spans",
+    CHAIN: "spans",
+}
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,11 @@ def labelled_by(component: Any) -> Labelled | None:
 def has_chain(component: Any) -> bool:
     """RETURNS (bool): Whether a head of this package labels the spans of a document together."""
     return labelled_by(component) is not None and component.model.name == CHAIN
+
+
+def has_words(component: Any) -> bool:
+    """RETURNS (bool): Whether a head of this package has a bag of n-grams beside the encoder."""
+    return labelled_by(component) is not None and component.model.name == ENSEMBLE
 
 
 def encoders_of(nlp: Language) -> list[Encoder]:

@@ -234,6 +234,7 @@ def test_export_says_that_halves_were_added(trained, tmp_path):
             None,
             "chain labels the sentences.*before `spacy hat calibrate`",
         ),
+        (["ensemble"], {}, None, "words decide beside.*before `spacy hat calibrate`"),
         (["stock_textcat"], {}, "stock_textcat", "cannot be exported: its model is .*DocumentClassifier.v1"),
         (["stock_textcat"], {}, None, "Got: none, among sentencizer, transformer, stock_textcat.*Train one"),
         (["textcat", "textcat_multilabel"], {}, None, "Got: textcat, textcat_multilabel, among.*Name it with"),

@@ -4,8 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
+from thinc.api import Model
+
+from spacy_hat.layers.ngram_bag import words_of
 
 from .pipelines import initialize, make_nlp, make_text
 
@@ -17,6 +21,8 @@ TEXT = " ".join(
 HEADS = {
     "textcat": None,
     "textcat_multilabel": None,
+    "ensemble": None,
+    "ensemble_multilabel": None,
     "spancat": "costs follow.",
     "spancat_singlelabel": "costs follow.",
     "sentence_chain": "costs follow.",
@@ -29,12 +35,23 @@ def make_random(nlp: Language, *heads: str, scale: float = 0.5) -> Language:
     for head in heads:
         component: Any = nlp.get_pipe(head)
         layer = component.model.get_ref("output_layer")
+        if component.model.name == "document_ensemble":
+            say_something(component.model, random)
         layer.set_param("W", (scale * random.normal(size=layer.get_param("W").shape)).astype("float32"))
         if component.model.has_ref("linear_chain"):
             chain = component.model.get_ref("linear_chain")
             for name in chain.param_names:
                 chain.set_param(name, random.normal(size=chain.get_param(name).shape).astype("float32") / 5)
     return nlp
+
+
+def say_something(ensemble: Model, random: np.random.Generator) -> None:
+    """Have words learn labels that nobody gave."""
+    nlp = spacy.blank("en")
+    docs = [nlp(make_text(number)) for number in range(8)]
+    shape = len(docs), ensemble.get_dim("nO")
+    truth = np.eye(shape[1])[random.integers(shape[1], size=shape[0])]
+    words_of(ensemble.layers[2]).learn(docs, truth.astype("float32"))
 
 
 def pipeline(folder: Path, *heads: str, **settings: Any) -> Language:

@@ -22,6 +22,7 @@ from spacy_hat.modeling import PackedInputs
 from spacy_hat.pipeline.units import HATUnits
 
 from .flips_asked import ASKED_FLIPS, ASKED_NEEDED
+from .flips_words import WORDS_FLIPS, WORDS_NEEDED
 from .pipelines import make_text, save_hat
 
 OPS = NumpyOps()
@@ -240,6 +241,7 @@ NEEDED: dict[str, Callable[[str], dict[str, Any]]] = {
     "hat_units": lambda hat: {**UNITS, "nlp": NLP, "name": "hat_units"},
     "hat_vectors": lambda hat: {"nlp": NLP, "name": "hat_vectors", "keep": "segments"},
     **ASKED_NEEDED,
+    **WORDS_NEEDED,
 }
 FLIPS: dict[str, dict[str, Flip]] = {
     "spacy-hat.HATModel.v1": ENCODER,
@@ -305,5 +307,9 @@ FLIPS: dict[str, dict[str, Flip]] = {
     **{
         name: {parameter: Flip(value, see, made=made) for parameter, (value, see, made) in flips.items()}
         for name, flips in ASKED_FLIPS.items()
+    },
+    **{
+        name: {parameter: Flip(values[0], values[1], made=len(values) > 2) for parameter, values in flips.items()}
+        for name, flips in WORDS_FLIPS.items()
     },
 }

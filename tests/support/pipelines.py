@@ -42,6 +42,13 @@ def document_head(exclusive_classes: bool = True, **settings: Any) -> dict[str, 
     }
 
 
+def ensemble_head(exclusive_classes: bool = True, **settings: Any) -> dict[str, Any]:
+    bag = {"@architectures": "spacy-hat.NgramBag.v1", "exclusive_classes": exclusive_classes}
+    ours = {"@architectures": "spacy-hat.DocumentEnsemble.v1", "linear_model": bag}
+    head = {name: value for name, value in document_head().items() if name != "exclusive_classes"}
+    return head | ours | settings
+
+
 def span_head(exclusive_classes: bool, **settings: Any) -> dict[str, Any]:
     return document_head(exclusive_classes, **settings) | {"@architectures": "spacy-hat.SpanClassifier.v1"}
 
@@ -54,6 +61,8 @@ def chain_head(**settings: Any) -> dict[str, Any]:
 OURS: dict[str, tuple[str, dict[str, Any]]] = {
     "textcat": ("textcat", {"model": document_head(True)}),
     "textcat_multilabel": ("textcat_multilabel", {"model": document_head(False)}),
+    "ensemble": ("textcat", {"model": ensemble_head(True)}),
+    "ensemble_multilabel": ("textcat_multilabel", {"model": ensemble_head(False)}),
     "spancat": ("spancat", {"model": span_head(False), "suggester": SENTENCES, "spans_key": "spancat"}),
     "spancat_singlelabel": (
         "spancat_singlelabel",

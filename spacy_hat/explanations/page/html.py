@@ -71,6 +71,7 @@ def page_html(explanations: Sequence[Explanation], *, title: str | None = None, 
                         "probability": round(one.probability, 6),
                         "scores": [float(f"{score:.5g}") for score in one.scores.tolist()],
                         "estimates": _estimates(one),
+                        "words": _words(one, top),
                     }
                     for one in explanations
                 ],
@@ -82,6 +83,12 @@ def page_html(explanations: Sequence[Explanation], *, title: str | None = None, 
 def _estimates(explanation: Explanation) -> list[int]:
     """RETURNS (list[int]): Places of the sentences whose scores are estimates."""
     return [] if explanation.is_exact is None else np.flatnonzero(~explanation.is_exact).tolist()
+
+
+def _words(explanation: Explanation, top: int) -> list[tuple[str, float]]:
+    """RETURNS (list[tuple[str, float]]): The words that say most, for the label and then against it, and how much."""
+    chosen = explanation.words_for(top) + explanation.words_against(top)
+    return [(shown(word.text), float(f"{word.score:.5g}")) for word in chosen]
 
 
 def script_json(data: dict) -> str:

@@ -1,0 +1,122 @@
+"""The bag of n-grams beside scikit-learn's TF-IDF and logistic regression, and what a pipeline stores of it."""
+
+import numpy
+import pytest
+import spacy
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from spacy.tokens import Doc
+
+from spacy_hat.layers.ngram_bag import WordsShim, ngram_bag, words_of
+from spacy_hat.layers.ngrams import ngrams_of
+from spacy_hat.layers.stored import DamagedPipelineError
+from spacy_hat.layers.word_fit import FitSettings
+from spacy_hat.layers.word_memory import WordMemory
+
+NLP = spacy.blank("en")
+WORDS = [f"xyz{letter}{other}" for letter in "abcdefgh" for other in "abcde"]
+LABELS = numpy.array([0, 1, 2, 0, 0, 1, 0, 2, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0, 0, 2])
+
+
+def documents(n_docs: int = 20, first: int = 0) -> list[Doc]:
+    random = numpy.random.default_rng(first)
+    lines = []
+    for number in range(n_docs):
+        label = LABELS[(first + number) % len(LABELS)]
+        often = WORDS[10 * label : 10 * label + 10]
+        lines.append(" ".join([*random.choice(WORDS, 12), *random.choice(often, 4)]))
+    return [NLP(line) for line in lines]
+
+
+def one_hot(labels: numpy.ndarray = LABELS) -> numpy.ndarray:
+    return numpy.eye(3, dtype="float32")[labels]
+
+
+def learned(docs: list[Doc], truth: numpy.ndarray, **settings) -> WordsShim:
+    model = ngram_bag(**{"exclusive_classes": True, **settings}, nO=truth.shape[1])
+    model.initialize()
+    words_of(model).learn(docs, truth)
+    return words_of(model)
+
+
+@pytest.mark.parametrize("balanced", [True, False])
+def test_ngram_bag_equals_tf_idf_and_logistic_regression(balanced):
+    train, test = documents(), documents(first=100)
+    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
+    known = vectors.fit_transform([doc.text for doc in train])
+    weight = "balanced" if balanced else None
+    reference = LogisticRegression(C=10.0, class_weight=weight, max_iter=1000, tol=1e-8).fit(known, LABELS)
+    expected = reference.predict_proba(vectors.transform([doc.text for doc in test]))
+    logits = learned(train, one_hot(), strength=10.0, balanced=balanced).logits(test)
+    found = numpy.exp(logits - logits.max(axis=1, keepdims=True))
+    numpy.testing.assert_allclose(found / found.sum(axis=1, keepdims=True), expected, atol=0.01)
+
+
+def test_ngram_bag_of_many_labels_equals_one_regression_each():
+    train, test = documents(), documents(first=100)
+    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
+    known, asked = (vectors.fit_transform([d.text for d in train]), [d.text for d in test])
+    logits = learned(train, one_hot(), exclusive_classes=False).logits(test)
+    for label in range(3):
+        reference = LogisticRegression(C=10.0, class_weight="balanced", max_iter=1000, tol=1e-8)
+        reference.fit(known, numpy.equal(LABELS, label))
+        expected = reference.decision_function(vectors.transform(asked))
+        numpy.testing.assert_allclose(logits[:, label], expected, atol=0.05)
+
+
+def test_ngram_bag_shown_in_parts_and_again_equals_all_at_once():
+    docs = documents()
+    whole = learned(docs, one_hot())
+    parts = learned(docs[:7], one_hot()[:7])
+    parts.logits(docs)
+    parts.learn(docs[7:], one_hot()[7:])
+    parts.learn(docs[3:12], one_hot()[3:12])
+    numpy.testing.assert_array_equal(parts.logits(docs), whole.logits(docs))
+
+
+def test_ngram_bag_knows_the_most_frequent_ngrams():
+    table = learned(documents(), one_hot(), max_ngrams=5).table
+    everything = learned(documents(), one_hot()).table
+    assert len(table.keys) == 5
+    numpy.testing.assert_allclose(numpy.sort(table.idf), numpy.sort(everything.idf)[:5])
+
+
+def test_ngrams_run_over_punctuation_and_case():
+    one, other = ngrams_of(NLP("The court, held"), 2), ngrams_of(NLP("the Court held ."), 2)
+    numpy.testing.assert_array_equal(one.keys, other.keys)
+    assert len(one.keys) == 5
+
+
+def test_ngram_bag_is_the_same_after_bytes():
+    bag = learned(documents(), one_hot())
+    other = learned(documents(4), one_hot()[:4]).from_bytes(bag.to_bytes())
+    numpy.testing.assert_array_equal(other.logits(documents(first=100)), bag.logits(documents(first=100)))
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda data: data[:-5], "not msgpack|cannot be read"),
+        (lambda data: b"\x80", "Got: nothing"),
+        (lambda data: data.replace(b"n_docs", b"n_dogs"), "n_dogs"),
+    ],
+)
+def test_ngram_bag_refuses_damaged_bytes(damage, said):
+    bag = learned(documents(), one_hot())
+    with pytest.raises(DamagedPipelineError, match=said):
+        learned(documents(4), one_hot()[:4]).from_bytes(damage(bag.to_bytes()))
+
+
+def test_ngram_bag_refuses_ngrams_of_another_size():
+    data = learned(documents(), one_hot(), ngram_size=1).to_bytes()
+    with pytest.raises(DamagedPipelineError, match=r"up to 1 words.*Expected: 2"):
+        learned(documents(4), one_hot()[:4]).from_bytes(data)
+
+
+def test_word_memory_says_that_it_is_full():
+    shim = WordsShim(ngram_size=1, max_ngrams=10, settings=FitSettings(True, 1.0, True))
+    shim.start(3)
+    shim._memory = WordMemory(most=5)
+    with pytest.warns(UserWarning, match="5 documents.*takes no more"):
+        shim.learn(documents(8), one_hot()[:8])
+    assert len(shim._memory) == 5

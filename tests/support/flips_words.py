@@ -1,0 +1,78 @@
+"""Parameters of what labels documents by words as well: see `flips`, which has the others."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy
+import spacy
+from thinc.api import Model, reduce_mean
+
+from spacy_hat.architectures import hat_tok2vec_v1
+from spacy_hat.layers.ngram_bag import words_of
+from spacy_hat.pipeline.document_ensemble import ngram_bag_v1
+
+from .pipelines import make_text, save_hat
+
+NLP = spacy.blank("en")
+NLP.add_pipe("sentencizer")
+
+
+def tok2vec(folder: str | Path) -> Model:
+    return hat_tok2vec_v1(str(folder), reduce_mean())
+
+
+def layout_of(model: Model) -> Any:
+    layer: Any = next(node for node in model.walk() if node.name == "hat")
+    return layer.initialize().shims[0].encoder.config.layout
+
+
+def said(model: Model) -> Any:
+    """RETURNS (Any): What a bag says of documents, or an ensemble, whose encoder says nothing yet."""
+    docs = [NLP(make_text(number)) for number in range(5)]
+    truth = numpy.eye(2, dtype="float32")[[0, 1, 0, 1, 0]]
+    model.initialize(X=docs, Y=truth)
+    if model.has_ref("output_layer"):
+        output = model.get_ref("output_layer")
+        random: Any = numpy.random.default_rng(0).normal(size=output.get_param("W").shape)
+        output.set_param("W", random.astype("float32"))
+    words_of(next(node for node in model.walk() if node.name == "ngram_bag")).learn(docs, truth)
+    return model.predict(docs).round(5).tolist()
+
+
+WORDS_NEEDED: dict[str, Callable[[str], dict[str, Any]]] = {
+    "spacy-hat.DocumentEnsemble.v1": lambda hat: {
+        "tok2vec": tok2vec(hat),
+        "linear_model": ngram_bag_v1(exclusive_classes=True),
+    },
+    "spacy-hat.NgramBag.v1": lambda _: {"exclusive_classes": True},
+}
+"""Name in the registry -> what it cannot be built without; functions of the folder of a HAT."""
+
+
+def width_of(model: Model) -> Any:
+    return model.has_dim("nO") and model.get_dim("nO")
+
+
+# Parameter -> another value, what shows it, and whether the value is made in a folder.
+WORDS_FLIPS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "spacy-hat.DocumentEnsemble.v1": {
+        "tok2vec": (
+            lambda folder: tok2vec(save_hat(folder, layout="S|S|SD")),
+            layout_of,
+            True,
+        ),
+        "linear_model": (ngram_bag_v1(exclusive_classes=True, ngram_size=1), said),
+        "pooling": ("mean", said),
+        "dropout": (0.9, lambda model: model.get_ref("hidden").attrs["dropout"]),
+        "nO": (7, width_of),
+    },
+    "spacy-hat.NgramBag.v1": {
+        "exclusive_classes": (False, said),
+        "ngram_size": (1, said),
+        "max_ngrams": (3, said),
+        "strength": (1.0, said),
+        "balanced": (False, said),
+        "nO": (7, width_of),
+    },
+}
