@@ -90,8 +90,8 @@ class DocumentWords:
         RETURNS (ndarray): (n_rows, n_labels) float32.
         """
         whole = self.table.bias + self.sums / self.length
-        of_words = whole if without is None else self.without_sentences()[without]
-        both = self.beside.encoder_weight * logits + self.beside.words_weight * of_words
+        by_words = whole if without is None else self.without_sentences()[without]
+        both = self.beside.encoder_weight * logits + self.beside.words_weight * by_words
         ops: Any = self.beside.to_scores.ops
         scored = self.beside.to_scores.predict(ops.asarray2f(both.astype("float32")))
         return cast(np.ndarray, ops.to_numpy(scored))
@@ -116,8 +116,8 @@ class DocumentWords:
     def evidence(self, column: int) -> list[NgramScore]:
         """RETURNS (list[NgramScore]): What speaks most for a label and most against it, from the one to the other."""
         weights = self.table.weights[self.present]
-        of_label = weights[:, column] - (weights.mean(axis=1) if self.beside.exclusive_classes else 0)
-        said = self.beside.words_weight * self.values * of_label / self.length
+        told = weights[:, column] - (weights.mean(axis=1) if self.beside.exclusive_classes else 0)
+        said = self.beside.words_weight * self.values * told / self.length
         order = np.argsort(-said, kind="stable")
         chosen = [i for i in order[:MOST_SHOWN] if said[i] > 0] + [i for i in order[-MOST_SHOWN:] if said[i] < 0]
         known = np.flatnonzero(self.is_known)

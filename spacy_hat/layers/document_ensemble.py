@@ -115,9 +115,9 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     """Score documents; in training, by the encoder alone. One without tokens scores 0."""
     if is_train:
         return _learn(model, docs)
-    logits, of_words = both_logits(model, docs)
+    logits, by_words = both_logits(model, docs)
     encoder_weight, words_weight = weights_of(model)
-    scored = model.layers[1].layers[-1].predict(encoder_weight * logits + words_weight * of_words)
+    scored = model.layers[1].layers[-1].predict(encoder_weight * logits + words_weight * by_words)
     has_tokens = model.ops.asarray2f([[float(len(doc) > 0)] for doc in docs])
 
     def backprop(d_scores: OutT) -> InT:

@@ -45,11 +45,11 @@ def ngrams_of(doc: Doc, size: int) -> Ngrams:
     tokens = np.flatnonzero(~columns[:, 1:].any(axis=1))
     words = columns[tokens, 0].view("int64")
     sizes = range(1, min(size, len(words)) + 1)
-    n_of_size = np.array([len(words) - n + 1 for n in sizes], dtype="int64")
+    n_runs = np.array([len(words) - n + 1 for n in sizes], dtype="int64")
     return Ngrams(
         concatenate([runs_of(words, n) for n in sizes]),
-        concatenate([np.arange(n) for n in n_of_size]),
-        np.repeat(np.array(sizes, dtype="int64"), n_of_size),
+        concatenate([np.arange(n) for n in n_runs]),
+        np.repeat(np.array(sizes, dtype="int64"), n_runs),
         tokens,
     )
 
