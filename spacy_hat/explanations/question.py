@@ -98,8 +98,9 @@ def _taken_apart(component: Head, encoder: Model) -> ExplainedHead:
         return ExplainedHead(
             encoder, chain(*classifier.layers[:-1]), of_spans=False, beside=BesideWords.of(component.model)
         )
-    of_spans = labelled_by(component) == "spans"
-    return ExplainedHead(encoder, classifier, of_spans=of_spans, has_chain=has_chain(component))
+    return ExplainedHead(
+        encoder, classifier, of_spans=labelled_by(component) == "spans", has_chain=has_chain(component)
+    )
 
 
 def check_label(nlp: Language, label: str, *, component: str | None, of_spans: bool) -> None:
