@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ..machine.atomic_output import new_folder
-from ..machine.kinds import PIPELINE
+from ..machine.atomic_output import new_file, new_folder
+from ..machine.kinds import PICTURE, PIPELINE
 from ..machine.places import check_place
 from . import screen
 from .command import command
@@ -21,6 +21,9 @@ def calibrate_cli(
         Path | None, typer.Option(help="Count labels in these documents, the ones it was trained on; without it in dev")
     ] = None,
     component: Annotated[str | None, typer.Option(help="The spancat_singlelabel, if there are several")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw how often a score is right, before and after: an .svg file")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace a pipeline that is there")] = False,
 ) -> None:
     """
@@ -30,6 +33,11 @@ def calibrate_cli(
     Example: python -m spacy hat calibrate training/spancat/model-best dev.spacy calibrated --train train.spacy
     """
     check_place(output, PIPELINE, force=force, sources=[pipeline, dev, *([] if train is None else [train])])
+    if plot is not None:
+        from ..training.reliability import check_picture
+
+        check_place(plot, PICTURE, force=force, sources=[pipeline, dev, output])
+        check_picture(plot)
     for corpus in (dev, *([] if train is None else [train])):
         if not corpus.exists():
             raise ValueError(f"{corpus} is not there. Expected: documents in spaCy's format, a .spacy file.")
@@ -55,4 +63,10 @@ def calibrate_cli(
         f"What a sentence says counts {weighing.sharpness:g}, the labels around it {weighing.neighbours:g}, and "
         f"{weighing.prior:g} of how frequent its label is was taken off."
     )
+    if plot is not None:
+        from ..training.reliability import draw_reliability
+
+        with new_file(plot) as file:
+            draw_reliability({"before": found.before.reliability, "after": found.after.reliability}, file)
+        screen.good(f"Saved the picture of dev to {plot}")
     screen.good(f"Saved the pipeline, with spacy-hat.SentenceChain.v1, to {output}")

@@ -30,6 +30,8 @@ CORPORA_MARK = ".spacy-hat-corpora"
 
 PAGE_ENDING = ".html"
 PAGE_MARK = '<meta name="generator" content="spacy-hat">'
+PICTURE_MARK = "spacy-hat"
+"""Who made an SVG file, in its metadata."""
 FIGURES = {"model", "machine", "docs", "words", "pieces"}
 SAMPLE_SOURCE = "spacy-hat sample: "
 """What every `source` of a document that comes with the package begins with."""
@@ -166,12 +168,23 @@ def _no_card(path: Path) -> str:
     return "" if path.suffix == Path(CARD).suffix else "its name does not end in .md"
 
 
+def _is_picture(path: Path) -> bool:
+    try:
+        beginning = path.read_text(encoding="utf8")[:10_000]
+    except (OSError, ValueError):
+        return False
+    return "<svg" in beginning and f"<dc:title>{PICTURE_MARK}</dc:title>" in beginning
+
+
 CHECKPOINT = Kind("a HAT checkpoint", True, _no_checkpoint)
 PIPELINE = Kind("a pipeline", True, _no_pipeline)
 CORPORA = Kind("a folder of corpora", True, _no_corpora)
 CORPUS = Kind("a corpus", False, lambda path: "" if _is_corpus(path) else "not in spaCy's binary format")
 CONFIG = Kind("a config", False, lambda path: "" if _is_config(path) else "no [nlp] in it")
 PAGE = Kind("a page of explanations", False, _no_page)
+PICTURE = Kind(
+    "a picture of ours, an SVG file", False, lambda path: "" if _is_picture(path) else "not made by spacy-hat"
+)
 PAGES = Kind("a folder of pages of explanations", True, _no_pages)
 SCORES_FILE = Kind("a file of scores", False, _no_scores)
 ANNOTATIONS = Kind("a folder of annotations", True, _no_annotations)

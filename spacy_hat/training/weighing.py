@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..layers.chain_sums import ChainWeights, filtered, marginals
 from ..layers.positions import Positions, positions
 from .label_sequences import LabelSequences, ScoredSequences
+from .reliability import Reliability
 
 # The first of each changes nothing, so that the result is never worse on dev than the pipeline that was there.
 SHARPNESS = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18)
@@ -45,12 +46,17 @@ class Quality:
 
     accuracy (float): How many spans get their label.
     loss (float): Mean negative log probability of the right label.
-    calibration_error (float): Expected difference of score and accuracy, in ten bins of the score (ECE).
+    reliability (Reliability): How often a score is right.
     """
 
     accuracy: float
     loss: float
-    calibration_error: float
+    reliability: Reliability
+
+    @property
+    def calibration_error(self) -> float:
+        """RETURNS (float): Expected difference of score and accuracy, in ten bins of the score (ECE)."""
+        return self.reliability.error
 
 
 def count_chain(sequences: LabelSequences, n_labels: int) -> ChainWeights:
@@ -122,10 +128,8 @@ def quality(scored: ScoredSequences, scores: Floats) -> Quality:
     """
     right = scores.argmax(axis=1) == scored.labels
     given = np.maximum(scores[np.arange(len(scores)), scored.labels], np.finfo(np.float32).tiny)
-    highest = scores.max(axis=1)
-    bins = np.minimum((10 * highest).astype(int), 9)
-    gaps = [abs(np.sum(right[bins == i]) - np.sum(highest[bins == i])) for i in range(10)]
-    return Quality(float(right.mean()), float(-np.log(given).mean()), float(sum(gaps) / len(scores)))
+    reliability = Reliability.of(scores.max(axis=1), right)
+    return Quality(float(right.mean()), float(-np.log(given).mean()), reliability)
 
 
 def times(chain: ChainWeights, factor: float) -> ChainWeights:

@@ -65,3 +65,17 @@ def test_calibrate_command_names_the_component_that_is_not_there(pipeline, dev, 
     assert status == 1
     assert "no component to calibrate. Got: 'ner'" in output
     assert not (tmp_path / "calibrated").exists()
+
+
+def test_calibrate_command_draws_how_often_a_score_is_right(pipeline, dev, tmp_path):
+    status, output = run(pipeline, dev, tmp_path / "calibrated", "--plot", tmp_path / "scores.svg")
+    assert status == 0
+    assert "scores.svg" in output
+    assert "<svg" in (tmp_path / "scores.svg").read_text(encoding="utf8")
+
+
+def test_calibrate_command_does_not_overwrite_a_picture_of_others(pipeline, dev, tmp_path):
+    (tmp_path / "photo.svg").write_text("<svg/>", encoding="utf8")
+    status, output = run(pipeline, dev, tmp_path / "calibrated", "--plot", tmp_path / "photo.svg", "--force")
+    assert status == 1
+    assert "not made by spacy-hat" in output
