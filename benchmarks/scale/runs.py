@@ -143,7 +143,7 @@ def _reading(run: Run) -> None:
     from spacy_hat.annotation.parts import find_units
     from spacy_hat.corpora.sources import find_sources
 
-    reading = Reading("text", None, {}, 200_000, run.folder)
+    reading = Reading("text", None, {}, 200_000, 1, run.folder)
     for task in Rows(find_units(find_sources(run.source), SHARD_SIZE), reading, _nothing_done()).get_read_tasks(1):
         for _ in task():
             pass

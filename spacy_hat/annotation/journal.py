@@ -9,6 +9,9 @@ from pathlib import Path
 
 from .parts import Part
 
+TRIES = 10
+"""How often the folder is made again, where others who are done remove it, before it is said that it cannot be."""
+
 
 class Journal:
     """Notes of what is being read, beside the shards.
@@ -66,13 +69,14 @@ class Journal:
             place.unlink(missing_ok=True)
             return
         made = place.with_suffix(".new")
-        while True:
+        for tries_left in reversed(range(TRIES)):
             try:
                 self.folder.mkdir(exist_ok=True)
                 made.write_text(json.dumps(noted), encoding="utf8")
+                break
             except (FileNotFoundError, FileExistsError):  # somebody who was done removed the empty folder in between
-                continue
-            break
+                if not tries_left:  # all of the output is gone, or there is a file in its place
+                    raise
         made.replace(place)
 
     def _place_of(self, part: Part) -> Path:

@@ -35,14 +35,19 @@ def answer_here(annotator: Annotator, windows: Iterator[Window], journal: Journa
     journal (Journal): Knows what was being read when a process was killed.
     YIELDS (Answered): Each window with its answers.
     """
-    careful = Reader(annotator.task, n_cores())
+    for window in windows:
+        if journal.suspects(window.part, window.rows):
+            yield window, _read_apart(window, annotator.task)
+        else:
+            journal.begin(window.part, window.rows)
+            yield window, annotator(window.documents)
+
+
+def _read_apart(window: Window, task: Task) -> list[Answer]:
+    """RETURNS (list[Answer]): Of documents one by one, in a process that ends afterwards: two pipelines take memory."""
+    careful = Reader(task, n_cores())
     try:
-        for window in windows:
-            if journal.suspects(window.part, window.rows):
-                yield window, careful.one_by_one(window.documents)
-            else:
-                journal.begin(window.part, window.rows)
-                yield window, annotator(window.documents)
+        return careful.one_by_one(window.documents)
     finally:
         careful.child.close()
 

@@ -28,7 +28,7 @@ from .journal import Journal
 from .manifest import check_manifest, check_output, hash_folder
 from .parts import Input, Part, Share, find_units
 from .processes import Answered, answer_here, answer_in_processes
-from .windows import windows_of
+from .windows import Budget, windows_of
 from .writers import open_writer
 
 SHARD_SIZE = 1000
@@ -113,9 +113,11 @@ def annotate(
     found = Input(
         find_units(sources, plan.shard_size), plan.shard_size, plan.share, plan.text, lambda one: place_of(one).exists()
     )
-    on_start(found.count())
+    n_docs = found.count()
+    on_start(n_docs)
     make = partial(make_document, text=plan.text, id_column=plan.id_column)
-    windows = windows_of(found.read(), plan.budget, make, found.unreadable.append)
+    budget = Budget(plan.budget, plan.n_process, n_docs)
+    windows = windows_of(found.read(), budget, make, found.unreadable.append)
     report = Report(unreadable=found.unreadable)
     journal = Journal(output / READING)
     answered = answer_here(annotator, windows, journal)

@@ -1,4 +1,7 @@
-"""Documents that are in memory together: as many as a budget of characters takes, or one that is longer."""
+"""Documents that are in memory together: as many as a budget of characters takes, or one that is longer.
+
+Towards the end of the input, windows are smaller: whoever reads the last one keeps the others waiting.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +12,10 @@ from .parts import Part
 
 LEAST = 200
 """Characters that a document counts for at least: empty ones take memory too."""
+SMALLEST = 16
+"""What part of the budget a window at the end of the input has at least."""
+WINDOWS_LEFT = 2
+"""What is left of the input is cut into so many windows at least for each of the workers."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,36 @@ class Window:
         return replace(self, documents=[replace(one, text="", starts=None) for one in self.documents])
 
 
+@dataclass
+class Budget:
+    """How many characters a window may have.
+
+    most (int): Characters.
+    n_workers (int): How many read windows at the same time.
+    n_left (int | None): Documents that are not read yet; None if that is not known, and windows stay as they are.
+    """
+
+    most: int
+    n_workers: int = 1
+    n_left: int | None = None
+    _n_docs: int = 0
+    _n_characters: int = 0
+
+    def spend(self, document: Document) -> int:
+        """Count a document. RETURNS (int): What it counts for."""
+        cost = max(LEAST, len(document.text))
+        self._n_docs += 1
+        self._n_characters += cost
+        return cost
+
+    def now(self) -> int:
+        """RETURNS (int): Characters of a window that ends now: at the end, those that are left are shared out."""
+        if self.n_workers == 1 or self.n_left is None:
+            return self.most
+        n_left = max(0, self.n_left - self._n_docs) * self._n_characters // max(1, self._n_docs)
+        return max(self.most // SMALLEST, min(self.most, n_left // (WINDOWS_LEFT * self.n_workers)))
+
+
 def spans_of_budget(lengths: Sequence[int], budget: int) -> list[slice]:
     """Cut documents that are there already into windows.
 
@@ -56,14 +93,14 @@ def spans_of_budget(lengths: Sequence[int], budget: int) -> list[slice]:
 
 def windows_of(
     parts: Iterator[tuple[Part, Iterator[Row]]],
-    budget: int,
+    budget: Budget,
     make: Callable[[Row], Document],
     on_unreadable: Callable[[str], None],
 ) -> Iterator[Window]:
     """Cut parts into windows.
 
     parts (Iterator[tuple[Part, Iterator[Row]]]): Parts, and their rows.
-    budget (int): Characters of a window.
+    budget (Budget): Characters of a window.
     make (Callable[[Row], Document]): Makes documents of rows.
     on_unreadable (Callable[[str], None]): Called with what is wrong with a file that cannot be read on.
     YIELDS (Window): One or more of each part.
@@ -74,8 +111,8 @@ def windows_of(
         try:
             for row in rows:
                 document = make(row)
-                cost = max(LEAST, len(document.text))
-                if documents and size + cost > budget:
+                cost = budget.spend(document)
+                if documents and size + cost > budget.now():
                     yield Window(part, documents, start=start)
                     start += len(documents)
                     documents, size = [], 0

@@ -11,7 +11,7 @@ from spacy.tokens import DocBin
 from spacy_hat.annotation.annotator import Annotator, Task
 from spacy_hat.annotation.documents import Document
 from spacy_hat.annotation.parts import Part, Unit
-from spacy_hat.annotation.windows import LEAST, windows_of
+from spacy_hat.annotation.windows import LEAST, SMALLEST, Budget, windows_of
 from spacy_hat.corpora.rows import Row
 
 from ..support.annotations import rows, run, save_lines, save_model
@@ -26,9 +26,9 @@ def document_of(row):
     return Document(row.place, row.values["text"])
 
 
-def sizes(lengths, budget):
+def sizes(lengths, budget, *workers):
     found = (Row(str(n), {"text": "x" * length}) for n, length in enumerate(lengths))
-    windows = windows_of(iter([(part(), found)]), budget, document_of, print)
+    windows = windows_of(iter([(part(), found)]), Budget(budget, *workers), document_of, print)
     return [[len(one.text) for one in window.documents] for window in windows]
 
 
@@ -36,6 +36,23 @@ def test_windows_hold_as_many_characters_as_the_budget_takes():
     assert sizes([300, 300, 400, 300, 5000, 10], 1000) == [[300, 300, 400], [300], [5000], [10]]
     assert sizes([], 1000) == [[]]
     assert len(sizes([0] * 10, 5 * LEAST)) == 2
+
+
+def test_windows_are_smaller_at_the_end_where_several_read():
+    n_docs, budget = 500, 20_000
+    assert {sum(one) for one in sizes([LEAST] * n_docs, budget, 1, n_docs)} == {budget}
+    assert {sum(one) for one in sizes([LEAST] * n_docs, budget, 2, None)} == {budget}
+    found = [sum(one) for one in sizes([LEAST] * n_docs, budget, 2, n_docs)]
+    assert found == sorted(found, reverse=True)
+    assert found[0] == budget
+    assert found[-1] <= budget // SMALLEST
+    assert sum(found) == n_docs * LEAST
+
+
+def test_windows_stay_above_a_size_where_more_documents_come_than_were_counted():
+    found = [sum(one) for one in sizes([LEAST] * 100, 20_000, 2, 1)]
+    assert max(found) <= 20_000 // SMALLEST
+    assert sum(found) == 100 * LEAST
 
 
 def test_annotator_reads_documents_by_length_and_keeps_their_order(tmp_path):

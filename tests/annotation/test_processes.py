@@ -1,6 +1,7 @@
 """Windows through several processes: order is kept, and nobody waits for a long document but what is behind it."""
 
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -88,3 +89,21 @@ def test_processes_say_what_went_wrong(monkeypatch):
     monkeypatch.setattr(Reader, "read", fail)
     with pytest.raises(RuntimeError, match=r"A process failed\."):
         answered(monkeypatch, Readers(1))
+
+
+class SuspectsTheFirst:
+    def suspects(self, part, rows):
+        return rows.start == 0
+
+    def begin(self, part, rows):
+        pass
+
+
+def test_process_that_reads_suspects_ends_before_the_next_window(monkeypatch):
+    readers = Readers(0)
+    monkeypatch.setattr(processes, "Reader", readers)
+    monkeypatch.setattr(Reader, "one_by_one", lambda self, documents: [Answer({}) for _ in documents], raising=False)
+    monkeypatch.setattr(Reader, "close", lambda self: readers.read.append("closed"))
+    annotator = SimpleNamespace(task=Task("model"))
+    next(processes.answer_here(annotator, windows(), SuspectsTheFirst()))
+    assert readers.read == ["closed"]

@@ -17,7 +17,7 @@ from ..columns import cells, field_name
 from ..documents import Document, make_document
 from ..names import ID
 from ..parts import Unit
-from ..windows import LEAST
+from ..windows import Budget
 from .work import KEY, PROBLEM, STARTS, TEXT
 
 ROWS_IN_UNIT = 2**40
@@ -32,6 +32,7 @@ class Reading:
     id_column (str | None): Name of the column with the id; None: see `make_document`.
     fields (dict[str, DataType]): The input's columns.
     budget (int): Characters of a block.
+    n_actors (int): Who takes blocks at the same time.
     notes (Path): A folder for what is wrong with files that cannot be read to their ends.
     """
 
@@ -39,6 +40,7 @@ class Reading:
     id_column: str | None
     fields: dict[str, Any]
     budget: int
+    n_actors: int
     notes: Path
 
 
@@ -68,7 +70,7 @@ class Rows(Datasource):
         tasks = []
         for unit in self.units:
             first, end = np.searchsorted(self.done, [unit.number * ROWS_IN_UNIT, (unit.number + 1) * ROWS_IN_UNIT])
-            read = _ReadUnit(unit, self.reading, self.done[first:end])
+            read = _ReadUnit(unit, self.reading, self.done[first:end], is_last=unit is self.units[-1])
             tasks.append(ReadTask(read, metadata, per_task_row_limit=per_task_row_limit))
         return tasks
 
@@ -80,6 +82,7 @@ class _ReadUnit:
     unit: Unit
     reading: Reading
     done: Any
+    is_last: bool = False
 
     __name__ = "read_unit"
 
@@ -89,14 +92,23 @@ class _ReadUnit:
         done = set(self.done.tolist())
         rows: list[dict[str, Any]] = []
         size = 0
+        budget = Budget(self.reading.budget, self.reading.n_actors, self._count(done))
         for key, document in self._documents(done):
-            cost = max(LEAST, len(document.text))
-            if rows and size + cost > self.reading.budget:
+            cost = budget.spend(document)
+            if rows and size + cost > budget.now():
                 yield _table(rows, schema)
                 rows, size = [], 0
             rows.append(_row(key, document, self.reading.fields))
             size += cost
         yield _table(rows, schema)
+
+    def _count(self, done: set[int]) -> int | None:
+        """RETURNS (int | None): Documents of the last unit; None of others, after which there are more."""
+        try:
+            n_docs = self.unit.count() if self.is_last else None
+        except (ValueError, OSError):  # which is told when it is read
+            return None
+        return None if n_docs is None else n_docs - len(done)
 
     def _documents(self, done: set[int]) -> Iterator[tuple[int, Document]]:
         reading, key = self.reading, self.unit.number * ROWS_IN_UNIT

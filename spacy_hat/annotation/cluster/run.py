@@ -93,7 +93,7 @@ def _execute(ray: Any, job: _Job, folder: RunFolder, done: Any) -> None:
 
     plan, cluster = job.plan, job.cluster
     n_actors, n_cpus = cluster.shares(ray)
-    reading = Reading(plan.text, plan.id_column, job.fields, plan.budget, folder.notes)
+    reading = Reading(plan.text, plan.id_column, job.fields, plan.budget, n_actors, folder.notes)
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=n_actors, initial_size=n_actors)
     with ray.data.DataContext.current(_context(ray, plan, folder)):
         # As many blocks as there are files: else Ray cuts those that are read into crumbs.
