@@ -105,5 +105,6 @@ def test_process_that_reads_suspects_ends_before_the_next_window(monkeypatch):
     monkeypatch.setattr(Reader, "one_by_one", lambda self, documents: [Answer({}) for _ in documents], raising=False)
     monkeypatch.setattr(Reader, "close", lambda self: readers.read.append("closed"))
     annotator = SimpleNamespace(task=Task("model"))
-    next(processes.answer_here(annotator, windows(), SuspectsTheFirst()))
+    answered = processes.answer_here(annotator, windows(), SuspectsTheFirst())
+    next(answered)
     assert readers.read == ["closed"]
