@@ -19,6 +19,7 @@ FILES = {
     TESTS / "layers" / "test_older_files.py",
     TESTS / "pipeline" / "test_nlp_damaged.py",
     TESTS / "test_nothing_foreign.py",
+    TESTS / "processing" / "test_processor_files.py",
 }
 
 

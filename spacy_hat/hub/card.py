@@ -1,5 +1,7 @@
 """The model card of a trained pipeline: README.md, of what its files say, and nothing that nobody measured."""
 
+from urllib.parse import quote
+
 from spacy.language import Language
 
 from .. import __version__
@@ -150,4 +152,4 @@ def _origins(encoders: list[Encoder], origins: list[Origin]) -> str:
 
 
 def _link(name: str) -> str:
-    return f"[{plain(name)}](https://huggingface.co/{name})"
+    return f"[{plain(name)}](https://huggingface.co/{quote(name)})"

@@ -1,9 +1,11 @@
 """What of a pipeline's folder goes to others: the files that the pipeline writes, and nothing else that lies there."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from spacy.language import Language
 
@@ -13,13 +15,14 @@ from .origin import config_of
 
 DOCUMENTS = (CARD, "LICENSE", "LICENSES_SOURCES")
 """What `spacy package` takes along beside the pipeline itself."""
-MOST_TEXT_BYTES = 5_000_000
+PORTION, OVERLAP = 4_000_000, 10_000
+"""Bytes of a file to look at once, and of these, how many twice: no key is longer."""
 MOST_NAMED = 10
 # Keys of services, by their forms; the last is a password in a URL.
 _SECRETS = re.compile(
-    r"\bhf_[A-Za-z0-9]{30,}|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{30,}|\bglpat-[\w-]{20,}|\bpypi-[\w-]{40,}"
-    r"|\bsk-[\w-]{30,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abprs]-[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\b[a-z][a-z0-9+.-]*://[^\s/:@\"']+:[^\s/:@\"']+@"
+    rb"\bhf_[A-Za-z0-9]{30,}|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_\w{30,}|\bglpat-[\w-]{20,}|\bpypi-[\w-]{40,}"
+    rb"|\bsk-[\w-]{30,}|\bAKIA[0-9A-Z]{16}\b|\bxox[abprs]-[\w-]{10,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    rb"|\b[a-z][a-z0-9+.-]*://[^\s/:@\"']+:[^\s/:@\"']+@"
 )
 
 
@@ -99,13 +102,7 @@ def _check_secrets(found: dict[str, Path]) -> None:
     """RAISES (UploadError): If a text holds what looks like a key; says where, and never what."""
     places = []
     for name, path in found.items():
-        if path.stat().st_size > MOST_TEXT_BYTES:
-            continue
-        try:
-            text = path.read_bytes().decode("utf8")
-        except UnicodeDecodeError:
-            continue
-        places += [f"{name}, line {text.count(chr(10), 0, match.start()) + 1}" for match in _SECRETS.finditer(text)]
+        places += [f"{name}, line {number}" for number in _lines_with_secrets(path)]
     if places:
         raise UploadError(
             f"The pipeline holds what looks like a password or a key. Got: {_some(places)}. Expected: nothing that is "
@@ -113,19 +110,44 @@ def _check_secrets(found: dict[str, Path]) -> None:
         )
 
 
+def _lines_with_secrets(path: Path) -> list[int]:
+    """RETURNS (list[int]): Numbers of the lines of a text; none of what is not a text, such as weights."""
+    found: dict[int, None] = {}
+    n_before, rest = 1, b""
+    with path.open("rb") as file:
+        while portion := file.read(PORTION):
+            if not rest and b"\0" in portion:
+                return []
+            text = rest + portion
+            found.update((n_before + text.count(b"\n", 0, match.start()), None) for match in _SECRETS.finditer(text))
+            n_before, rest = n_before + text.count(b"\n", 0, -OVERLAP), text[-OVERLAP:]
+    return list(found)
+
+
 def _notes(nlp: Language) -> list[str]:
     notes = [
         f"vocab/strings.json has {len(nlp.vocab.strings):,} strings: words of the documents of its training are among "
         "them, in no order."
     ]
-    paths = [f"{name} = {path}" for name, path in config_of(nlp).get("paths", {}).items() if _is_absolute(path)]
+    paths: dict[str, str] = {}
+    for name, path in _paths(config_of(nlp)):
+        paths.setdefault(path, name)  # most are named in [paths], and read from there elsewhere
     if paths:
-        notes.append(f"config.cfg tells where files lie on your machine: {_some(paths)}.")
+        named = [f"{name} = {path}" for path, name in paths.items()]
+        notes.append(f"config.cfg tells where files lie on your machine: {_some(named)}.")
     return notes
 
 
-def _is_absolute(path: object) -> bool:
-    return isinstance(path, str) and re.match(r"[/\\~]|[A-Za-z]:[/\\]", path) is not None
+def _paths(section: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """YIELDS (tuple[str, str]): Each absolute path in a part of a config, and where it stands."""
+    if isinstance(section, dict):
+        for key, value in section.items():
+            yield from _paths(value, f"{name}.{key}" if name else str(key))
+    elif isinstance(section, list | tuple):
+        for value in section:
+            yield from _paths(value, name)
+    elif isinstance(section, str) and re.match(r"[/\\][\w./\\~-]|~[/\\\w]|[A-Za-z]:[/\\]", section):
+        yield name, section
 
 
 def _some(names: list[str]) -> str:

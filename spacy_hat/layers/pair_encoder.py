@@ -69,7 +69,9 @@ def predict_rows(encoder: Model, packed: PackedPairs) -> Iterator[Floats2d]:
     YIELDS (Floats2d): (rows of the portion, hidden_size); rows are pieces, or segments.
     """
     use_one_thread_if_forked()
-    for rows in get_shim(encoder).predict_portions(inputs_of(packed)):
+    shim = get_shim(encoder)
+    shim.free_memory.count(len(packed.piece_ids))
+    for rows in shim.predict_portions(inputs_of(packed)):
         yield cast(Floats2d, torch2xp(rows))
 
 

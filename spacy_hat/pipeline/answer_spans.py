@@ -5,19 +5,17 @@ logits are those of the first piece of a window; of several windows, of the one 
 answer if none of its windows has one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..packing.pairs import PackedPair
 from ..ragged import Ints1d
 
 Floats = NDArray[np.float64]
-MOST_TRIED = 64
-"""Candidates to look at for each answer that is wanted, since those that overlap a better one are left out."""
 
 
 @dataclass(frozen=True)
@@ -84,25 +82,50 @@ def find_answers(
     """
     found = Candidates.of(pair, logits).log_probabilities
     null, (starts, ends) = found[0].sum(), found[1:].T
-    no_answer = float(np.exp(null))
-    width = min(max_tokens, len(starts))
-    if not width:
-        return Answers(question, [], no_answer)
-    padded = np.append(ends, np.full(width - 1, -np.inf))
-    scores = (starts[:, None] + sliding_window_view(padded, width)).ravel()
-    n_tried = min(n_best if n_best == 1 else n_best * MOST_TRIED, len(scores))
-    best = np.argpartition(-scores, n_tried - 1)[:n_tried]
-    best = best[np.lexsort((best, -scores[best]))]
     answers: list[Answer] = []
-    for number in best.tolist():
-        first, last = number // width, number // width + number % width
-        score = scores[number]
+    for score, first, last in best_spans(starts, ends, max_tokens):
         if len(answers) == n_best or not np.isfinite(score) or _share(score - null) < threshold:
             break
-        start, end = int(pair.tokens[first]), int(pair.tokens[last]) + 1
-        if not any(start < other.end and other.start < end for other in answers):
-            answers.append(Answer(start, end, float(np.exp(score))))
-    return Answers(question, answers, no_answer)
+        answers.append(Answer(int(pair.tokens[first]), int(pair.tokens[last]) + 1, float(np.exp(score))))
+    return Answers(question, answers, float(np.exp(null)))
+
+
+def best_spans(starts: Floats, ends: Floats, max_tokens: int) -> Iterator[tuple[float, int, int]]:
+    """Find the best span, the best of those that do not overlap it, and so on. Memory is that of the tokens.
+
+    starts (Floats): (n_tokens,) score of each token as the first.
+    ends (Floats): (n_tokens,) and as the last.
+    max_tokens (int): Tokens of a span at most.
+    YIELDS (tuple[float, int, int]): Score, first and last token; of equal scores, the earlier one.
+    """
+    heap: list[tuple[float, int, int, int, int]] = []
+
+    def look(begin: int, stop: int) -> None:
+        if begin < stop:
+            first, last = _best_span(starts[begin:stop], ends[begin:stop], max_tokens)
+            score = starts[begin + first] + ends[begin + last]
+            heappush(heap, (-score, begin + first, begin + last, begin, stop))
+
+    look(0, len(starts))
+    while heap:
+        negative, first, last, begin, stop = heappop(heap)
+        yield -negative, first, last
+        look(begin, first)
+        look(last + 1, stop)
+
+
+def _best_span(starts: Floats, ends: Floats, max_tokens: int) -> tuple[int, int]:
+    """RETURNS (tuple[int, int]): First and last token of the best span."""
+    width, reach = min(max_tokens, len(ends)), 1
+    padded = np.append(ends, np.full(width - 1, -np.inf))
+    best_ends = padded  # of the `reach` tokens from each on, which double
+    while 2 * reach <= width:
+        best_ends = np.maximum(best_ends[:-reach], best_ends[reach:])
+        reach *= 2
+    # Two such runs, which may overlap, make one of the wanted width.
+    best_ends = np.maximum(best_ends[: len(ends)], best_ends[width - reach : width - reach + len(ends)])
+    first = int((starts + best_ends).argmax())
+    return first, first + int(ends[first : first + width].argmax())
 
 
 def loss_of_answers(pair: PackedPair, logits: Floats, spans: Sequence[tuple[int, int]]) -> tuple[float, Floats] | None:

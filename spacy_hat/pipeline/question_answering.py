@@ -223,7 +223,7 @@ class HATQuestionAnswering(TrainablePipe):
             missing = [question for question in gold_questions(example.reference, self.key) if question not in asked]
             if missing:
                 (answered,) = self._answer([doc], [missing])
-                doc.spans[self.key] = [*doc.spans.get(self.key, []), *make_group(doc, self.key, answered)]
+                doc.spans[self.key] = joined_groups(doc.spans.get(self.key), make_group(doc, self.key, answered))
         return self.scorer(examples, **{**self.cfg, **settings})
 
 
@@ -246,3 +246,19 @@ def make_group(doc: Doc, key: str, answered: Sequence[Answers]) -> SpanGroup:
         },
         spans=[Span(doc, answer.start, answer.end, label=question) for answer, question in found],
     )
+
+
+def joined_groups(there: SpanGroup | None, more: SpanGroup) -> SpanGroup:
+    """Put answers behind those that a document has.
+
+    there (SpanGroup | None): Those; None if it has none.
+    more (SpanGroup): As make_group makes them.
+    RETURNS (SpanGroup): Both, with the scores of both; those that nobody has scored have NaN.
+    """
+    if there is None:
+        return more
+    unscored = np.full(len(there), np.nan, dtype="float32")
+    scores = np.concatenate([there.attrs.get("scores", unscored), more.attrs["scores"]])
+    no_answer = {**there.attrs.get("no_answer", {}), **more.attrs["no_answer"]}
+    attrs = {**there.attrs, "scores": scores, "no_answer": no_answer}
+    return SpanGroup(more.doc, name=more.name, attrs=attrs, spans=[*there, *more])

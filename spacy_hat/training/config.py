@@ -11,7 +11,6 @@ from typing import Any, get_args
 
 from jinja2 import Environment, StrictUndefined
 from spacy.util import combine_score_weights
-from thinc.api import Config
 
 from ..choices import AskingTask, DocumentTask, Optimize, SentenceTask, Task, TokenTask
 from ..corpora.doc_bins import count_docs
@@ -258,9 +257,11 @@ def language_sections(lang: str) -> dict[str, str]:
 
 
 def section(name: str, values: dict[str, Any]) -> str:
-    """RETURNS (str): A section of a config, with those inside it."""
-    nested = values
-    for part in reversed(name.split(".")):
-        nested = {part: nested}
-    text = Config(nested).to_str(interpolate=False)
-    return text[text.index(f"[{name}]") :].strip()
+    """RETURNS (str): A section of a config, with those inside it. Versions of confection write it in several ways."""
+    own = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items() if not _is_nested(value)]
+    inner = [section(f"{name}.{key}", value) for key, value in values.items() if _is_nested(value)]
+    return "\n\n".join(["\n".join([f"[{name}]", *own]), *inner])
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict)

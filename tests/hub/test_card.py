@@ -6,7 +6,7 @@ import pytest
 import spacy
 from huggingface_hub import ModelCard
 
-from spacy_hat.hub.card import pipeline_card, unsaid
+from spacy_hat.hub.card import _link, pipeline_card, unsaid
 from spacy_hat.hub.front_matter import licence_fields
 from spacy_hat.hub.markdown import code, plain
 from spacy_hat.hub.origin import file_name, origin_of
@@ -89,6 +89,11 @@ def test_unsaid_lists_what_the_card_cannot_answer(made_pipeline, meta, what):
     assert any(what in line for line in unsaid(nlp))
     nlp.meta.update(meta)
     assert not any(what in line for line in unsaid(nlp))
+
+
+def test_card_links_to_a_base_model_and_nowhere_else():
+    assert _link("BAAI/bge_m3") == "[BAAI/bge\\_m3](https://huggingface.co/BAAI/bge_m3)"
+    assert _link("a](https://b.org)").endswith("](https://huggingface.co/a%5D%28https%3A//b.org%29)")
 
 
 def test_card_of_a_pipeline_without_a_hat_is_refused():

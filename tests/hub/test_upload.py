@@ -7,7 +7,7 @@ import pytest
 import spacy
 
 from spacy_hat.hub.card import pipeline_card
-from spacy_hat.hub.upload import UploadError, upload_of
+from spacy_hat.hub.upload import UploadError, _lines_with_secrets, _paths, upload_of
 from spacy_hat.machine.card_mark import sign, state_of
 
 
@@ -77,6 +77,31 @@ def test_upload_refuses_secrets_and_does_not_repeat_them(carded, secret):
     with pytest.raises(UploadError, match=r"looks like a password or a key. Got: meta.json, line ") as error:
         chosen(carded)
     assert secret not in str(error.value)
+
+
+@pytest.mark.parametrize("n_bytes", [100, 3_999_990, 5_000_000, 9_000_000])
+def test_upload_finds_secrets_in_texts_of_any_length(tmp_path, n_bytes):
+    place = tmp_path / "strings.json"
+    place.write_text("[\n" + "1234567,\n" * (n_bytes // 9) + f'"hf_{"a1B2" * 9}",\n' + "7,\n" * 10)
+    assert _lines_with_secrets(place) == [n_bytes // 9 + 2]
+
+
+def test_upload_does_not_look_for_secrets_in_weights(tmp_path):
+    place = tmp_path / "weights"
+    place.write_bytes(b"\0\1\2" + b"AKIAIOSFODNN7EXAMPLE ")
+    assert _lines_with_secrets(place) == []
+
+
+@pytest.mark.parametrize("place", ["/home/me/hat", "~/hat", "C:/hats/one", "\\\\server\\hat"])
+def test_upload_knows_places_in_any_part_of_a_config(place):
+    config = {"training": {"logger": {"log": place}, "n": 1, "words": ["/", "a/b", ". / ?", place]}}
+    assert list(_paths(config)) == [("training.logger.log", place), ("training.words", place)]
+
+
+def test_upload_says_each_place_once(carded):
+    (note,) = [note for note in chosen(carded).notes if "on your machine" in note]
+    for name in ("train", "dev"):
+        assert note.count(f"/home/me/{name}.spacy") == 1
 
 
 def test_upload_refuses_a_pipeline_without_a_card(pipeline):

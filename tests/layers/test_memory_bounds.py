@@ -12,6 +12,7 @@ from spacy_hat.layers import shim
 from spacy_hat.machine import free_memory
 from spacy_hat.modeling import HATModel, PackedInputs
 
+from ..support.asked import TASKS, start_asking
 from ..support.encoders import LENGTHS, WINDOWS, make_docs, make_inputs, make_model, make_shim
 from ..support.pipelines import initialize, make_nlp, make_text
 
@@ -74,6 +75,16 @@ def test_hat_model_gives_free_memory_back_now_and_then_and_only_in_prediction(ha
         model.begin_update(docs)
     assert counts == [0, 1, 1, 1, 2, 2]
     assert len(calls) == 2
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_heads_that_ask_give_free_memory_back(hat_folder, monkeypatch, task):
+    nlp, examples = start_asking(hat_folder, task)
+    calls = []
+    monkeypatch.setattr(free_memory, "PIECES_BETWEEN", 1)
+    monkeypatch.setattr(free_memory, "give_back", lambda: calls.append("gave back"))
+    nlp.get_pipe(task).predict([examples[0].reference])
+    assert calls
 
 
 @pytest.mark.skipif(free_memory._malloc_trim() is None, reason="the allocator is not glibc's")

@@ -1,12 +1,13 @@
 """From logits to answers, held to a search through all spans, and from answers to gradients, to finite differences."""
 
-from itertools import product
+import tracemalloc
+from itertools import islice, product
 
 import numpy as np
 import pytest
 
 from spacy_hat.packing.pairs import PackedPair
-from spacy_hat.pipeline.answer_spans import find_answers, loss_of_answers
+from spacy_hat.pipeline.answer_spans import best_spans, find_answers, loss_of_answers
 
 # Two windows, each with a classifier piece and a question of one piece; tokens of one or two pieces, and one space.
 ROWS = {"window_rows": [0, 7], "tokens": [0, 1, 3, 4, 5], "first_rows": [2, 3, 5, 9, 10], "last_rows": [2, 4, 6, 9, 11]}
@@ -55,6 +56,49 @@ def test_answers_do_not_overlap() -> None:
     covered = [token for answer in found for token in range(answer.start, answer.end)]
     assert len(set(covered)) == len(covered)
     assert [answer.score for answer in found] == sorted((answer.score for answer in found), reverse=True)
+
+
+def greedily(starts: np.ndarray, ends: np.ndarray, max_tokens: int) -> list[tuple[int, int]]:
+    """The best span, the best of what does not overlap it, and so on: the slow way."""
+    spans = [(a, b) for a in range(len(starts)) for b in range(a, min(a + max_tokens, len(ends)))]
+    taken: list[tuple[int, int]] = []
+    for first, last in sorted(spans, key=lambda span: (-(starts[span[0]] + ends[span[1]]), span)):
+        if all(last < a or b < first for a, b in taken):
+            taken.append((first, last))
+    return taken
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("max_tokens", [1, 2, 3, 4, 7, 8, 13, 30, 1000])
+def test_best_spans_are_those_of_a_search_through_all(seed: int, max_tokens: int) -> None:
+    starts, ends = np.random.default_rng(seed).normal(size=(2, 30))
+    found = [(first, last) for _, first, last in best_spans(starts, ends, max_tokens)]
+    assert found == greedily(starts, ends, max_tokens)
+
+
+def test_answers_are_as_many_as_are_wanted_however_many_overlap_the_best() -> None:
+    n_tokens = 600
+    rows = np.arange(1, n_tokens + 1)
+    pair = PackedPair(
+        np.zeros(n_tokens + 1, "int64"), np.array([n_tokens + 1]), np.array([1]), np.array([0]), rows - 1, rows, rows
+    )
+    logits = np.zeros((n_tokens + 1, 2))
+    logits[1, 0] = 5.0  # the spans from the first token on are better than all others
+    logits[1:300, 1] = np.linspace(9.0, 8.0, 299)
+    found = find_answers(pair, logits, question="?", n_best=3, max_tokens=300, threshold=0.0)
+    assert len(found.found) == 3
+
+
+def test_best_spans_take_the_memory_of_the_tokens() -> None:
+    starts, ends = np.random.default_rng(0).normal(size=(2, 20_000))
+    tracemalloc.start()
+    try:
+        found = list(islice(best_spans(starts, ends, 20_000), 5))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 5
+    assert peak < 40 * starts.nbytes  # all spans of so many tokens: 20,000 times
 
 
 @pytest.mark.parametrize(("threshold", "n_answers"), [(0.0, 1), (0.5, 0), (1.0, 0)])

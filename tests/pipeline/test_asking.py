@@ -156,6 +156,33 @@ def test_asking_scores_documents_that_bring_no_questions(trained: Any, task: str
     assert nlp.evaluate(examples)[SCORES[task]] > 0.9
 
 
+def test_qa_keeps_the_scores_of_answers_where_the_annotation_asks_more(trained: Any) -> None:
+    nlp, examples = trained["hat_qa"]
+    nlp.get_pipe("hat_qa").cfg["threshold"] = 0.0
+    doc = nlp(asked(nlp, examples[0].text, questions=[COSTS]))
+    own = doc.spans["answers"].attrs
+    before, none_before = own["scores"].tolist(), dict(own["no_answer"])
+    nlp.get_pipe("hat_qa").score([Example(doc, examples[0].reference)])
+    nlp.get_pipe("hat_qa").cfg["threshold"] = 0.5
+    group = doc.spans["answers"]
+    assert len(group) == len(group.attrs["scores"]) == len(before) + 1
+    assert group.attrs["scores"][: len(before)].tolist() == before
+    assert group.attrs["no_answer"].keys() == {COSTS, WORLD}
+    assert group.attrs["no_answer"][COSTS] == none_before[COSTS]
+
+
+def test_qa_reads_settings_where_they_were_saved_as_components_of_spacy_do(trained: Any, tmp_path: Path) -> None:
+    nlp, _ = trained["hat_qa"]
+    nlp.to_disk(tmp_path)
+    config = (tmp_path / "config.cfg").read_text()
+    (tmp_path / "config.cfg").write_text(config.replace("n_best = 1", "n_best = 5"))
+    loaded = spacy.load(tmp_path)
+    assert loaded.get_pipe("hat_qa").cfg["n_best"] == 1
+    loaded.get_pipe("hat_qa").cfg["n_best"] = 3
+    loaded.to_disk(tmp_path)
+    assert spacy.load(tmp_path).get_pipe("hat_qa").cfg["n_best"] == 3
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_asking_answers_the_same_in_a_batch_and_one_by_one(trained: Any, task: str) -> None:
     nlp, _ = trained[task]

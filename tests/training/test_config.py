@@ -7,7 +7,7 @@ from spacy.cli.train import train
 from spacy.tokens import DocBin
 from thinc.api import Config
 
-from spacy_hat.training.config import TASKS, Steps, count_docs, training_config
+from spacy_hat.training.config import TASKS, Steps, count_docs, section, training_config
 
 from ..support.configs import sections
 from ..support.project import ROOT
@@ -184,3 +184,11 @@ def test_shipped_settings_are_those_of_init_config(name):
     tasks, steps = SHIPPED[name]
     made = settings(*tasks, steps=steps)
     assert made | {"paths": shipped["paths"]} == shipped
+
+
+def test_section_holds_those_inside_it():
+    text = section("nlp.tokenizer", {"@tokenizers": "é.v1", "inner": {"@misc": "m.v1", "none": None}, "on": True})
+    assert text == (
+        '[nlp.tokenizer]\n@tokenizers = "é.v1"\non = true\n\n[nlp.tokenizer.inner]\n@misc = "m.v1"\nnone = null'
+    )
+    assert section("initialize.tokenizer", {}) == "[initialize.tokenizer]"
