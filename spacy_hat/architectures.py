@@ -36,6 +36,7 @@ def hat_model_v1(
     max_batch_pieces: int = 4096,
     output: Output = "pieces",
     precision: Precision = "float32",
+    lay_out_weights: bool = False,
     segment_cache_mb: int = 0,
     segment_cache_folder: str | None = None,
     mixed_precision: bool = False,
@@ -62,6 +63,8 @@ def hat_model_v1(
         for those of segment-wise blocks, on CPUs that have instructions for it, with the rest as in `auto`, which is
         what others predict in, with a warning; `auto`: bfloat16 where the CPU or GPU multiplies it natively, float32
         elsewhere.
+    lay_out_weights (bool): For predictions in float32 on a CPU: keep the weights of products a second time, in the
+        order in which the processor reads them, which is a little faster. bfloat16 and int8 do so in any case.
     segment_cache_mb (int): With `frozen_blocks` in `transformer_config`: megabytes in which training keeps what these
         make of a segment before segments attend to each other, which is the same in every epoch. Segments that do
         not fit are encoded each time. 0: no cache.
@@ -75,6 +78,7 @@ def hat_model_v1(
     """
     shim = HATShim(
         precision=precision,
+        lay_out_weights=lay_out_weights,
         max_batch_pieces=max_batch_pieces,
         output=output,
         segment_cache_mb=segment_cache_mb,
@@ -99,6 +103,7 @@ def hat_tok2vec_v1(
     max_batch_pieces: int = 4096,
     output: Output = "pieces",
     precision: Precision = "float32",
+    lay_out_weights: bool = False,
     segment_cache_mb: int = 0,
     segment_cache_folder: str | None = None,
     mixed_precision: bool = False,

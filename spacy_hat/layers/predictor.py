@@ -1,4 +1,4 @@
-"""The encoder as prediction runs it: itself, or a copy in bfloat16 or 8 bits that follows its weights."""
+"""The encoder as prediction runs it: itself, or a copy, in another precision or laid out, that follows its weights."""
 
 import warnings
 from typing import Any
@@ -9,6 +9,7 @@ from ..choices import Precision
 from ..machine.processor import cpu_multiplies_bfloat16
 from ..modeling import HATModel
 from ..modeling.int8 import multiplies_int8
+from ..modeling.one_dnn import one_dnn_multiplies
 from ..modeling.prepare import prepared
 
 NOT_NATIVE = (
@@ -31,38 +32,44 @@ class Predictor:
 
     precision (Precision): `auto` is bfloat16 where the device multiplies it natively, and float32 elsewhere. Where
         bfloat16 or int8 is asked for and cannot be had, a warning says so, and what predictions are made in.
+    lay_out_weights (bool): Whether float32 has a copy too, in the order in which oneDNN reads it, on a CPU that has it.
     """
 
-    def __init__(self, precision: Precision) -> None:
+    def __init__(self, precision: Precision, lay_out_weights: bool = False) -> None:
         self.precision = precision
+        self.lay_out_weights = lay_out_weights
         self._copy: HATModel | None = None
         self._copied: tuple[Any, ...] = ()
 
     def __reduce__(self) -> Any:
-        return Predictor, (self.precision,)
+        return Predictor, (self.precision, self.lay_out_weights)
 
     def encoder(self, encoder: HATModel) -> HATModel:
         """Find what to predict with.
 
         encoder (HATModel): The encoder, in float32.
-        RETURNS (HATModel): The same, or its copy in bfloat16 or 8 bits; in evaluation mode.
+        RETURNS (HATModel): The same, or its copy; in evaluation mode.
         """
         precision = self._precision(encoder.device)
-        if precision == "float32":
+        if precision == "float32" and not self._lays_out(encoder.device):
             return encoder.eval()
         # Every change in place, such as an optimizer's, counts a parameter's version up.
         state = (id(encoder), encoder.device, sum(parameter._version for parameter in encoder.parameters()))
         copy = self._copy
         if copy is None or self._copied != state:
             copy = self._copy = None  # never two copies at once
-            dtype = torch.bfloat16 if precision == "bfloat16" else _native_type(encoder.device)
-            copy = prepared(encoder.eval(), dtype, int8=precision == "int8")
+            dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+            copy = prepared(encoder.eval(), dtypes.get(precision, _native_type(encoder.device)), precision == "int8")
             self._copy, self._copied = copy, state
         return copy
 
     def forget(self) -> None:
         """Let go of the copy: the weights are about to change."""
         self._copy = None
+
+    def _lays_out(self, device: torch.device) -> bool:
+        """RETURNS (bool): Whether float32 is to be laid out, and can be there."""
+        return self.lay_out_weights and device.type == "cpu" and one_dnn_multiplies(torch.float32)
 
     def _precision(self, device: torch.device) -> Precision:
         """RETURNS (Precision): What predictions are made in there; never `auto`."""

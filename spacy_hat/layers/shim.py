@@ -31,6 +31,7 @@ class HATShim(PyTorchShim):
 
     precision (Precision): Of predictions. bfloat16 runs the matrix products in it and keeps the sums in float32; auto
         does so where the device multiplies it natively; int8 runs the dense layers of segment-wise blocks in 8 bits.
+    lay_out_weights (bool): Whether predictions in float32 on a CPU have a copy of the weights, laid out for it.
     max_batch_pieces (int): Pieces that go through a segment-wise block at once in prediction, at most.
     output (Output): Whether to hand out every piece, or segment vectors only.
     segment_cache_mb (int): In training, keep so many megabytes of what frozen blocks make of segments before these
@@ -46,6 +47,7 @@ class HATShim(PyTorchShim):
         self,
         *,
         precision: Precision = "float32",
+        lay_out_weights: bool = False,
         max_batch_pieces: int = 4096,
         output: Output = "pieces",
         segment_cache_mb: int = 0,
@@ -57,7 +59,7 @@ class HATShim(PyTorchShim):
         check_cache(segment_cache_mb, segment_cache_folder)
         super().__init__(None)
         self._tokenizer: PreTrainedTokenizerBase | None = None
-        self.predictor = Predictor(precision)
+        self.predictor = Predictor(precision, lay_out_weights)
         self.max_batch_pieces = max_batch_pieces
         self.output = output
         folder = None if segment_cache_folder is None else Path(segment_cache_folder)

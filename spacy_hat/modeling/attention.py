@@ -155,11 +155,11 @@ def _plain_is_faster(query: Tensor, key: Tensor) -> bool:
 
     Plain products in half precision are oneDNN's, with kernels of their own for each shape (see `whole_tiles`). Short
     groups, of which there are many shapes and which matter little, go through the fused kernel in prediction, and so do
-    single queries.
+    single queries and all float32.
     """
     is_long = key.shape[2] >= LONG_GROUP
     if query.dtype == torch.float32:
-        return not is_long
+        return query.requires_grad and not is_long
     return query.requires_grad or (is_long and query.shape[2] > 1)
 
 

@@ -10,8 +10,11 @@ import torch
 from spacy_hat.layers import predictor as module
 from spacy_hat.layers.predictor import Predictor
 from spacy_hat.modeling import HATModel
+from spacy_hat.modeling.dense import PreparedDense
 from spacy_hat.modeling.int8 import Int8Dense, multiplies_int8
+from spacy_hat.modeling.one_dnn import one_dnn_multiplies
 
+has_one_dnn = pytest.mark.skipif(not one_dnn_multiplies(torch.float32), reason="this torch has no oneDNN")
 has_int8 = pytest.mark.skipif(not multiplies_int8(), reason="this CPU does not multiply 8-bit numbers natively")
 
 
@@ -51,6 +54,30 @@ def is_quantised(encoder):
 def test_predictor_copies_where_bfloat16_is_wanted_and_native(encoder, native, precision, is_native, copies):
     native(is_native)
     assert (Predictor(precision).encoder(encoder) is not encoder) == copies
+
+
+@has_one_dnn
+@pytest.mark.parametrize("precision", ["float32", "auto"])
+def test_predictor_lays_float32_out_where_it_is_asked_to(encoder, native, precision):
+    native(False)
+    copied = Predictor(precision, lay_out_weights=True).encoder(encoder)
+    kinds = {part.dtype for part in copied.modules() if isinstance(part, PreparedDense)}
+    assert kinds == {torch.float32}
+    assert Predictor(precision).encoder(encoder) is encoder
+
+
+@has_one_dnn
+def test_predictor_lays_nothing_out_for_another_device_or_without_one_dnn(monkeypatch):
+    predictor = Predictor("float32", lay_out_weights=True)
+    assert [predictor._lays_out(torch.device(name)) for name in ("cpu", "cuda")] == [True, False]
+    monkeypatch.setattr(module, "one_dnn_multiplies", lambda dtype: False)
+    assert not predictor._lays_out(torch.device("cpu"))
+
+
+@has_one_dnn
+def test_predictor_keeps_its_settings_when_it_is_copied():
+    again = copy.deepcopy(Predictor("float32", lay_out_weights=True))
+    assert (again.precision, again.lay_out_weights) == ("float32", True)
 
 
 def test_predictor_says_that_bfloat16_is_not_native_and_how_to_fix_it(encoder, native):

@@ -124,6 +124,7 @@ ENCODER: dict[str, Flip] = {
     "max_batch_pieces": Flip(4, portions),
     "output": Flip("segments", run),
     "precision": Flip("bfloat16", converts),
+    "lay_out_weights": Flip(True, converts),
     "segment_cache_mb": Flip(8, cache_of, {"transformer_config": {"frozen_blocks": 1}}),
     "segment_cache_folder": Flip(
         str, cache_of, {"transformer_config": {"frozen_blocks": 1}, "segment_cache_mb": 8}, made=True
