@@ -2,7 +2,8 @@
 
 All encoders are warm starts of the same MiniLM, trained by the shipped configs with the same steps and rates. They
 differ in what a segment may see: nothing beyond itself (layout `S` only), or the other segments (`SD`). Words are tuned
-on dev. What labels sentences is tested with a chain as well, counted on train and weighed on dev like ours.
+on dev. What labels sentences is tested with a chain as well, counted on train and weighed on dev like ours; encoders
+that label documents, with words beside them.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ SEGMENT_WISE = "S|S|S|S|S|S"
 INTERLEAVED = "S|SD|S|SD|S|SD"
 TRUNCATED_PIECES = 510  # of 512: the classifier piece, and the separator that other implementations add
 WITH_CHAIN = " + chain"
+WITH_WORDS = " + words"
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,17 @@ class Chained:
     base: str
 
 
-Method = Words | Encoder | Chained
+@dataclass(frozen=True)
+class WithWords:
+    """An encoder, and words beside it that are learned from train and weighed on dev.
+
+    base (str): The encoder's name.
+    """
+
+    base: str
+
+
+Method = Words | Encoder | Chained | WithWords
 
 
 def packed(packing: str, overflow: str = "window") -> dict[str, str]:
@@ -108,7 +120,12 @@ def methods_of(unit: Unit) -> Mapping[str, Method]:
         for name, method in BY_UNIT[unit].items()
         if unit == "sentences" and not (isinstance(method, Words) and method.classifier == "svm")
     }
-    return {**BY_UNIT[unit], **chained}
+    with_words = {
+        name + WITH_WORDS: WithWords(name)
+        for name, method in BY_UNIT[unit].items()
+        if unit == "documents" and isinstance(method, Encoder)
+    }
+    return {**BY_UNIT[unit], **chained, **with_words}
 
 
 METHODS: Mapping[str, Mapping[str, Method]] = {name: methods_of(task.unit) for name, task in TASKS.items()}

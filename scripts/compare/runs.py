@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 
 from scripts.compare.heads import config_of_method
-from scripts.compare.methods import BY_UNIT, METHODS, WITH_CHAIN, Chained, Encoder, Words
+from scripts.compare.methods import BY_UNIT, METHODS, WITH_CHAIN, WITH_WORDS, Chained, Encoder, WithWords, Words
 from scripts.compare.shares import steps_of_share, write_share
 from scripts.compare.tasks.table import TASKS
 from scripts.compare.tasks.task import Split, Task
@@ -192,10 +192,11 @@ def run_encoder(
     if kept is None or not kept.exists():
         run_spacy(training_command(run, encoder, corpus=corpus, hat=warm_started(encoder), output=output))
     models = {run.method: output / "model-best" if kept is None or not kept.exists() else kept}
-    if run.method + WITH_CHAIN in METHODS[run.task]:
-        parts = [str(corpus / "dev.spacy"), str(output / "calibrated"), "--train", str(corpus / "train.spacy")]
-        run_spacy(["hat", "calibrate", str(models[run.method]), *parts, "--force"])
-        models[run.method + WITH_CHAIN] = output / "calibrated"
+    for addition in (WITH_CHAIN, WITH_WORDS):
+        if run.method + addition in METHODS[run.task]:
+            parts = [str(corpus / "dev.spacy"), str(output / "calibrated"), "--train", str(corpus / "train.spacy")]
+            run_spacy(["hat", "calibrate", str(models[run.method]), *parts, "--force"])
+            models[run.method + addition] = output / "calibrated"
     outcomes = {
         (name, method): predict(model, test, console=console)
         for name, test in tests.items()
@@ -210,8 +211,8 @@ def run_encoder(
 def perform(run: Run, console: Console, keep: Path | None = None) -> None:
     """Run one method on one split, and write its scores where `run.result` says.
 
-    What was trained is tested with a chain, and on the tasks that test it, as well: those results are written too,
-    unless they are there.
+    What was trained is tested with a chain or with words, and on the tasks that test it, as well: those results are
+    written too, unless they are there.
 
     run (Run): Which.
     console (Console): For progress bars.
@@ -219,7 +220,7 @@ def perform(run: Run, console: Console, keep: Path | None = None) -> None:
     """
     task = trained_task(run.task)
     method = METHODS[task.name][run.method]
-    base = replace(run, task=task.name, method=method.base if isinstance(method, Chained) else run.method)
+    base = replace(run, task=task.name, method=method.base if isinstance(method, Chained | WithWords) else run.method)
     corpus, tests = prepared_corpus(task, base, console), tests_of(base, console)
     found = keep is not None and (keep / base.name).exists()
     started = time.monotonic()

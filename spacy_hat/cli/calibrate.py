@@ -1,7 +1,8 @@
-"""`python -m spacy hat calibrate`: a chain over the sentences of a trained pipeline, weighed on dev."""
+"""`python -m spacy hat calibrate`: a chain over sentences, or words beside a document classifier, weighed on dev."""
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,24 +12,32 @@ from ..machine.places import check_place
 from . import screen
 from .command import command
 
+if TYPE_CHECKING:
+    from ..training.calibrate import Calibration
+    from ..training.calibrate_words import WeighedWords
+
 
 @command("Cannot calibrate {pipeline}")
 def calibrate_cli(
     pipeline: Annotated[str, typer.Argument(help="Folder or package name of a trained pipeline")],
     dev: Annotated[Path, typer.Argument(help="Annotated documents that it was not trained on, a .spacy file")],
-    output: Annotated[Path, typer.Argument(help="Folder for the pipeline with the chain")],
+    output: Annotated[Path, typer.Argument(help="Folder for the pipeline with the chain, or with words")],
     train: Annotated[
-        Path | None, typer.Option(help="Count labels in these documents, the ones it was trained on; without it in dev")
+        Path | None,
+        typer.Option(
+            help="Documents it was trained on, to count labels in (without it, in dev) and to learn words from"
+        ),
     ] = None,
-    component: Annotated[str | None, typer.Option(help="The spancat_singlelabel, if there are several")] = None,
+    component: Annotated[str | None, typer.Option(help="The classifier, if there are several")] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw how often a score is right, before and after: an .svg file")
     ] = None,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace a pipeline that is there")] = False,
 ) -> None:
     """
-    Let a trained pipeline know which labels follow which, without training it: count them, and weigh them on dev
-    against what it makes of each sentence. Weighs a chain that was learned as well. Never worse on dev than before.
+    Let a trained pipeline know more, without training it, and weigh that on dev. Of sentences: which labels follow
+    which, counted or learned before, against what it makes of each sentence. Of documents: which words go with a label,
+    learned from --train, against what it makes of the whole. Never worse on dev than before, or than words alone.
 
     Example: python -m spacy hat calibrate training/spancat/model-best dev.spacy calibrated --train train.spacy
     """
@@ -42,16 +51,35 @@ def calibrate_cli(
         if not corpus.exists():
             raise ValueError(f"{corpus} is not there. Expected: documents in spaCy's format, a .spacy file.")
     with screen.status(f"Reading {dev} with {pipeline}"):
+        from spacy.pipeline import TextCategorizer
         from spacy.training import Corpus
 
         from ..pipeline.loading import load_pipeline
-        from ..training.calibrate import calibrate
+        from ..training.calibrate import calibrate, head_to_calibrate
+        from ..training.calibrate_words import calibrate_words
 
         nlp = load_pipeline(pipeline)
-        counted = None if train is None else Corpus(train)(nlp)
-        found = calibrate(nlp, Corpus(dev)(nlp), counted, component=component)
+        head = head_to_calibrate(nlp, component)
+        learned = None if train is None else Corpus(train)(nlp)
+        if isinstance(head, TextCategorizer):
+            weighed = calibrate_words(nlp, head, Corpus(dev)(nlp), learned)
+            tell, before, after = partial(_tell_words, weighed), weighed.encoder, weighed.both
+        else:
+            chained = calibrate(nlp, Corpus(dev)(nlp), learned, component=component)
+            tell, before, after = partial(_tell_chain, chained), chained.before, chained.after
     with new_folder(output) as folder:
         nlp.to_disk(folder)
+    tell()
+    if plot is not None:
+        from ..training.reliability import draw_reliability
+
+        with new_file(plot) as file:
+            draw_reliability({"before": before.reliability, "after": after.reliability}, file)
+        screen.good(f"Saved the picture of dev to {plot}")
+    screen.good(f"Saved the pipeline, with {nlp.get_pipe_config(head.name)['model']['@architectures']}, to {output}")
+
+
+def _tell_chain(found: "Calibration") -> None:
     rows = [
         (name, f"{quality.accuracy:.3f}", f"{quality.loss:.3f}", f"{quality.calibration_error:.3f}")
         for name, quality in (("before", found.before), ("after", found.after))
@@ -63,10 +91,17 @@ def calibrate_cli(
         f"What a sentence says counts {weighing.sharpness:g}, the labels around it {weighing.neighbours:g}, and "
         f"{weighing.prior:g} of how frequent its label is was taken off."
     )
-    if plot is not None:
-        from ..training.reliability import draw_reliability
 
-        with new_file(plot) as file:
-            draw_reliability({"before": found.before.reliability, "after": found.after.reliability}, file)
-        screen.good(f"Saved the picture of dev to {plot}")
-    screen.good(f"Saved the pipeline, with spacy-hat.SentenceChain.v1, to {output}")
+
+def _tell_words(found: "WeighedWords") -> None:
+    rows = [
+        (name, f"{fit.accuracy:.3f}", f"{fit.macro_f1:.3f}", f"{fit.loss:.3f}", f"{fit.calibration_error:.3f}")
+        for name, fit in (("the encoder alone", found.encoder), ("words alone", found.words), ("both", found.both))
+    ]
+    screen.table(
+        rows, header=(f"{found.component}, {found.n_docs:,} documents of dev", "accuracy", "macro-F1", "loss", "ECE")
+    )
+    screen.info(
+        f"The log-odds of the encoder count {found.encoder_weight:g}, those of the words {found.words_weight:g}; words "
+        f"have strength = {found.strength:g}."
+    )

@@ -69,9 +69,9 @@ def document_ensemble(
 
 
 def beside(head: Model[InT, OutT], bag: Model[InT, OutT]) -> Model[InT, OutT]:
-    """Put a bag of n-grams beside a head. It shares the head's layers.
+    """Put a bag of n-grams beside a head, in place of the one that it may have. It shares the head's layers.
 
-    head (Model[list[Doc], Floats2d]): Made by `document_classifier`.
+    head (Model[list[Doc], Floats2d]): Made by `document_classifier` or `document_ensemble`.
     bag (Model[list[Doc], Floats2d]): Made by `ngram_bag`.
     RETURNS (Model[list[Doc], Floats2d]): The ensemble.
     """
@@ -79,7 +79,7 @@ def beside(head: Model[InT, OutT], bag: Model[InT, OutT]) -> Model[InT, OutT]:
         NAME,
         forward,
         init=init,
-        layers=[*head.layers, bag],
+        layers=[*head.layers[:2], bag],
         dims={"nO": head.maybe_get_dim("nO")},
         refs={name: head.get_ref(name) for name in ("hidden", "growing", "output_layer")},
         attrs={"multi_label": head.attrs["multi_label"], "resize_output": resize_output},

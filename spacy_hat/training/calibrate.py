@@ -5,7 +5,7 @@ All of it ends as weights of spacy-hat.SentenceChain.v1, so that the pipeline ne
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from spacy.language import Language
@@ -15,7 +15,7 @@ from spacy.training import Example
 from ..layers.chain_sums import ChainWeights
 from ..layers.linear_chain import chain_weights, set_chain_weights
 from ..layers.sentence_chain import with_chain
-from ..pipeline.heads import has_chain, heads_of, labelled_by
+from ..pipeline.heads import Head, has_chain, heads_of, labelled_by
 from .label_sequences import gold_sequences, scored_sequences
 from .weighing import (
     Floats,
@@ -66,7 +66,7 @@ def calibrate(
     RETURNS (Calibration): What was done.
     RAISES (ValueError): If there is no such categorizer, or the documents have no spans.
     """
-    head = _choose(nlp, component)
+    head = cast(SpanCategorizer, head_to_calibrate(nlp, component, spans_only=True))
     examples = list(dev)
     scored = scored_sequences(nlp, head, examples)
     if not len(scored):
@@ -121,19 +121,30 @@ def _set_chain(nlp: Language, head: SpanCategorizer) -> None:
     settings["recurrent_width"] = 0
 
 
-def _choose(nlp: Language, name: str | None) -> SpanCategorizer:
+def head_to_calibrate(nlp: Language, name: str | None = None, *, spans_only: bool = False) -> Head:
+    """Choose a component that can be calibrated.
+
+    nlp (Language): A trained pipeline.
+    name (str | None): Its name; None: the only one there is.
+    spans_only (bool): Whether it has to be a `spancat_singlelabel`.
+    RETURNS (Head): A categorizer of documents, or of one label for each span, with a head of this package.
+    RAISES (ValueError): If there is none, or more than one.
+    """
     ours = {
         head.name: head
         for head in heads_of(nlp)
-        if labelled_by(head) == "spans" and isinstance(head, SpanCategorizer) and head.add_negative_label
+        if labelled_by(head) is not None
+        and (head.add_negative_label if isinstance(head, SpanCategorizer) else not spans_only)
     }
     if name is None and len(ours) == 1:
         return next(iter(ours.values()))
-    if name in ours:
+    if name is not None and name in ours:
         return ours[name]
+    wanted = "a `spancat_singlelabel` with spacy-hat.SpanClassifier.v1 or spacy-hat.SentenceChain.v1"
+    if not spans_only:
+        wanted += ", or a `textcat` or `textcat_multilabel` with spacy-hat.DocumentClassifier.v1"
     raise ValueError(
         f"There is no component to calibrate. Got: {name!r}, and a pipeline with "
-        f"{', '.join(nlp.pipe_names) or 'no components'}. Expected: {' or '.join(ours) or 'a component'}, a "
-        "`spancat_singlelabel` with spacy-hat.SpanClassifier.v1 or spacy-hat.SentenceChain.v1. Name it with "
-        "`component`."
+        f"{', '.join(nlp.pipe_names) or 'no components'}. Expected: {' or '.join(ours) or 'a component'}, {wanted}. "
+        "Name it with `component`."
     )

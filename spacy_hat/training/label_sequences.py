@@ -12,7 +12,7 @@ from spacy.training import Example
 from spacy.util import minibatch
 
 from ..layers.sentence_chain import emissions
-from ..pipeline.heads import encoders_of, heads_of, upstream_of
+from ..pipeline.heads import Head, encoders_of, heads_of, upstream_of
 from ..ragged import Ints1d
 
 N_TOGETHER = 8
@@ -57,7 +57,7 @@ def gold_sequences(nlp: Language, head: SpanCategorizer, examples: Iterable[Exam
     skipped = classifiers | {encoder.component for encoder in encoders_of(nlp) if encoder.component not in read}
     labels, lengths = [], []
     for batch in minibatch(examples, N_TOGETHER):
-        batch = [_read(nlp, head, example, skipped) for example in batch]
+        batch = [read_up_to(nlp, head, example, skipped) for example in batch]
         spans = head.suggester([example.predicted for example in batch], ops=head.model.ops)
         labels.append(_truth(head, batch, spans))
         lengths.append(head.model.ops.to_numpy(spans.lengths))
@@ -74,7 +74,7 @@ def scored_sequences(nlp: Language, head: SpanCategorizer, examples: Iterable[Ex
     """
     labels, lengths, scores = [], [], []
     for batch in minibatch(examples, N_TOGETHER):
-        batch = [_read(nlp, head, example, set()) for example in batch]
+        batch = [read_up_to(nlp, head, example, set()) for example in batch]
         docs = [example.predicted for example in batch]
         spans = head.suggester(docs, ops=head.model.ops)
         labels.append(_truth(head, batch, spans))
@@ -87,8 +87,15 @@ def scored_sequences(nlp: Language, head: SpanCategorizer, examples: Iterable[Ex
     return ScoredSequences(np.concatenate(labels or [np.zeros(0, "int64")]), _joined(lengths), found)
 
 
-def _read(nlp: Language, head: SpanCategorizer, example: Example, skipped: set[str]) -> Example:
-    """The example, after the components before the head."""
+def read_up_to(nlp: Language, head: Head, example: Example, skipped: set[str]) -> Example:
+    """Run the components before a head.
+
+    nlp (Language): The pipeline.
+    head (Head): One of its components.
+    example (Example): An annotated document.
+    skipped (set[str]): Names of components that need not run.
+    RETURNS (Example): The document as the head finds it, and its annotation.
+    """
     doc: Doc = example.predicted.copy()
     for name, component in nlp.pipeline:
         if component is head:

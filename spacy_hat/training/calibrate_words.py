@@ -1,0 +1,215 @@
+"""Words beside a trained document classifier, weighed on dev, without training its encoder.
+
+All of it ends as spacy-hat.DocumentEnsemble.v1, so that the pipeline needs nothing else to be loaded and run.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.pipeline import TextCategorizer
+from spacy.training import Example
+from thinc.api import Model
+
+from ..layers.document_ensemble import beside, encoder_logits, set_weights
+from ..layers.ngram_bag import ngram_bag, words_of
+from ..pipeline.heads import has_words
+from .label_sequences import read_up_to
+from .reliability import Reliability
+
+Floats = NDArray[np.float64]
+ENCODER = (0.0, 0.1, 0.18, 0.25, 0.35, 0.5, 0.7, 1.0)
+WORDS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+STRENGTHS = (1.0, 10.0, 100.0)
+N_TOGETHER = 8
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well scores fit the labels of some documents.
+
+    accuracy (float): Documents that get their label; without exclusive classes, labels that are rightly given or not.
+    macro_f1 (float): Mean over labels of the harmonic mean of precision and recall.
+    loss (float): Mean negative log probability of the right answer.
+    reliability (Reliability): How sure it is, and how often it is right.
+    """
+
+    accuracy: float
+    macro_f1: float
+    loss: float
+    reliability: Reliability
+
+    @property
+    def calibration_error(self) -> float:
+        """RETURNS (float): Expected difference of score and accuracy (ECE)."""
+        return self.reliability.error
+
+    def right(self) -> float:
+        """RETURNS (float): How much is right: accuracy and macro-F1 count alike."""
+        return self.accuracy + self.macro_f1
+
+
+@dataclass(frozen=True)
+class WeighedWords:
+    """What was done.
+
+    component (str): The categorizer.
+    encoder_weight (float): How much the encoder's log-odds count.
+    words_weight (float): How much those of the words do.
+    strength (float): How much the documents counted against small weights of words.
+    encoder (Fit): On dev, of the encoder alone.
+    words (Fit): Of the words alone.
+    both (Fit): Of both, weighed.
+    n_docs (int): Documents of dev.
+    n_learned (int): Documents that words were learned from; 0 if those that were there were kept.
+    """
+
+    component: str
+    encoder_weight: float
+    words_weight: float
+    strength: float
+    encoder: Fit
+    words: Fit
+    both: Fit
+    n_docs: int
+    n_learned: int
+
+
+def calibrate_words(
+    nlp: Language, head: TextCategorizer, dev: Iterable[Example], train: Iterable[Example] | None = None
+) -> WeighedWords:
+    """Put words beside a trained document classifier, or weigh those that it has. The pipeline is changed in place.
+
+    nlp (Language): A trained pipeline.
+    head (TextCategorizer): Its `textcat` or `textcat_multilabel`, with a head of this package.
+    dev (Iterable[Example]): Annotated documents that it was not trained on, to weigh by. They are never those of test.
+    train (Iterable[Example] | None): Annotated documents to learn words from: those of training. None: words stay.
+    RETURNS (WeighedWords): What was done: at least as good on dev as the better of the encoder and the words.
+    RAISES (ValueError): If there are no words and nothing to learn them from, or no documents to weigh by.
+    """
+    examples, learned = list(dev), list(train or ())
+    _check(head, examples, learned)
+    truth = truth_of(head, examples)
+    by_encoder = _encoder_logits(nlp, head, examples)
+    bags = _bags(head, learned)
+    docs = [example.reference for example in examples]
+    tried = []
+    for strength, bag in bags.items():
+        by_words = words_of(bag).logits(docs).astype("float64")
+        tried += [(strength, *weights, by_words) for weights in product(ENCODER, WORDS) if any(weights)]
+    exclusive = not head.model.attrs["multi_label"]
+    fits = [fit_of(encoder * by_encoder + words * said, truth, exclusive) for _, encoder, words, said in tried]
+    encoder_alone = fits[[row[1:3] for row in tried].index((1.0, 0.0))]
+    words_alone = max((fit for fit, row in zip(fits, tried, strict=True) if row[1] == 0), key=Fit.right)
+    least = max(encoder_alone.right(), words_alone.right())
+    best = min((i for i, fit in enumerate(fits) if fit.right() >= least), key=lambda i: fits[i].loss)
+    strength, encoder_weight, words_weight, _ = tried[best]
+    _set(nlp, head, bags[strength], encoder_weight, words_weight)
+    return WeighedWords(
+        component=head.name,
+        encoder_weight=encoder_weight,
+        words_weight=words_weight,
+        strength=strength,
+        encoder=encoder_alone,
+        words=words_alone,
+        both=fits[best],
+        n_docs=len(examples),
+        n_learned=len(learned),
+    )
+
+
+def _check(head: TextCategorizer, examples: Sequence[Example], learned: Sequence[Example]) -> None:
+    if not any(len(example.reference) and example.reference.cats for example in examples):
+        raise ValueError(
+            f"Component '{head.name}' cannot be calibrated. Got: {len(examples)} documents without labels in doc.cats. "
+            "Expected: annotated documents that it was not trained on. Give those of dev."
+        )
+    if not learned and not (has_words(head) and words_of(head.model.layers[2]).table):
+        raise ValueError(
+            f"Component '{head.name}' has no words to weigh. Got: {head.model.name} and no documents to learn them "
+            "from. Expected: the documents that it was trained on. Give them: --train train.spacy"
+        )
+
+
+def truth_of(head: TextCategorizer, examples: Sequence[Example]) -> NDArray[np.float32]:
+    """RETURNS (NDArray): (n_docs, n_labels) 1.0, 0.0, or NaN where a document does not say."""
+    rows = [[example.reference.cats.get(label, np.nan) for label in head.labels] for example in examples]
+    return np.array(rows, dtype="float32").reshape(len(rows), len(head.labels))
+
+
+def fit_of(logits: Floats, truth: NDArray[np.float32], exclusive_classes: bool) -> Fit:
+    """Compare log-odds with the right labels.
+
+    logits (Floats): (n_docs, n_labels).
+    truth (NDArray): (n_docs, n_labels) 1.0, 0.0, or NaN where it is not known.
+    exclusive_classes (bool): One label a document, or any number.
+    RETURNS (Fit): How well they fit.
+    """
+    known, right = ~np.isnan(truth), np.nan_to_num(truth) > 0.5
+    if exclusive_classes:
+        log_scores = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+        given = np.eye(logits.shape[1], dtype=bool)[logits.argmax(axis=1)]
+        loss = -log_scores[right].mean() if right.any() else 0.0
+        hit = (given & right).any(axis=1)
+        sure = np.exp(log_scores.max(axis=1))
+    else:
+        given = logits > 0
+        loss = np.logaddexp(0, np.where(right, -logits, logits))[known].mean()
+        hit = (given == right)[known]
+        sure = 1 / (1 + np.exp(-np.abs(logits[known])))
+    given &= known
+    hits, total = (given & right).sum(axis=0), given.sum(axis=0) + right.sum(axis=0)
+    told = right.any(axis=0)
+    macro_f1 = np.mean(2 * hits[told] / np.maximum(total[told], 1)) if told.any() else 0.0
+    return Fit(float(hit.mean()), float(macro_f1), float(loss), Reliability.of(sure, hit))
+
+
+def _encoder_logits(nlp: Language, head: TextCategorizer, examples: Sequence[Example]) -> Floats:
+    source, classifier = head.model.layers[:2]
+    found = [np.zeros((0, len(head.labels)))]
+    for start in range(0, len(examples), N_TOGETHER):
+        batch = [read_up_to(nlp, head, example, set()) for example in examples[start : start + N_TOGETHER]]
+        outputs = source.predict([example.predicted for example in batch])
+        found.append(cast(np.ndarray, head.model.ops.to_numpy(encoder_logits(classifier, outputs))).astype("float64"))
+    return np.concatenate(found)
+
+
+def _bags(head: TextCategorizer, learned: Sequence[Example]) -> dict[float, Model]:
+    """Words to choose from, by their strength: those that are there, or some that are learned."""
+    if not learned:
+        bag = head.model.layers[2]
+        return {words_of(bag).settings.strength: bag}
+    exclusive_classes = not head.model.attrs["multi_label"]
+    settings: dict[str, Any] = {"exclusive_classes": exclusive_classes, "nO": len(head.labels)}
+    if has_words(head):
+        shim = words_of(head.model.layers[2])
+        settings |= {"ngram_size": shim.ngram_size, "max_ngrams": shim.max_ngrams, "balanced": shim.settings.balanced}
+    bags = {strength: ngram_bag(**settings, strength=strength) for strength in STRENGTHS}
+    truth = truth_of(head, learned)
+    for bag in bags.values():
+        bag.initialize()
+        words_of(bag).learn([example.reference for example in learned], truth)
+    return bags
+
+
+def _set(nlp: Language, head: TextCategorizer, bag: Model, encoder_weight: float, words_weight: float) -> None:
+    """Make it the head's model, and say so in its config."""
+    shim = words_of(bag)
+    head.model = beside(head.model, bag)
+    set_weights(head.model, encoder_weight, words_weight)
+    settings = nlp.get_pipe_config(head.name)["model"]
+    settings["@architectures"] = "spacy-hat.DocumentEnsemble.v1"
+    settings.pop("exclusive_classes", None)
+    settings["linear_model"] = {
+        "@architectures": "spacy-hat.NgramBag.v1",
+        "exclusive_classes": shim.settings.exclusive_classes,
+        "ngram_size": shim.ngram_size,
+        "max_ngrams": shim.max_ngrams,
+        "strength": shim.settings.strength,
+        "balanced": shim.settings.balanced,
+        "nO": None,
+    }
