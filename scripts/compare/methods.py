@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from scripts.compare.document_baselines import DocumentBaseline, FrozenVectors, OwnTextcat
 from scripts.compare.tasks.table import TASKS
 from scripts.compare.tasks.task import Unit
 
@@ -78,7 +79,8 @@ class WithWords:
     base: str
 
 
-Method = Words | Encoder | Chained | WithWords
+Trained = Words | Encoder | DocumentBaseline
+Method = Trained | Chained | WithWords
 
 
 def packed(packing: str, overflow: str = "window") -> dict[str, str]:
@@ -87,11 +89,14 @@ def packed(packing: str, overflow: str = "window") -> dict[str, str]:
     return {f"{model}.packing": packing, f"{model}.overflow": overflow}
 
 
-BY_UNIT: Mapping[Unit, Mapping[str, Words | Encoder]] = {
+BY_UNIT: Mapping[Unit, Mapping[str, Trained]] = {
     "documents": {
         "TF-IDF, first 510 pieces": Words(TRUNCATED_PIECES),
         "TF-IDF, whole text": Words(),
         "TF-IDF, whole text, SVM": Words(classifier="svm"),
+        "spaCy, bag of words": OwnTextcat("bag of words"),
+        "spaCy, ensemble": OwnTextcat("ensemble"),
+        "frozen vectors of all segments": FrozenVectors(SEGMENT_WISE),
         "truncated to 512 pieces": Encoder(SEGMENT_WISE, 512, 1, overrides=packed("fixed", "truncate")),
         "independent segments": Encoder(SEGMENT_WISE, overrides=packed("greedy")),
         "HAT, copied start": Encoder(start="copy"),

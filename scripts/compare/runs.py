@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from rich.console import Console
 
+from scripts.compare.document_baselines import DocumentBaseline, fit_baseline, gold_labels
 from scripts.compare.heads import config_of_method
 from scripts.compare.methods import BY_UNIT, METHODS, WITH_CHAIN, WITH_WORDS, Chained, Encoder, WithWords, Words
 from scripts.compare.shares import steps_of_share, write_share
@@ -180,6 +181,19 @@ def run_words(run: Run, words: Words, corpus: Path, tests: dict[str, Path]) -> O
     return outcomes
 
 
+def run_baseline(run: Run, baseline: DocumentBaseline, corpus: Path, tests: dict[str, Path]) -> Outcomes:
+    """Train and test on a corpus what reads documents without training an encoder."""
+    label = fit_baseline(baseline, corpus, lambda layout: warm_started(Encoder(layout)), run.seed)
+    tokenizer = load_tokenizer(SOURCE)
+    outcomes: Outcomes = {}
+    for task, path in tests.items():
+        docs = read_docs(path)
+        n_pieces = [len(tokenize(doc, tokenizer)) for doc in docs]
+        gold, found = gold_labels(docs), label(docs)
+        outcomes[task, run.method] = Predicted([[one] for one in gold], [[one] for one in found], n_pieces)
+    return outcomes
+
+
 def run_encoder(
     run: Run, encoder: Encoder, corpus: Path, tests: dict[str, Path], console: Console, keep: Path | None
 ) -> Outcomes:
@@ -227,8 +241,10 @@ def perform(run: Run, console: Console, keep: Path | None = None) -> None:
     trained = BY_UNIT[task.unit][base.method]
     if isinstance(trained, Words):
         outcomes = run_words(base, trained, corpus, tests)
-    else:
+    elif isinstance(trained, Encoder):
         outcomes = run_encoder(base, trained, corpus, tests, console, keep)
+    else:
+        outcomes = run_baseline(base, trained, corpus, tests)
     # A pipeline that was found where it is kept was trained before.
     minutes = None if found else round((time.monotonic() - started) / 60, 1)
     for (name, method_name), predicted in outcomes.items():
