@@ -63,10 +63,10 @@ def calibrate_cli(
         learned = None if train is None else Corpus(train)(nlp)
         if isinstance(head, TextCategorizer):
             weighed = calibrate_words(nlp, head, Corpus(dev)(nlp), learned)
-            tell, before, after = partial(_tell_words, weighed), weighed.encoder, weighed.both
+            tell, curves = partial(_tell_words, weighed), (weighed.encoder.reliability, weighed.both.reliability)
         else:
             chained = calibrate(nlp, Corpus(dev)(nlp), learned, component=component)
-            tell, before, after = partial(_tell_chain, chained), chained.before, chained.after
+            tell, curves = partial(_tell_chain, chained), (chained.before.reliability, chained.after.reliability)
     with new_folder(output) as folder:
         nlp.to_disk(folder)
     tell()
@@ -74,7 +74,7 @@ def calibrate_cli(
         from ..training.reliability import draw_reliability
 
         with new_file(plot) as file:
-            draw_reliability({"before": before.reliability, "after": after.reliability}, file)
+            draw_reliability(dict(zip(("before", "after"), curves, strict=True)), file)
         screen.good(f"Saved the picture of dev to {plot}")
     screen.good(f"Saved the pipeline, with {nlp.get_pipe_config(head.name)['model']['@architectures']}, to {output}")
 

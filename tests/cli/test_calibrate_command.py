@@ -79,3 +79,26 @@ def test_calibrate_command_does_not_overwrite_a_picture_of_others(pipeline, dev,
     status, output = run(pipeline, dev, tmp_path / "calibrated", "--plot", tmp_path / "photo.svg", "--force")
     assert status == 1
     assert "not made by spacy-hat" in output
+
+
+def test_calibrate_command_puts_words_beside_a_document_classifier(hat_folder, dev, tmp_path):
+    nlp = make_nlp(hat_folder, "textcat")
+    train(nlp, initialize(nlp), 1)
+    nlp.to_disk(tmp_path / "pipeline")
+    picture = tmp_path / "dev.svg"
+    status, output = run(tmp_path / "pipeline", dev, tmp_path / "both", "--train", dev, "--plot", picture)
+    assert status == 0
+    assert "textcat, 6 documents of dev accuracy macro-F1 loss ECE" in output
+    assert "Saved the pipeline, with spacy-hat.DocumentEnsemble.v1" in output
+    assert spacy.load(tmp_path / "both").get_pipe("textcat").model.name == "document_ensemble"
+    assert "ECE" in picture.read_text()
+
+
+def test_calibrate_command_wants_documents_to_learn_words_from(hat_folder, dev, tmp_path):
+    nlp = make_nlp(hat_folder, "textcat")
+    initialize(nlp)
+    nlp.to_disk(tmp_path / "pipeline")
+    status, output = run(tmp_path / "pipeline", dev, tmp_path / "both")
+    assert status == 1
+    assert "no words to weigh" in output
+    assert not (tmp_path / "both").exists()
