@@ -13,6 +13,8 @@ BETWEEN_FAILURES = 24 * 3600.0
 """Seconds until a worker is lost, on average: one a day."""
 FILES = 64
 """Files of the simulated input."""
+NEEDED = ("bare", "bare, skewed", "ray", "reading", "ray, crumbs")
+"""Runs without which nothing can be simulated."""
 Runs = dict[str, list[dict[str, Any]]]
 
 
@@ -24,8 +26,11 @@ def marks_of(runs: Runs) -> dict[str, float]:
         "overhead of Ray on one node": ("ray", "bare", 1.0),
         "two processes of nlp.pipe, over one": ("bare", "bare, 2", 0.0),
         "two nodes of Ray, over one": ("ray", "ray, 2", 0.0),
+        "two processes of nlp.pipe, over one, skewed": ("bare, skewed", "bare, 2, skewed", 0.0),
         "wall over work / workers, skewed": ("ray, 2, skewed", "bare, skewed", 0.0),
+        "wall over work / workers, skewed, processes": ("kernel, 2, skewed", "bare, skewed", 0.0),
         "wall over work / workers, even": ("ray, 2", "bare", 0.0),
+        "wall over work / workers, even, processes": ("kernel, 2", "bare", 0.0),
     }
     found = {}
     for name, (above, below, less) in ratios.items():
@@ -34,8 +39,9 @@ def marks_of(runs: Runs) -> dict[str, float]:
             found[name] = round(workers * seconds[above] / seconds[below] - less, 3)
     for name in ("kernel", "ray"):
         if memory := runs.get(f"{name}, memory"):
-            # Of the second tenth and the last: by the second, everything has been loaded.
-            found[f"growth of memory, {name}"] = round(memory[0]["memory_mb"][-1] / memory[0]["memory_mb"][1] - 1, 3)
+            by_documents = memory[0]["memory_mb"]
+            # From a tenth of the documents to the last: by then, everything has been loaded.
+            found[f"growth of memory, {name}"] = round(by_documents[-1] / by_documents[len(by_documents) // 10 - 1] - 1, 3)
     return found
 
 

@@ -31,6 +31,7 @@ Language.component("stamp_in", func=stamp)
 Language.component("stamp_out", func=stamp)
 """
 SHARD_SIZE = 1000
+N_PLACES = 20
 CRUMBS = 2000
 """Characters of a block, where it is seen what a block costs."""
 
@@ -61,7 +62,9 @@ def run(kind: str, folder: Path, pipeline: str, corpus: str, n_workers: int) -> 
     pipeline (str): Name of a pipeline.
     corpus (str): Name of a corpus.
     n_workers (int): Processes of nlp.pipe or of the kernel; nodes of Ray with one CPU each. As many cores are used.
-    RETURNS (dict[str, Any]): Seconds from the first document to the last, and of all of it; memory by documents.
+    RETURNS (dict[str, Any]): Seconds from the first document to the last, and of all of it; of each worker, seconds
+        until its first document, and from there to its last; memory of one of them after each twentieth of its
+        documents.
     """
     os.sched_setaffinity(0, range(n_workers))
     stamps = folder / f"stamps-{os.getpid()}"
@@ -81,6 +84,7 @@ def run(kind: str, folder: Path, pipeline: str, corpus: str, n_workers: int) -> 
         "seconds": round(max(times) - min(times), 2),
         "seconds_in_all": round(total, 2),
         "documents": len(times) // 2,
+        "begun": [round(found[0][0] - min(times), 2) for found in by_process],
         "busy": [round(found[-1][0] - found[0][0], 2) for found in by_process],
         "memory_mb": [round(memory[place][1]) for place in _places(len(memory))],
     }
@@ -92,7 +96,7 @@ def _read(path: Path) -> list[tuple[float, float]]:
 
 
 def _places(n_stamps: int) -> list[int]:
-    return [min(n_stamps - 1, n_stamps * tenth // 10) for tenth in range(1, 11)]
+    return [min(n_stamps - 1, n_stamps * place // N_PLACES) for place in range(1, N_PLACES + 1)]
 
 
 def _bare(run: Run) -> None:

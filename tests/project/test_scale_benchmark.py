@@ -1,9 +1,14 @@
 """The simulation of many workers, and what is computed of runs."""
 
+import json
+
 import pytest
 
 from benchmarks.scale.figures import costs_of, marks_of, real_lengths
+from benchmarks.scale.page import BEGIN, FIGURES, PAGE, figures_page
 from benchmarks.scale.simulation import NEVER, Costs, blocks_of, seconds_of, simulate
+
+from ..support.project import ROOT
 
 FREE = Costs(
     per_character=1e-5,
@@ -77,3 +82,23 @@ def test_figures_tell_documents_from_characters():
 
 def test_figures_have_lengths_of_real_documents():
     assert all(len(found) >= 100 and min(found) > 0 for found in real_lengths().values())
+
+
+def test_scale_page_has_the_figures_that_were_measured():
+    figures = json.loads((ROOT / FIGURES).read_text(encoding="utf8"))
+    assert figures_page(figures) in (ROOT / PAGE).read_text(encoding="utf8")
+
+
+def test_figures_page_tells_memory_and_where_it_stops_being_linear():
+    runs = {
+        "kernel, memory": [{"seconds": 9.0, "memory_mb": [*range(500, 600, 5)]}],
+        "ray": [{"seconds": 9.0, "seconds_in_all": 30.0}],
+    }
+    simulation = {"docstrings": simulate([1000], 20_000, changed(to_start=100.0), workers=(1, 64))}
+    settings = {"documents": 6000, "memory": 20_000}
+    page = figures_page({"settings": settings, "marks": marks_of(runs), "runs": runs, "simulation": simulation})
+    assert page.startswith(BEGIN)
+    assert "| Kernel, MB | 500 | 505 | 520 | 545 | 570 | 595 |" in page
+    assert "From the first tenth to the end: kernel, +17.8%" in page  # 595 over 505
+    assert "took 21 s to start" in page
+    assert "Linear (90 % or more) up to 0 workers; from there on, it is starting that costs most." in page

@@ -58,6 +58,7 @@ class RunFolder:
         numbers = [int(name.split("-")[1]) for name in self.placed()]
         self.run = output / RAY / f"run-{max(numbers, default=-1) + 1:05}-{uuid4().hex[:8]}"
         self.data, self.ids, self.notes = (self.run / name for name in ("data", "ids", "notes"))
+        self._n_docs: dict[str, int] = {}
         for folder in (self.data, self.ids, self.notes):
             folder.mkdir(parents=True)
 
@@ -73,10 +74,13 @@ class RunFolder:
         return np.sort(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
 
     def n_committed(self) -> int:
-        """RETURNS (int): Documents that this run has written so far."""
+        """RETURNS (int): Documents that this run has written so far. It is asked again and again, of many files."""
         from pyarrow import parquet
 
-        return sum(parquet.read_metadata(path).num_rows for path in _committed(self.ids))
+        for path in _committed(self.ids):
+            if path.name not in self._n_docs:
+                self._n_docs[path.name] = parquet.read_metadata(path).num_rows
+        return sum(self._n_docs.values())
 
     def close(self) -> Closed:
         """Put the shards of this run into their place. RETURNS (Closed): What there was."""
