@@ -39,9 +39,9 @@ def marks_of(runs: Runs) -> dict[str, float]:
             found[name] = round(workers * seconds[above] / seconds[below] - less, 3)
     for name in ("kernel", "ray"):
         if memory := runs.get(f"{name}, memory"):
-            by_documents = memory[0]["memory_mb"]
+            places = memory[0]["memory_mb"]
             # From a tenth of the documents to the last: by then, everything has been loaded.
-            found[f"growth of memory, {name}"] = round(by_documents[-1] / by_documents[len(by_documents) // 10 - 1] - 1, 3)
+            found[f"growth of memory, {name}"] = round(places[-1] / places[len(places) // 10 - 1] - 1, 3)
     return found
 
 
