@@ -15,6 +15,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from ..machine.memory import status_bytes
+
 Make = Callable[[], Callable[[Any], Any]]
 TRIES_TO_START = 3
 TRIES_ALONE = 2
@@ -101,6 +103,11 @@ class Child:
             f"A process was killed while it loaded {self.what}, before it read a document. Expected: memory for a "
             "pipeline in each process. Choose fewer processes, or a machine with more memory."
         )
+
+    def memory(self) -> int | None:
+        """RETURNS (int | None): Bytes of memory that the process has; None if there is none, or nothing tells."""
+        process = self._process
+        return None if process is None else status_bytes(Path("/proc") / str(process.pid), "VmRSS")
 
     def close(self) -> None:
         """End the process, from any thread. Who waits for its answer gets ChildDiedError, and none begins any more."""

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import torch
-
 MB = 2**20
 PROCESS = Path("/proc/self")
 
@@ -14,7 +12,11 @@ def memory_now(on_gpu: bool) -> int | None:
 
     on_gpu (bool): Whether the models are on a GPU.
     """
-    return torch.cuda.memory_allocated() if on_gpu else status_bytes(PROCESS, "VmRSS")
+    if on_gpu:
+        import torch
+
+        return torch.cuda.memory_allocated()
+    return status_bytes(PROCESS, "VmRSS")
 
 
 def watch_peak(on_gpu: bool) -> Callable[[], int | None]:
@@ -25,6 +27,8 @@ def watch_peak(on_gpu: bool) -> Callable[[], int | None]:
         the old peak be forgotten, as some containers do not.
     """
     if on_gpu:
+        import torch
+
         torch.cuda.reset_peak_memory_stats()
         return torch.cuda.max_memory_allocated
     try:

@@ -110,6 +110,45 @@ def test_annotate_dataset_with_gpus_has_a_plan(cluster, model):
     assert "AnnotatingActor" in repr(annotate_dataset(ds, model, gpus_per_actor=0.5))
 
 
+# Stands for a GPU: says which one is asked for, of those that the process may see.
+STAND_IN = """
+import os
+from pathlib import Path
+from spacy.cli import _util
+
+def require_gpu(gpu_id):
+    Path(__file__).with_name(f"gpu-{os.getpid()}").write_text(f"{gpu_id} of {os.environ['CUDA_VISIBLE_DEVICES']}")
+
+_util.require_gpu = require_gpu
+"""
+
+
+def test_annotate_ray_gives_actors_the_gpu_of_their_node(cluster, model, expected, tmp_path):
+    node = cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=2**27)
+    (tmp_path / "stand_in.py").write_text(STAND_IN, encoding="utf8")
+    source = save_lines(tmp_path / "docs.jsonl", rows(N_DOCS))
+    options = ("--code", tmp_path / "stand_in.py", "--n-process", 2, "--gpus-per-actor", 0.5)
+    try:
+        status, output = run(model, source, tmp_path / "out", "--ray", *options)
+    finally:
+        cluster.remove_node(node)
+    assert status == 0, output
+    check_equal(read(tmp_path / "out"), expected)
+    assert {path.read_text() for path in tmp_path.glob("gpu-*")} == {"0 of 0"}
+
+
+def test_actor_tells_ray_the_memory_of_the_process_that_has_its_pipeline(cluster, model, monkeypatch):
+    from spacy_hat.annotation.cluster.actor import MEMORY, AnnotatingActor
+
+    told = []
+    monkeypatch.setattr("ray.util.metrics.Gauge.set", lambda gauge, value: told.append((gauge.info["name"], value)))
+    actor = AnnotatingActor(Work(str(model), text="text"))
+    actor(pa.Table.from_pylist(rows(2)))
+    actor.child.close()
+    assert [name for name, _ in told] == [MEMORY, MEMORY]
+    assert min(value for _, value in told) > 100 * 2**20  # PyTorch and spaCy, at least
+
+
 def test_annotate_dataset_of_the_page_runs_and_goes_on(cluster, model, expected, tmp_path):
     page = (ROOT / "docs" / "scale.md").read_text(encoding="utf8")
     (code,) = (block for _, language, block in CODE_BLOCK.findall(page) if "annotate_dataset(" in block)

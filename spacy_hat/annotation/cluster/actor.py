@@ -9,10 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ray.util.metrics import Gauge
+
 from ..child import Child, ChildDiedError
 from .work import Work
 
 RAY_WORKER = "default_worker.py"
+MEMORY = "spacy_hat_pipeline_bytes"
+"""A figure of Ray's own, which it gives to its dashboard and to Prometheus, with the node and the actor."""
 
 
 class AnnotatingActor:
@@ -27,6 +31,8 @@ class AnnotatingActor:
         _forget_main()
         self.child = Child(partial(_make, work), work.model, work.n_threads, forks=not work.on_gpu)
         self.child.start()
+        self.memory = Gauge(MEMORY, "Memory of the process that has an actor's pipeline, which Ray does not count.")
+        self._tell_memory()
 
     def __call__(self, table: Any) -> Any:
         """Annotate the rows of a table.
@@ -41,6 +47,13 @@ class AnnotatingActor:
             return self.child.ask((table, False))
         except ChildDiedError:
             return pa.concat_tables([self._alone(table.slice(i, 1)) for i in range(table.num_rows)])
+        finally:
+            self._tell_memory()
+
+    def _tell_memory(self) -> None:
+        n_bytes = self.child.memory()
+        if n_bytes is not None:
+            self.memory.set(n_bytes)
 
     def _alone(self, row: Any) -> Any:
         try:
