@@ -17,8 +17,8 @@ from .. import __version__
 from ..corpora.described import describe_files
 from ..corpora.rows import TEXT_KEY
 from ..corpora.sources import find_sources
-from ..machine.atomic_output import new_file
-from ..machine.kinds import READING
+from ..machine.atomic_output import clear_left_behind, new_file
+from ..machine.kinds import ERRORS, READING
 from .annotator import Annotator, Task
 from .answers import Answer
 from .columns import input_fields
@@ -100,6 +100,8 @@ def annotate(
     if str(source) == "-":
         raise ValueError("stdin cannot be read twice, as going on needs. Got: -. Expected: a file or a folder.")
     check_output(output, [source, task.model], force=force)
+    for folder in (output, output / ERRORS):  # before anything is written: the disk may be full of it
+        clear_left_behind(folder)
     sources = find_sources(source)
     annotator = Annotator(task)
     own = annotator.columns()

@@ -132,6 +132,17 @@ def _host() -> str:
     return re.sub(r"\W", "_", platform.node())[:40]
 
 
+def clear_left_behind(folder: Path) -> None:
+    """Remove files that killed processes of this machine were writing in a folder, whose names nobody may take again:
+    they take room, which may be what is missing.
+
+    folder (Path): The folder, if there is one.
+    """
+    for path in folder.glob(f".*.new-{_host()}-*"):
+        if path.is_file() and not _runs(path.name.rpartition("-")[2]):
+            path.unlink(missing_ok=True)
+
+
 def _left_behind(target: Path, what: str) -> list[Path]:
     """What processes left that are dead. Those of other machines, which may share the disk, cannot be asked."""
     prefix = f".{_short(target.name)}.{what}-{_host()}-"

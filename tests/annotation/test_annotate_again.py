@@ -1,6 +1,7 @@
 """Runs that stop, go on, share the work, or do not belong together."""
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -9,9 +10,14 @@ import time
 import pytest
 import spacy
 
+from spacy_hat.annotation.journal import Journal
+from spacy_hat.machine.atomic_output import _beside
+
 from ..support.annotations import read, rows, run, save_lines, shards
 from ..support.project import ROOT
 
+NOBODY = 2**22 + 1
+"""Number of a process that there cannot be."""
 SLOW = """
 import time
 from spacy.language import Language
@@ -159,6 +165,24 @@ def test_annotate_touches_no_folder_of_somebody_else(model, tmp_path):
     for options in ((), ("--force",)):
         assert run(model, source, tmp_path / "out", *options)[0] == 2
         assert [path.name for path in (tmp_path / "out").iterdir()] == ["thesis.txt"]
+
+
+def test_annotate_makes_room_by_what_killed_runs_left_before_it_writes(model, tmp_path, monkeypatch):
+    source = save_lines(tmp_path / "docs.jsonl", rows(3))
+    run(model, source, tmp_path / "out", "--shard-size", 2)
+    shards(tmp_path / "out")[0].unlink()
+    with monkeypatch.context() as patch:  # an end without an end: what was being written stays, the process is gone
+        patch.setattr(os, "getpid", lambda: NOBODY)
+        left = _beside(tmp_path / "out" / "part-00000-00007.parquet", "new")
+    others = _beside(tmp_path / "out" / "part-00000-00008.parquet", "new")
+    others = others.with_name(f"{others.name.rpartition('-')[0]}-{os.getppid()}")
+    for path in (left, others):
+        path.write_bytes(b"half")
+    found = []
+    monkeypatch.setattr(Journal, "begin", lambda *_: found.append((left.exists(), others.exists())))
+    status, output = run(model, source, tmp_path / "out", "--shard-size", 2)
+    assert status == 0, output
+    assert found == [(False, True)]
 
 
 @pytest.mark.parametrize("shard", ["0/3", "4/3", "3", "a/b"])

@@ -21,10 +21,11 @@ class Readers:
     """Stand-ins for processes: the one that gets the long document reads it until so many others have been read.
 
     n_others (int): How many.
+    patience (float): Seconds that it waits for them.
     """
 
-    def __init__(self, n_others):
-        self.n_others = n_others
+    def __init__(self, n_others, patience=10.0):
+        self.n_others, self.patience = n_others, patience
         self.read, self.is_enough = [], threading.Event()
         self.is_overtaken = False
 
@@ -39,7 +40,7 @@ class Reader:
 
     def read(self, documents):
         if documents[0].id == LONG:
-            self.readers.is_overtaken = self.readers.is_enough.wait(timeout=3)
+            self.readers.is_overtaken = self.readers.is_enough.wait(self.readers.patience)
         else:
             self.readers.read.append(documents[0].id)
             if len(self.readers.read) == self.readers.n_others:
@@ -72,7 +73,7 @@ def test_processes_read_on_while_one_has_a_long_document(monkeypatch):
 
 def test_processes_wait_where_too_many_answers_would_be_in_memory(monkeypatch):
     monkeypatch.setattr(processes, "MOST_FINISHED", 0)
-    readers = Readers(2 * processes.AHEAD * N_PROCESSES)
+    readers = Readers(2 * processes.AHEAD * N_PROCESSES, patience=0.3)
     assert len(answered(monkeypatch, readers)) == N_WINDOWS
     assert not readers.is_overtaken
 
