@@ -62,7 +62,8 @@ def docstrings(folder: Path) -> Iterator[str]:
 
 def text_of(docstring: str, nlp: Language) -> str:
     """RETURNS (str): The prose of a docstring in one line, without headings."""
-    without = HEADING.sub("", inspect.cleandoc(docstring))
+    readable = docstring.replace("\0", " ").encode("utf8", "ignore").decode("utf8")  # examples of what is not text
+    without = HEADING.sub("", inspect.cleandoc(readable))
     return " ".join(separate_full_stop(paragraph.text, nlp) for paragraph in prose(without))
 
 

@@ -5,7 +5,7 @@ rows -> Docs -> packed corpus on the disk -> batches -> hidden batches -> model 
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,14 @@ from .hiding import HELD_OUT_EPOCH, Hider, held_out_objectives
 from .places import CORPUS, begin, is_of, make_manifest, nothing_left, work_folder
 from .result import save_result
 from .settings import Settings
-from .trainer import check_installed, last_checkpoint, make_trainer, remove_cut_off, training_arguments
+from .trainer import (
+    PretrainingTrainer,
+    check_installed,
+    last_checkpoint,
+    make_trainer,
+    remove_cut_off,
+    training_arguments,
+)
 
 Log = dict[str, Any]
 
@@ -80,10 +87,7 @@ def pretrain(
     if any(source.is_stdin for source in sources):
         raise ValueError("stdin cannot be read twice, as going on needs. Got: -. Expected: a file or a folder.")
     work = work_folder(output)
-    tokenizer = load_tokenizer(hat, **hub)
-    model = HATForPretraining.start(hat, settings.weights, settings.seed, **hub)
-    check_vocabulary(tokenizer, model.config.vocab_size, source=hat)
-    mask_id = _mask_of(tokenizer, hat)
+    tokenizer, model = _load(hat, settings, **hub)
     arguments = training_arguments(work, settings, log_every=log_every, save_every=save_every, cpu=cpu)
     is_main = arguments.process_index == 0
     manifest = make_manifest(model, describe_files(sources), settings.entries())
@@ -97,21 +101,15 @@ def pretrain(
             begin(output, manifest, about, [hat, corpus], force=force)
             remove_cut_off(work)
             on_stage(f"Reading {corpus}")
-            docs = read_documents(sources, lang=settings.lang, text=settings.text)
             with nothing_left(work):
+                docs = read_documents(sources, lang=settings.lang, text=settings.text)
                 pack_corpus(docs, tokenizer, model.config, work / CORPUS, packing=settings.packing)
                 hold_out(PackedCorpus.open(work / CORPUS), settings.held_out_pieces, settings.seed)
     if not (work / CORPUS).is_dir():
         raise ValueError(f"There is no {work / CORPUS}. Expected: what the main process writes there; see its message.")
-    packed = PackedCorpus.open(work / CORPUS)
-    trained, held_out = hold_out(packed, settings.held_out_pieces, settings.seed)
-    n_batches = settings.max_steps * settings.batches_per_step
-    sizes = packed.window_pieces
-    batches = Batches(trained, sizes[trained], settings.batch_pieces, n_batches, settings.seed)
-    hide = Hider(settings.weights, mask_id, model.config.vocab_size, settings.seed)
-    trainer = make_trainer(model, arguments, settings, batches, hidden_batch(packed, hide))
-    gauge = _make_gauge(packed, held_out, hide, settings, trainer)
-    trainer.add_callback(LogWithGauge(gauge, on_log))
+    trainer = _make_trainer(
+        PackedCorpus.open(work / CORPUS), model, tokenizer.mask_token_id, arguments, settings, on_log
+    )
     checkpoint = last_checkpoint(work)
     on_stage("Training")
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
@@ -125,24 +123,42 @@ def pretrain(
     return Report(began_at=began_at, logs=tuple(logs), has_picture=has_picture)
 
 
-def _make_gauge(packed: PackedCorpus, held_out: Any, hide: Hider, settings: Settings, trainer: Any) -> Gauge:
-    """The gauge of this process: its share of the held-out batches."""
-    objectives = held_out_objectives(settings.weights)
-    hide = Hider(objectives, hide.mask_id, hide.vocab_size, hide.seed)
-    groups = grouped(held_out, packed.window_pieces[held_out], settings.batch_pieces)
-    own = groups[trainer.args.process_index :: trainer.args.world_size]
-    batches = [hide(packed.take(windows), windows.tolist(), HELD_OUT_EPOCH) for windows in own]
-
-    def add_up(numbers: torch.Tensor) -> torch.Tensor:
-        return trainer.accelerator.reduce(numbers.to(trainer.args.device), reduction="sum").cpu()
-
-    return Gauge(batches, objectives, add_up)
-
-
-def _mask_of(tokenizer: Any, hat: str) -> int:
+def _load(hat: str, settings: Settings, **hub: Any) -> tuple[Any, HATForPretraining]:
+    """RETURNS (tuple[PreTrainedTokenizerBase, HATForPretraining]): What a run begins with."""
+    tokenizer = load_tokenizer(hat, **hub)
     if tokenizer.mask_token_id is None:
         raise ValueError(
             f"The tokenizer of {hat} has no mask_token, which stands where something is hidden. Name one of its pieces "
             "in tokenizer_config.json, such as [MASK] or <mask>."
         )
-    return tokenizer.mask_token_id
+    model = HATForPretraining.start(hat, settings.weights, settings.seed, **hub)
+    check_vocabulary(tokenizer, model.config.vocab_size, source=hat)
+    return tokenizer, model
+
+
+def _make_trainer(
+    packed: PackedCorpus,
+    model: HATForPretraining,
+    mask_id: int,
+    arguments: Any,
+    settings: Settings,
+    on_log: Callable[[Log], Any],
+) -> PretrainingTrainer:
+    """RETURNS (PretrainingTrainer): Trains on all documents but those held out, and logs the gauge of these."""
+    trained, held_out = hold_out(packed, settings.held_out_pieces, settings.seed)
+    sizes = packed.window_pieces
+    n_batches = settings.max_steps * settings.batches_per_step
+    batches = Batches(trained, sizes[trained], settings.batch_pieces, n_batches, settings.seed)
+    hide = Hider(settings.weights, mask_id, model.config.vocab_size, settings.seed)
+    trainer = make_trainer(model, arguments, settings, batches, hidden_batch(packed, hide))
+    objectives = held_out_objectives(settings.weights)
+    hide_segments = replace(hide, objectives=objectives)
+    groups = grouped(held_out, sizes[held_out], settings.batch_pieces)
+    own = groups[arguments.process_index :: arguments.world_size]
+    measured = [hide_segments(packed.take(windows), windows.tolist(), HELD_OUT_EPOCH) for windows in own]
+
+    def add_up(numbers: torch.Tensor) -> torch.Tensor:
+        return trainer.accelerator.reduce(numbers.to(arguments.device), reduction="sum").cpu()
+
+    trainer.add_callback(LogWithGauge(Gauge(measured, objectives, add_up), on_log))
+    return trainer

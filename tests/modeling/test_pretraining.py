@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from spacy_hat.modeling import HATConfig, HATForMaskedLM, HATModel, PackedInputs
+from spacy_hat.modeling import HATConfig, HATForMaskedLM, HATModel, PackedInputs, RotaryHATConfig
 from spacy_hat.modeling.choosing import choice_scores, equal_segments, segment_means
 from spacy_hat.modeling.pretraining import Guesses, HATForPretraining, HiddenBatch
 from spacy_hat.modeling.segment_wise import cross_segment_off, segment_wise_copy
@@ -164,9 +164,15 @@ def test_start_takes_over_the_head_of_a_checkpoint(tmp_path):
     assert model.lm_head.decoder.weight is model.hi_transformer.embeddings.word_embeddings.weight
 
 
+ROTARY = RotaryHATConfig(
+    layout="S|SD", hidden_size=32, num_attention_heads=4, intermediate_size=40, vocab_size=60, segment_length=16
+)
+
+
+@pytest.mark.parametrize("config", [HATConfig(**SETTINGS), ROTARY], ids=["absolute", "rotary"])
 @pytest.mark.parametrize(("weights", "cls"), [({"mlm": 1.0}, HATForMaskedLM), ({"choice": 1.0}, HATModel)])
-def test_trained_is_what_pipelines_load(weights, cls, tmp_path):
-    tiny_model(HATModel, SETTINGS).save_pretrained(tmp_path)
+def test_trained_is_what_pipelines_load(weights, cls, config, tmp_path):
+    randomise(HATModel(config)).save_pretrained(tmp_path)
     trained = HATForPretraining.start(str(tmp_path), weights, seed=0).trained()
     assert type(trained) is cls
     trained.save_pretrained(tmp_path / "new")

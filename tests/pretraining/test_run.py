@@ -154,6 +154,13 @@ def test_run_trains_cross_segment_blocks_alone_at_first(made, tmp_path):
     assert all("document_encoder" in name or "position_embeddings" in name for name in changed)
 
 
+def test_run_in_mixed_precision_keeps_weights_whole(made, tmp_path):
+    run_again(made, tmp_path / "out", max_steps=2, precision="bfloat16")
+    assert {values.dtype for values in weights(tmp_path / "out").values()} == {np.dtype("float32")}
+    with pytest.raises(AssertionError):
+        assert_same(made / "out", tmp_path / "out")
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -55,6 +55,12 @@ def test_text_has_no_headings(library):
     assert "odd" in text
 
 
+def test_text_has_no_characters_that_no_document_can_have():
+    assert text_of("Ends with a NUL: \0 and half a pair \ud800 of them.", blank_english()) == (
+        "Ends with a NUL: and half a pair of them."
+    )
+
+
 def test_runs_are_of_eight_words():
     assert runs("a b c d e f g, h I") == {tuple("abcdefgh"), tuple("bcdefghi")}
 
