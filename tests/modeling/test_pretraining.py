@@ -164,9 +164,8 @@ def test_start_takes_over_the_head_of_a_checkpoint(tmp_path):
     assert model.lm_head.decoder.weight is model.hi_transformer.embeddings.word_embeddings.weight
 
 
-ROTARY = RotaryHATConfig(
-    layout="S|SD", hidden_size=32, num_attention_heads=4, intermediate_size=40, vocab_size=60, segment_length=16
-)
+SIZES = {"hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 40, "vocab_size": 60, "pad_token_id": 1}
+ROTARY = RotaryHATConfig(layout="S|SD", segment_length=16, **SIZES)
 
 
 @pytest.mark.parametrize("config", [HATConfig(**SETTINGS), ROTARY], ids=["absolute", "rotary"])

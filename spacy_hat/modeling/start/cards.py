@@ -187,8 +187,8 @@ def _document_positions(config: HATConfig) -> str:
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [f"| {' | '.join(map(str, row))} |" for row in (header, ["---"] * len(header), *rows)]
-    return "\n".join(lines)
+    head, *lines = [f"| {' | '.join(map(str, row))} |" for row in (header, *rows)]
+    return "\n".join([head, f"|{'---|' * len(header)}", *lines])
 
 
 def _bullets(lines: list[str]) -> str:
