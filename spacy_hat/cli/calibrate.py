@@ -102,6 +102,5 @@ def _tell_words(found: "WeighedWords") -> None:
         rows, header=(f"{found.component}, {found.n_docs:,} documents of dev", "accuracy", "macro-F1", "loss", "ECE")
     )
     screen.info(
-        f"The log-odds of the encoder count {found.encoder_weight:g}, those of the words {found.words_weight:g}; words "
-        f"have strength = {found.strength:g}."
+        f"The log-odds of the encoder count {found.encoder_weight:g}, those of the words {found.words_weight:g}."
     )

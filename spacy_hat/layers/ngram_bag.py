@@ -16,6 +16,7 @@ from thinc.types import Floats2d
 from .ngrams import Counts
 from .output import ADDED_LABEL_BIAS
 from .stored_words import read_words, write_words
+from .word_choice import fit_chosen
 from .word_fit import FitSettings, fit_words
 from .word_memory import WordMemory
 from .word_table import Floats, WordTable
@@ -51,9 +52,12 @@ class WordsShim(Shim):
         """RETURNS (WordTable | None): What is known, fitted to all documents; None before there was any."""
         if self._is_stale:
             counts, truth = self._memory.everything(self.n_labels)
-            # What was known before the first of these documents is where small changes are measured from.
-            start = self._base or WordTable.of_documents(counts, self.n_labels, self.max_ngrams)
-            self._table = fit_words(start, counts, truth, self.settings)
+            if self._base is not None:
+                # What was known before the first of these documents is where small changes are measured from.
+                self._table = fit_words(self._base, counts, truth, self.settings)
+            else:
+                nothing = WordTable.of_documents(counts, self.n_labels, self.max_ngrams)
+                self._table = fit_chosen(nothing, counts, truth, self.settings)
             self._is_stale = False
         return self._table
 
@@ -109,7 +113,7 @@ def ngram_bag(
     exclusive_classes: bool,
     ngram_size: int = 2,
     max_ngrams: int = 200_000,
-    strength: float = 10.0,
+    strength: float | None = None,
     balanced: bool = True,
     nO: int | None = None,
 ) -> Model[InT, OutT]:
@@ -118,7 +122,7 @@ def ngram_bag(
     exclusive_classes (bool): One label a document, or any number.
     ngram_size (int): Words of an n-gram, at most.
     max_ngrams (int): N-grams to know, at most: those that the most documents have.
-    strength (float): How much the documents count against small weights.
+    strength (float | None): How much the documents count against small weights; None: chosen on a part held out.
     balanced (bool): Whether labels count as if they were equally frequent.
     nO (int | None): n_labels; inferred if None.
     RETURNS (Model[list[Doc], Floats2d]): From n_docs documents to log-odds (n_docs, n_labels).
@@ -127,7 +131,7 @@ def ngram_bag(
     for name, value, least in (("ngram_size", ngram_size, 1), ("max_ngrams", max_ngrams, 1)):
         if value < least:
             raise _impossible(name, value, f"at least {least}")
-    if not strength > 0:
+    if strength is not None and not strength > 0:
         raise _impossible("strength", strength, "more than 0")
     settings = FitSettings(exclusive_classes, strength, balanced)
     shim = WordsShim(ngram_size=ngram_size, max_ngrams=max_ngrams, settings=settings)

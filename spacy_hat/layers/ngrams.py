@@ -12,7 +12,7 @@ from spacy.attrs import IS_PUNCT, IS_SPACE, LOWER
 from spacy.tokens import Doc
 from thinc.api import NumpyOps
 
-from ..ragged import Ints1d, concatenate
+from ..ragged import Ints1d, concatenate, ranges, starts_of
 
 OPS = NumpyOps()
 """Hashing is for the CPU, wherever the encoder is."""
@@ -87,6 +87,11 @@ class Counts:
             np.concatenate([np.zeros(0, dtype="float32"), *(part.counts for part in parts)]),
             concatenate([part.lengths for part in parts]),
         )
+
+    def chosen(self, docs: Ints1d) -> "Counts":
+        """RETURNS (Counts): The documents of these numbers."""
+        rows = ranges(starts_of(self.lengths)[docs], self.lengths[docs])
+        return Counts(self.keys[rows], self.counts[rows], self.lengths[docs])
 
     @classmethod
     def _of_one(cls, doc: Doc, size: int) -> "Counts":

@@ -12,6 +12,8 @@ from torch import Tensor
 from .ngrams import Counts
 from .word_table import WordTable
 
+UNCHOSEN = 10.0
+"""The strength where nothing says which."""
 MOST_STEPS = 100
 KEPT_STEPS = 5
 """Of L-BFGS: each costs twice the weights."""
@@ -24,12 +26,13 @@ class FitSettings:
     """How to fit.
 
     exclusive_classes (bool): One label a document, or any number.
-    strength (float): How much the documents count against small weights: C of scikit-learn.
+    strength (float | None): How much the documents count against small weights: C of scikit-learn; None: not chosen
+        yet.
     balanced (bool): Whether labels count as if they were equally frequent.
     """
 
     exclusive_classes: bool
-    strength: float
+    strength: float | None
     balanced: bool
 
 
@@ -51,7 +54,8 @@ def fit_words(table: WordTable, counts: Counts, truth: NDArray[np.float32], sett
         across = features.to_sparse_coo().t().coalesce().to_sparse_csr()
     right = torch.from_numpy(np.nan_to_num(truth).astype("float32"))
     share = len(lengths) / (len(lengths) + table.n_docs)
-    importance = torch.from_numpy((settings.strength * share * importance_of(truth, settings)).astype("float32"))
+    strength = settings.strength or UNCHOSEN
+    importance = torch.from_numpy((strength * share * importance_of(truth, settings)).astype("float32"))
     before = torch.from_numpy(np.vstack([table.weights, table.bias]))
     decay = torch.ones(len(before), 1)
     if not table.n_docs:

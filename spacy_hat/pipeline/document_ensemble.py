@@ -38,19 +38,21 @@ def ngram_bag_v1(
     exclusive_classes: bool,
     ngram_size: int = 2,
     max_ngrams: int = 200_000,
-    strength: float = 10.0,
+    strength: float | None = None,
     balanced: bool = True,
     nO: int | None = None,
 ) -> Model[list[Doc], Floats2d]:
     """Words and runs of words of a document, for `spacy-hat.DocumentEnsemble.v1`: TF-IDF and logistic regression.
 
-    It is fitted to all documents that training has brought so far, before it is asked or stored. The optimizer, its
-    rates and the number of epochs have no part in it. Training keeps up to 20,000 documents for that, some 10 KB each.
+    It is fitted to all documents that training has brought so far, before it is asked or stored, and is as sure as its
+    answers on documents held out deserve. The optimizer, its rates and the number of epochs have no part in it.
+    Training keeps up to 20,000 documents for that, some 10 KB each.
 
     exclusive_classes (bool): True for textcat (the scores of a document sum to 1), False for textcat_multilabel.
     ngram_size (int): Words of a run, at most, in lower case and without punctuation.
     max_ngrams (int): N-grams to know, at most: those that the most documents have, and at least two.
-    strength (float): How much the documents count against small weights: C of scikit-learn.
+    strength (float | None): How much the documents count against small weights: C of scikit-learn. None: 1, 10 or 100,
+        whichever is best on documents held out.
     balanced (bool): Whether labels count as if they were equally frequent.
     nO (int | None): n_labels; the head's if None.
     RETURNS (Model[list[Doc], Floats2d]): Log-odds, (n_docs, n_labels).

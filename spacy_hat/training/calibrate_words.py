@@ -15,6 +15,8 @@ from spacy.pipeline import TextCategorizer
 from spacy.training import Example
 from thinc.api import Model
 
+from ..layers.document_ensemble import ENCODER as ENCODER_WEIGHT
+from ..layers.document_ensemble import WORDS as WORDS_WEIGHT
 from ..layers.document_ensemble import beside, encoder_logits, set_weights
 from ..layers.ngram_bag import ngram_bag, words_of
 from ..pipeline.heads import has_words
@@ -23,9 +25,10 @@ from .reliability import Reliability
 
 Floats = NDArray[np.float64]
 ENCODER = (0.0, 0.1, 0.18, 0.25, 0.35, 0.5, 0.7, 1.0)
-WORDS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
-STRENGTHS = (1.0, 10.0, 100.0)
+WORDS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
 N_TOGETHER = 8
+LEAST_WEIGHT = 1 / 32
+"""What nothing is counted as."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,6 @@ class WeighedWords:
     component (str): The categorizer.
     encoder_weight (float): How much the encoder's log-odds count.
     words_weight (float): How much those of the words do.
-    strength (float): How much the documents counted against small weights of words.
     encoder (Fit): On dev, of the encoder alone.
     words (Fit): Of the words alone.
     both (Fit): Of both, weighed.
@@ -71,7 +73,6 @@ class WeighedWords:
     component: str
     encoder_weight: float
     words_weight: float
-    strength: float
     encoder: Fit
     words: Fit
     both: Fit
@@ -95,31 +96,44 @@ def calibrate_words(
     _check(head, examples, learned)
     truth = truth_of(head, examples)
     by_encoder = _encoder_logits(nlp, head, examples)
-    bags = _bags(head, learned)
-    docs = [example.reference for example in examples]
-    tried = []
-    for strength, bag in bags.items():
-        by_words = words_of(bag).logits(docs).astype("float64")
-        tried += [(strength, *weights, by_words) for weights in product(ENCODER, WORDS) if any(weights)]
+    bag = _bag(head, learned)
+    by_words = words_of(bag).logits([example.reference for example in examples]).astype("float64")
     exclusive = not head.model.attrs["multi_label"]
-    fits = [fit_of(encoder * by_encoder + words * said, truth, exclusive) for _, encoder, words, said in tried]
-    encoder_alone = fits[[row[1:3] for row in tried].index((1.0, 0.0))]
-    words_alone = max((fit for fit, row in zip(fits, tried, strict=True) if row[1] == 0), key=Fit.right)
-    least = max(encoder_alone.right(), words_alone.right())
-    best = min((i for i, fit in enumerate(fits) if fit.right() >= least), key=lambda i: fits[i].loss)
-    strength, encoder_weight, words_weight, _ = tried[best]
-    _set(nlp, head, bags[strength], encoder_weight, words_weight)
+    fits = {
+        (encoder, words): fit_of(encoder * by_encoder + words * by_words, truth, exclusive)
+        for encoder, words in product(ENCODER, WORDS)
+        if encoder or words
+    }
+    least = max(fits[1.0, 0.0].right(), fits[0.0, 1.0].right())
+    encoder_weight, words_weight = best = min(
+        (weights for weights in fits if fits[weights].right() >= least),
+        key=lambda weights: fits[weights].loss + surprise(*weights) / len(examples),
+    )
+    _set(nlp, head, bag, encoder_weight, words_weight)
     return WeighedWords(
         component=head.name,
         encoder_weight=encoder_weight,
         words_weight=words_weight,
-        strength=strength,
-        encoder=encoder_alone,
-        words=words_alone,
+        encoder=fits[1.0, 0.0],
+        words=fits[0.0, 1.0],
         both=fits[best],
         n_docs=len(examples),
         n_learned=len(learned),
     )
+
+
+def surprise(encoder_weight: float, words_weight: float) -> float:
+    """Say how unlikely weights are before dev is looked at, so that a few documents do not decide on much.
+
+    encoder_weight (float): How much the encoder's log-odds count.
+    words_weight (float): How much those of the words do.
+    RETURNS (float): In the measure of a document's loss: one octave from what an ensemble has by itself costs a half.
+    """
+    octaves = [
+        np.log2(max(weight, LEAST_WEIGHT) / usual)
+        for weight, usual in ((encoder_weight, ENCODER_WEIGHT), (words_weight, WORDS_WEIGHT))
+    ]
+    return float(np.square(octaves).sum() / 2)
 
 
 def _check(head: TextCategorizer, examples: Sequence[Example], learned: Sequence[Example]) -> None:
@@ -178,22 +192,19 @@ def _encoder_logits(nlp: Language, head: TextCategorizer, examples: Sequence[Exa
     return np.concatenate(found)
 
 
-def _bags(head: TextCategorizer, learned: Sequence[Example]) -> dict[float, Model]:
-    """Words to choose from, by their strength: those that are there, or some that are learned."""
+def _bag(head: TextCategorizer, learned: Sequence[Example]) -> Model:
+    """The words that are there, or others that are learned."""
     if not learned:
-        bag = head.model.layers[2]
-        return {words_of(bag).settings.strength: bag}
-    exclusive_classes = not head.model.attrs["multi_label"]
-    settings: dict[str, Any] = {"exclusive_classes": exclusive_classes, "nO": len(head.labels)}
+        return head.model.layers[2]
+    settings: dict[str, Any] = {"exclusive_classes": not head.model.attrs["multi_label"], "nO": len(head.labels)}
     if has_words(head):
         shim = words_of(head.model.layers[2])
-        settings |= {"ngram_size": shim.ngram_size, "max_ngrams": shim.max_ngrams, "balanced": shim.settings.balanced}
-    bags = {strength: ngram_bag(**settings, strength=strength) for strength in STRENGTHS}
-    truth = truth_of(head, learned)
-    for bag in bags.values():
-        bag.initialize()
-        words_of(bag).learn([example.reference for example in learned], truth)
-    return bags
+        settings |= {"ngram_size": shim.ngram_size, "max_ngrams": shim.max_ngrams}
+        settings |= {"balanced": shim.settings.balanced, "strength": shim.settings.strength}
+    bag = ngram_bag(**settings)
+    bag.initialize()
+    words_of(bag).learn([example.reference for example in learned], truth_of(head, learned))
+    return bag
 
 
 def _set(nlp: Language, head: TextCategorizer, bag: Model, encoder_weight: float, words_weight: float) -> None:

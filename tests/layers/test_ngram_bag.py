@@ -8,17 +8,23 @@ from sklearn.linear_model import LogisticRegression
 from spacy.tokens import Doc
 
 from spacy_hat.layers.ngram_bag import WordsShim, ngram_bag, words_of
-from spacy_hat.layers.ngrams import ngrams_of
+from spacy_hat.layers.ngrams import Counts, ngrams_of
 from spacy_hat.layers.stored import DamagedPipelineError
-from spacy_hat.layers.word_fit import FitSettings
+from spacy_hat.layers.word_choice import STRENGTHS, best_stretch, fit_chosen
+from spacy_hat.layers.word_fit import FitSettings, fit_words
 from spacy_hat.layers.word_memory import WordMemory
+from spacy_hat.layers.word_table import WordTable
 
 NLP = spacy.blank("en")
 WORDS = [f"xyz{letter}{other}" for letter in "abcdefgh" for other in "abcde"]
-LABELS = numpy.array([0, 1, 2, 0, 0, 1, 0, 2, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0, 0, 2])
+LABELS = numpy.array([0, 1, 2, 0, 0, 1, 0, 2, 0, 0, 1, 0, 0, 0, 2, 0, 1, 0])
 
 
-def documents(n_docs: int = 20, first: int = 0) -> list[Doc]:
+N_DOCS = 18
+"""Too few to hold some out."""
+
+
+def documents(n_docs: int = N_DOCS, first: int = 0) -> list[Doc]:
     random = numpy.random.default_rng(first)
     lines = []
     for number in range(n_docs):
@@ -28,12 +34,12 @@ def documents(n_docs: int = 20, first: int = 0) -> list[Doc]:
     return [NLP(line) for line in lines]
 
 
-def one_hot(labels: numpy.ndarray = LABELS) -> numpy.ndarray:
-    return numpy.eye(3, dtype="float32")[labels]
+def one_hot(n_docs: int = N_DOCS) -> numpy.ndarray:
+    return numpy.eye(3, dtype="float32")[numpy.resize(LABELS, n_docs)]
 
 
 def learned(docs: list[Doc], truth: numpy.ndarray, **settings) -> WordsShim:
-    model = ngram_bag(**{"exclusive_classes": True, **settings}, nO=truth.shape[1])
+    model = ngram_bag(**{"exclusive_classes": True, "strength": 10.0, **settings}, nO=truth.shape[1])
     model.initialize()
     words_of(model).learn(docs, truth)
     return words_of(model)
@@ -81,6 +87,30 @@ def test_ngram_bag_knows_the_most_frequent_ngrams():
     numpy.testing.assert_allclose(numpy.sort(table.idf), numpy.sort(everything.idf)[:5])
 
 
+@pytest.mark.parametrize("exclusive_classes", [True, False])
+def test_ngram_bag_is_as_sure_as_its_answers_on_others_deserve(exclusive_classes):
+    n_docs, others = 120, documents(120, first=180)
+    settings = FitSettings(exclusive_classes, 1.0, balanced=False)
+    truth = one_hot(n_docs)
+    plain = fit_words(table_of(documents(n_docs)), Counts.of(documents(n_docs), 2), truth, settings)
+    chosen = fit_chosen(table_of(documents(n_docs)), Counts.of(documents(n_docs), 2), truth, settings)
+    stretches = [best_stretch(table.logits(Counts.of(others, 2)), truth, settings)[1] for table in (plain, chosen)]
+    assert stretches[0] > 2
+    assert stretches[1] == pytest.approx(1, rel=0.5)
+
+
+def test_fit_chosen_takes_the_strength_that_is_best_on_documents_held_out():
+    docs, truth = documents(60), one_hot(60)
+    counts, table = Counts.of(docs, 2), table_of(docs)
+    found = fit_chosen(table, counts, truth, FitSettings(True, None, True))
+    tried = [fit_chosen(table, counts, truth, FitSettings(True, strength, True)) for strength in STRENGTHS]
+    assert sum(numpy.array_equal(found.weights, one.weights) for one in tried) == 1
+
+
+def table_of(docs: list[Doc]) -> WordTable:
+    return WordTable.of_documents(Counts.of(docs, 2), 3, 1000)
+
+
 def test_ngrams_run_over_punctuation_and_case():
     one, other = ngrams_of(NLP("The court, held"), 2), ngrams_of(NLP("the Court held ."), 2)
     numpy.testing.assert_array_equal(one.keys, other.keys)
@@ -89,7 +119,7 @@ def test_ngrams_run_over_punctuation_and_case():
 
 def test_ngram_bag_is_the_same_after_bytes():
     bag = learned(documents(), one_hot())
-    other = learned(documents(4), one_hot()[:4]).from_bytes(bag.to_bytes())
+    other = learned(documents(4), one_hot(4)).from_bytes(bag.to_bytes())
     numpy.testing.assert_array_equal(other.logits(documents(first=100)), bag.logits(documents(first=100)))
 
 
@@ -104,13 +134,13 @@ def test_ngram_bag_is_the_same_after_bytes():
 def test_ngram_bag_refuses_damaged_bytes(damage, said):
     bag = learned(documents(), one_hot())
     with pytest.raises(DamagedPipelineError, match=said):
-        learned(documents(4), one_hot()[:4]).from_bytes(damage(bag.to_bytes()))
+        learned(documents(4), one_hot(4)).from_bytes(damage(bag.to_bytes()))
 
 
 def test_ngram_bag_refuses_ngrams_of_another_size():
     data = learned(documents(), one_hot(), ngram_size=1).to_bytes()
     with pytest.raises(DamagedPipelineError, match=r"up to 1 words.*Expected: 2"):
-        learned(documents(4), one_hot()[:4]).from_bytes(data)
+        learned(documents(4), one_hot(4)).from_bytes(data)
 
 
 def test_word_memory_says_that_it_is_full():
@@ -118,5 +148,5 @@ def test_word_memory_says_that_it_is_full():
     shim.start(3)
     shim._memory = WordMemory(most=5)
     with pytest.warns(UserWarning, match="5 documents.*takes no more"):
-        shim.learn(documents(8), one_hot()[:8])
+        shim.learn(documents(8), one_hot(8))
     assert len(shim._memory) == 5

@@ -1,0 +1,80 @@
+"""How strongly to fit, and how sure to be: asked of the training documents themselves, a part of them held out.
+
+Few documents leave a regression on many n-grams far less sure than it should be, so that it would be drowned by what
+stands beside it. Its log-odds are stretched as its answers on documents that it did not learn from deserve.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .ngrams import Counts
+from .word_fit import FitSettings, fit_words, importance_of
+from .word_table import Floats, WordTable
+
+STRENGTHS = (1.0, 10.0, 100.0)
+STRETCHES = tuple(2.0 ** (power / 2) for power in range(-4, 7))
+LEAST_DOCS, MANY_DOCS = 20, 5000
+N_PARTS = 5
+
+
+def fit_chosen(table: WordTable, counts: Counts, truth: Floats, settings: FitSettings) -> WordTable:
+    """Fit, with the strength and the stretch that are best on documents held out.
+
+    table (WordTable): The n-grams, without weights.
+    counts (Counts): n_docs documents.
+    truth (Floats): (n_docs, n_labels) 1.0, 0.0, or NaN where it is not known.
+    settings (FitSettings): How; with a strength, that one is taken.
+    RETURNS (WordTable): What was learned from all documents. Of fewer than 20, no part is held out, and the strength
+        is 10 if none is given.
+    """
+    strengths = STRENGTHS if settings.strength is None else (settings.strength,)
+    if len(truth) < LEAST_DOCS:
+        return fit_words(table, counts, truth, settings)
+    tried = [
+        (*best_stretch(held_out_logits(table, counts, truth, replace(settings, strength=one)), truth, settings), one)
+        for one in strengths
+    ]
+    _, stretch, strength = min(tried)
+    found = fit_words(table, counts, truth, replace(settings, strength=strength))
+    return found.learned(found.weights * np.float32(stretch), found.bias * np.float32(stretch), n_docs=found.n_docs)
+
+
+def held_out_logits(table: WordTable, counts: Counts, truth: Floats, settings: FitSettings) -> Floats:
+    """Ask of each document those who did not see it.
+
+    table (WordTable): The n-grams, without weights.
+    counts (Counts): n_docs documents.
+    truth (Floats): (n_docs, n_labels).
+    settings (FitSettings): How to fit.
+    RETURNS (Floats): (n_docs, n_labels) log-odds; NaN for documents that were not held out, where there are many.
+    """
+    numbers = np.arange(len(truth))
+    found = np.full(truth.shape, np.nan, dtype="float32")
+    for part in range(N_PARTS if len(truth) < MANY_DOCS else 1):
+        is_out = numbers % N_PARTS == part
+        learned = fit_words(table, counts.chosen(numbers[~is_out]), truth[~is_out], settings)
+        found[is_out] = learned.logits(counts.chosen(numbers[is_out]))
+    return found
+
+
+def best_stretch(logits: Floats, truth: Floats, settings: FitSettings) -> tuple[float, float]:
+    """Find by what to multiply log-odds.
+
+    logits (Floats): (n_docs, n_labels), NaN for documents that are not to be looked at.
+    truth (Floats): (n_docs, n_labels) 1.0, 0.0, or NaN where it is not known.
+    settings (FitSettings): What the scores are, and whether labels count alike.
+    RETURNS (tuple[float, float]): The cross entropy, and the factor with which it is lowest.
+    """
+    there = ~np.isnan(logits).any(axis=1)
+    importance, right = importance_of(truth[there], settings), np.nan_to_num(truth[there])
+    losses = [_loss(factor * logits[there], right, importance, settings) for factor in STRETCHES]
+    return min(zip(losses, STRETCHES, strict=True))
+
+
+def _loss(logits: Floats, right: Floats, importance: NDArray[np.float64], settings: FitSettings) -> float:
+    if settings.exclusive_classes:
+        log_scores = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+        return float(-(importance * right * log_scores).sum())
+    return float((importance * np.logaddexp(0, np.where(right > 0.5, -logits, logits))).sum())
