@@ -49,6 +49,7 @@ class Encoder:
     overrides (Mapping[str, str]): Of the config, by dotted name.
     chain (int | None): Learn a chain over sentences with the encoder, after an LSTM of this width (0: none); None: each
         sentence is labelled by itself.
+    epochs (int): How often to read documents, but for the speeches, whose config says it.
     """
 
     layout: str = INTERLEAVED
@@ -57,6 +58,7 @@ class Encoder:
     start: str = "identity"
     overrides: Mapping[str, str] = field(default_factory=dict)
     chain: int | None = None
+    epochs: int = 4
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,10 @@ def packed(packing: str, overflow: str = "window") -> dict[str, str]:
     return {f"{model}.packing": packing, f"{model}.overflow": overflow}
 
 
+FROZEN: Mapping[str, str] = {
+    "components.transformer.model.transformer_config.frozen_blocks": "4",
+    "components.transformer.model.segment_cache_mb": "3000",
+}
 BY_UNIT: Mapping[Unit, Mapping[str, Trained]] = {
     "documents": {
         "TF-IDF, first 510 pieces": Words(TRUNCATED_PIECES),
@@ -101,6 +107,8 @@ BY_UNIT: Mapping[Unit, Mapping[str, Trained]] = {
         "independent segments": Encoder(SEGMENT_WISE, overrides=packed("greedy")),
         "HAT, copied start": Encoder(start="copy"),
         "HAT, identity start": Encoder(),
+        # What cross-segment attention makes of segments that are encoded once.
+        "HAT, four blocks frozen": Encoder("S|S|S|S|SD|SD", overrides=FROZEN, epochs=2),
     },
     "sentences": {
         "TF-IDF, sentence alone": Words(),

@@ -15,7 +15,7 @@ from rich.console import Console
 from scripts.compare.document_baselines import DocumentBaseline, fit_baseline, gold_labels
 from scripts.compare.heads import config_of_method
 from scripts.compare.methods import BY_UNIT, METHODS, WITH_CHAIN, WITH_WORDS, Chained, Encoder, WithWords, Words
-from scripts.compare.shares import steps_of_share, write_share
+from scripts.compare.shares import steps_of_corpus, steps_of_share, write_share
 from scripts.compare.tasks.table import TASKS
 from scripts.compare.tasks.task import Split, Task
 from scripts.compare.text_baselines import (
@@ -204,6 +204,10 @@ def run_encoder(
     config_of_method(task.config, task.unit, encoder.chain).to_disk(output.with_suffix(".cfg"))
     kept = keep / run.name if keep is not None else None
     if kept is None or not kept.exists():
+        # The config of documents is for the speeches.
+        if TASKS[run.task].unit == "documents" and run.task != "speeches":
+            steps = steps_of_corpus(corpus / "train.spacy", encoder.epochs)
+            encoder = replace(encoder, overrides={**steps, **encoder.overrides})
         run_spacy(training_command(run, encoder, corpus=corpus, hat=warm_started(encoder), output=output))
     models = {run.method: output / "model-best" if kept is None or not kept.exists() else kept}
     for addition in (WITH_CHAIN, WITH_WORDS):

@@ -7,6 +7,8 @@ from thinc.api import Config
 
 from scripts.compare.text_baselines import read_docs
 from scripts.corpus_files import write_parts
+from spacy_hat.corpora.doc_bins import count_docs
+from spacy_hat.training.config import Steps
 
 LEAST_STEPS = 1 / 3  # of the config's: few documents are read more often
 
@@ -23,6 +25,23 @@ def write_share(corpus: Path, out: Path, *, share: float, seed: int) -> None:
     order = numpy.random.default_rng(seed).permutation(len(parts["train"]))
     chosen = sorted(order[: max(1, round(share * len(order)))])
     write_parts({**parts, "train": [parts["train"][i] for i in chosen]}, out)
+
+
+def steps_of_corpus(train: Path, epochs: int) -> dict[str, str]:
+    """How long to train on a corpus, as `init-config` has it.
+
+    train (Path): A .spacy file.
+    epochs (int): How often to read each document.
+    RETURNS (dict[str, str]): Overrides.
+    """
+    steps = Steps.for_corpus(count_docs(train), epochs)
+    optimizer = "training.optimizer"
+    return {
+        "training.max_steps": str(steps.max_steps),
+        "training.eval_frequency": str(steps.eval_frequency),
+        f"{optimizer}.learn_rate.warmup_steps": str(steps.warmup_steps),
+        f"{optimizer}.encoder_learn_rate.warmup_steps": str(steps.warmup_steps),
+    }
 
 
 def steps_of_share(config: Path, share: float) -> dict[str, str]:
