@@ -16,6 +16,10 @@ from benchmarks.sizes import PAD, Size
 SPECIALS = {"cls_token": "[CLS]", "pad_token": "[PAD]", "unk_token": "[UNK]", "sep_token": "[SEP]"}
 
 
+class NotConvertedError(RuntimeError):
+    """Raised where weights could not be brought into the form of an engine: the engine is left out."""
+
+
 def bert_folder(folder: Path, size: Size) -> Path:
     """Write a BERT, and a tokenizer of as many made-up words as it has pieces.
 
@@ -39,7 +43,7 @@ def bert_folder(folder: Path, size: Size) -> Path:
         backend.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
         transformers.PreTrainedTokenizerFast(tokenizer_object=backend, **SPECIALS).save_pretrained(target)
 
-    return _once(folder / "bert", write)
+    return once(folder / "bert", write)
 
 
 def load_bert(folder: Path, attention: str = "sdpa") -> nn.Module:
@@ -79,7 +83,7 @@ def onnx_file(bert: Path) -> Path:
             opset_version=17,
         )
 
-    return _once(bert.with_name("bert.onnx"), write)
+    return once(bert.with_name("bert.onnx"), write)
 
 
 def fused_onnx_file(bert: Path, size: Size) -> Path:
@@ -92,7 +96,7 @@ def fused_onnx_file(bert: Path, size: Size) -> Path:
         )
         fused.save_model_to_file(str(target))
 
-    return _once(bert.with_name("fused.onnx"), write)
+    return once(bert.with_name("fused.onnx"), write)
 
 
 def int8_onnx_file(bert: Path, size: Size) -> Path:
@@ -107,7 +111,7 @@ def int8_onnx_file(bert: Path, size: Size) -> Path:
         fused = str(fused_onnx_file(bert, size))
         quantize_dynamic(fused, str(target), per_channel=True, weight_type=QuantType.QInt8, extra_options=types)
 
-    return _once(bert.with_name("int8.onnx"), write)
+    return once(bert.with_name("int8.onnx"), write)
 
 
 def ctranslate2_folder(bert: Path, converter: Path) -> Path:
@@ -115,20 +119,24 @@ def ctranslate2_folder(bert: Path, converter: Path) -> Path:
 
     bert (Path): The folder of the BERT.
     converter (Path): A Python with ctranslate2 and the transformers that its converter wants.
-    RAISES (RuntimeError): If that Python cannot convert it.
+    RAISES (NotConvertedError): If that Python cannot convert it.
     """
 
     def write(target: Path) -> None:
         module = "import sys; from ctranslate2.converters.transformers import main; sys.exit(main())"
         command = [str(converter), "-W", "ignore", "-c", module, "--model", str(bert), "--output_dir", str(target)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except OSError as error:
+            raise NotConvertedError(f"its converter does not start: {error}") from error
         if done.returncode:
-            raise RuntimeError(done.stderr.strip().splitlines()[-1])
+            reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+            raise NotConvertedError(f"its converter says: {reason}")
 
-    return _once(bert.with_name("ctranslate2"), write)
+    return once(bert.with_name("ctranslate2"), write)
 
 
-def _once(place: Path, write: Callable[[Path], None]) -> Path:
+def once(place: Path, write: Callable[[Path], None]) -> Path:
     """Make a file or folder, whole or not at all, unless it is there."""
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -126,10 +126,25 @@ def missing() -> list[str]:
     return [name for name, package in PACKAGES.items() if find_spec(package) is None]
 
 
-def left_out(precisions: list[str]) -> list[str]:
-    """RETURNS (list[str]): Engines that are not measured in a precision, and why."""
-    found = [(name, of, cannot(name, of)) for of in precisions for name in ENGINES[of]]
-    return [f"{name} in {of}: {reason}" for name, of, reason in found if reason]
+def built(setting: Setting, precision: str) -> tuple[dict[str, Encode], list[str]]:
+    """Build the engines of a precision.
+
+    setting (Setting): What for.
+    precision (str): The precision.
+    RETURNS (tuple[dict[str, Encode], list[str]]): The engines by name, and of those that are left out name and reason.
+    """
+    engines: dict[str, Encode] = {}
+    left_out = []
+    for name, build in ENGINES[precision].items():
+        reason = cannot(name, precision)
+        if not reason:
+            try:
+                engines[name] = build(setting, precision)
+            except engine_files.NotConvertedError as error:
+                reason = str(error)
+        if reason:
+            left_out.append(f"{name} in {precision}: {reason}")
+    return engines, left_out
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What every benchmark leaves behind: one JSON file with the figures, the command and the machine."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ Repeats = Annotated[int, typer.Option(min=1, help="Timed runs of each, in turns"
 
 
 def command_line(ctx: typer.Context, script: str) -> str:
-    """RETURNS (str): The command as it was given, the place of its results left out."""
+    """RETURNS (str): The command as it was given, but for places: of its results, and of what it was given to read."""
     words = [f"python -m benchmarks.{script.removesuffix('.py')}"]
     for parameter in ctx.command.params:
         name = str(parameter.name)
@@ -24,8 +25,11 @@ def command_line(ctx: typer.Context, script: str) -> str:
         if source is None or source.name != "COMMANDLINE" or name == "out":
             continue
         value = ctx.params[name]
+        if name == "resume" or (parameter.param_type_name == "option" and isinstance(value, Path)):
+            continue
         flag = [] if parameter.param_type_name == "argument" else [parameter.opts[0]]
-        words += flag if value is True else [*flag, str(value)]
+        values = value if isinstance(value, (list, tuple)) else [value]
+        words += flag if value is True else [word for each in values for word in (*flag, shlex.quote(str(each)))]
     return " ".join(words)
 
 

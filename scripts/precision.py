@@ -110,6 +110,7 @@ def main(
     pairs: Annotated[list[str], typer.Argument(help="PIPELINE=DOCUMENTS: a folder, and a .spacy file")],
     out: Annotated[Path | None, typer.Option("--json", help="Where to write the figures")] = None,
     limit: Annotated[int, typer.Option(help="At most so many documents of each, 0 for all")] = 0,
+    add: Annotated[bool, typer.Option("--add", help="Keep the figures of other pipelines that the file has")] = False,
 ) -> None:
     """Compare predictions in float32 with those in bfloat16 and in 8 bits."""
     console = Console()
@@ -119,15 +120,25 @@ def main(
         )
     if wrong := [pair for pair in pairs if "=" not in pair]:
         raise typer.BadParameter(f"Expected PIPELINE=DOCUMENTS, got {wrong[0]}")
-    split = [pair.partition("=") for pair in pairs]
-    rows = [measure(Path(pipeline), Path(documents), console, limit) for pipeline, _, documents in split]
+    rows = rows_of(out) if add else []
+    for pipeline, _, documents in (pair.partition("=") for pair in pairs):
+        rows = [row for row in rows if (row["model"], row["test"]) != (pipeline, documents)]
+        rows.append(measure(Path(pipeline), Path(documents), console, limit))
+        if out is not None:  # a long comparison may be cut
+            write(out, rows, f"{COMMAND} {pairs[0]}" + (" …" if len(rows) > 1 else ""))
     console.print(results_table(rows))
-    if out is not None:
-        with new_file(out) as file:
-            more = " …" if len(pairs) > 1 else ""
-            about = {"command": f"{COMMAND} {pairs[0]}{more}", "machine": describe_machine()}
-            results = about | {"pipelines": rows, "averages": averages(rows)}
-            file.write_text(json.dumps(results, indent=2) + "\n", encoding="utf8")
+
+
+def rows_of(out: Path | None) -> list[dict[str, Any]]:
+    """RETURNS (list[dict[str, Any]]): Figures of pipelines that a file has, if it is there."""
+    return json.loads(out.read_text(encoding="utf8"))["pipelines"] if out is not None and out.exists() else []
+
+
+def write(out: Path, rows: Sequence[dict[str, Any]], command: str) -> None:
+    """Write the figures of pipelines, and their averages."""
+    results = {"command": command, "machine": describe_machine(), "pipelines": rows, "averages": averages(rows)}
+    with new_file(out) as file:
+        file.write_text(json.dumps(results, indent=2) + "\n", encoding="utf8")
 
 
 if __name__ == "__main__":

@@ -4,9 +4,12 @@
 
 Nothing is measured here: each section is there once the command under it has left its JSON file in
 results/performance/.
-On two cores with AVX-512 and nothing else to do, all but the peers (5 minutes) take about a quarter of an hour:
+On two cores with AVX-512 and nothing else to do, all but the peers (5 minutes) and the engines (8 for each --size, base
+or minilm; --resume goes on with one that was cut) take about a quarter of an hour:
 
     python -m benchmarks.engines --json results/performance/engines.json
+    python -m benchmarks.engine_pipelines --json results/performance/engine_pipelines.json
+    python -m benchmarks.engine_profile --json results/performance/engine_profile.json
     python -m benchmarks.encoder predict --json results/performance/encoder-predict.json
     python -m benchmarks.encoder training --json results/performance/encoder-training.json
     python -m benchmarks.encoder repeats --json results/performance/encoder-repeats.json

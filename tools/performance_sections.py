@@ -6,6 +6,7 @@ from typing import Any
 
 from scripts.compare.report import markdown_table
 from scripts.precision import cells, headings
+from tools.engine_sections import engine_pipelines_section, engine_profile_section, engines_section
 
 Result = dict[str, Any]
 TIMES = ("float32", "bfloat16", "bfloat16 of both")
@@ -145,7 +146,6 @@ def profile_table(profiles: list[Result]) -> str:
     return markdown_table([f"{found['work']}, {found['precision']}" for found in profiles], rows)
 
 
-# File without .json -> what the page says of it, in this order.
 def _median(result: Result, work: str, by: str, precision: str) -> float:
     (run,) = (run for run in result["runs"] if (run["work"], run["by"], run["precision"]) == (work, by, precision))
     return median(run["seconds"])
@@ -203,41 +203,11 @@ def precision_section(result: Result) -> list[str]:
     ]
 
 
-def engines_section(result: Result) -> list[str]:
-    return [
-        "## Against the best engines on a CPU",
-        "The same BERT of random weights (a HAT of segment-wise blocks alone, so all compute the same, and outputs are "
-        "compared), the same segments and threads. The others get them sorted by length in batches of 8 and of 32, "
-        "whichever is faster; PyTorch has its weights in the precision; ONNX Runtime is fused and quantised by its own "
-        "tools. Times as fast as the best of the same precision, which is named, and as the best of any. Sentences are "
-        "those of the section below; each row was a call of its own (`--work`, `--precision`), so the last column is "
-        "over several; "
-        "licences and docstrings are [the samples](commands.md#sample), about 4,096 pieces "
-        "each. Left out: " + ("; ".join(result["left_out"]) or "nothing") + ".",
-        markdown_table(["pieces", "the best of its precision", "which", "the best of any"], _engine_rows(result)),
-    ]
-
-
-def _engine_rows(result: Result) -> list[list[str]]:
-    """A row for each work and precision of ours: its ratio to the best of the same, and to the best of all."""
-    rows = []
-    groups: dict[tuple, dict[tuple, float]] = {}
-    for run in result["runs"]:
-        group = groups.setdefault((run["size"], run["threads"], run["work"], run["n_pieces"]), {})
-        group[run["precision"], run["by"]] = median(run["seconds"])
-    for (size, threads, work, n_pieces), seconds in groups.items():
-        theirs = {key: each for key, each in seconds.items() if key[1] != "HAT"}
-        for (precision, _), own in ((key, each) for key, each in seconds.items() if key[1] == "HAT"):
-            peers = {by: each for (of, by), each in theirs.items() if of == precision}
-            best = min(peers, key=lambda by: peers[by])
-            name = f"{size}, {threads} threads: {work}, {precision}"
-            ratios = (f"{peers[best] / own:.2f}", best, f"{min(theirs.values()) / own:.2f}")
-            rows.append([name, f"{n_pieces:,}", *ratios])
-    return rows
-
-
+# File without .json -> what the page says of it, in this order.
 SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "engines": engines_section,
+    "engine_pipelines": engine_pipelines_section,
+    "engine_profile": engine_profile_section,
     "encoder-predict": predict_section,
     "encoder-training": training_section,
     "encoder-peers": peers_section,

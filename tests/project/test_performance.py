@@ -6,7 +6,18 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from benchmarks import attention, dense, encoder, engines, frozen, growth, packing, pipeline
+from benchmarks import (
+    attention,
+    dense,
+    encoder,
+    engine_pipelines,
+    engine_profile,
+    engines,
+    frozen,
+    growth,
+    packing,
+    pipeline,
+)
 from benchmarks.comparisons import compare
 from benchmarks.sizes import BASE, QUICK, full_lengths, sentence_lengths
 from benchmarks.timing import interleaved_seconds, medians
@@ -28,6 +39,8 @@ def app_of(main):
 # File without .json -> what makes it.
 BENCHMARKS = {
     "engines": (engines.app, []),
+    "engine_pipelines": (app_of(engine_pipelines.main), []),
+    "engine_profile": (app_of(engine_profile.main), []),
     "encoder-predict": (encoder.app, ["predict"]),
     "encoder-training": (encoder.app, ["training"]),
     "encoder-peers": (encoder.app, ["peers"]),
@@ -86,7 +99,7 @@ def test_benchmark_names_its_command_and_its_machine(results, name):
 def test_benchmark_compares_what_it_timed(results, name):
     assert all(seconds > 0 for run in results[name].get("runs", []) for seconds in run["seconds"])
     found = results[name].get("comparisons", [])
-    assert found or results[name]["runs"]
+    assert found or results[name].get("runs") or results[name]["profiles"]
     assert all(ratio > 0 for comparison in found for ratio in comparison["ratios"].values())
 
 
