@@ -2,6 +2,7 @@
 
     python -m benchmarks.memory pipe models/hat-minilm
     python -m benchmarks.memory document models/hat-minilm
+    python -m benchmarks.memory document --rotary --n-pieces 100000
     python -m benchmarks.memory evaluate models/hat-minilm
     python -m benchmarks.memory training models/hat-minilm
 
@@ -25,7 +26,7 @@ from spacy.tokens import Doc
 from spacy.training.loop import create_evaluation_callback
 
 from benchmarks.kept import measure_kept
-from benchmarks.pipelines import CONFIGS, label, load_shipped, make_text, make_texts, save_tiny_hat
+from benchmarks.pipelines import CONFIGS, label, load_shipped, make_text, make_texts, save_rotary_hat, save_tiny_hat
 from benchmarks.resident import MB, in_fresh_process, in_use_mb, resident_mb, watch_peak_mb
 from spacy_hat.layers.hat_model import get_shim
 from spacy_hat.machine.free_memory import give_back
@@ -47,13 +48,13 @@ Shipped = Annotated[str, typer.Option(help="Shipped config")]
 
 
 @contextmanager
-def encoder(folder: Path | None, quick: bool) -> Iterator[Path]:
-    """YIELDS (Path): The folder given, or with --quick one that is there for the time of the benchmark."""
-    if folder is not None and not quick:
+def encoder(folder: Path | None, quick: bool, rotary: bool = False) -> Iterator[Path]:
+    """YIELDS (Path): The folder given, or with --quick or --rotary one for the time of the benchmark."""
+    if folder is not None and not quick and not rotary:
         yield folder
-    elif quick:
+    elif quick or rotary:
         with TemporaryDirectory() as temporary:
-            yield save_tiny_hat(Path(temporary))
+            yield save_rotary_hat(Path(temporary), quick) if rotary else save_tiny_hat(Path(temporary))
     else:
         raise typer.BadParameter("Give the folder of a HAT, such as models/hat-minilm, or --quick.")
 
@@ -150,18 +151,20 @@ def document(
     out: Out = None,
     n_pieces: Annotated[int, typer.Option(help="Pieces of the longest document")] = 500_000,
     config: Shipped = "hat_textcat",
+    rotary: Annotated[bool, typer.Option("--rotary", help="Rotary blocks of random weights, and no windows")] = False,
 ) -> None:
     """One document of 500,000 pieces, whole; and ones of a half and a quarter of them.
 
     Their peak above the loaded model is compared with what it should take to encode them: the output, some bytes of
-    each piece, and a working memory that does not grow with the document; or with what it should take to read them, if
-    that is more. The constants are at the top of this file, with how they were come by.
+    each piece, and a working memory that does not grow with the document, unless it is one window (--rotary); or with
+    what it should take to read them, if that is more. The constants are at the top of this file, with how they were
+    come by.
     """
     longest = 4000 if quick else n_pieces
     results: dict[str, dict[str, float]] = {}
     columns = ("output", "explained", "peak", "kept")
     table = Table("output", "pieces", *(f"{name}, MB" for name in columns), "peak / explained", "seconds")
-    with encoder(hat, quick) as folder, console.status("predicting") as status:
+    with encoder(hat, quick, rotary) as folder, console.status("predicting") as status:
         for output in ("pieces", "segments"):
             for size in (longest // 4, longest // 2, longest):
                 status.update(f"predicting {size:,} pieces, output = {output}")

@@ -13,7 +13,7 @@ from spacy.util import load_config, load_model_from_config
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from spacy_hat.modeling import HATConfig, HATModel, load_tokenizer
+from spacy_hat.modeling import HATConfig, HATModel, RotaryHATConfig, load_tokenizer
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 SENTENCE = (
@@ -39,6 +39,27 @@ def save_tiny_hat(folder: Path) -> Path:
         num_attention_heads=2,
         segment_length=16,
         max_segments=8,
+        pad_token_id=0,
+    )
+    HATModel(config).save_pretrained(folder)
+    return folder
+
+
+def save_rotary_hat(folder: Path, tiny: bool = False) -> Path:
+    """Write a HAT with rotary blocks of random weights, as wide as one from MiniLM: memory is that of any weights.
+
+    folder (Path): Where to.
+    tiny (bool): Whether for --quick.
+    RETURNS (Path): The folder.
+    """
+    tokenizer = load_tokenizer(save_tiny_tokenizer(folder))
+    width, heads = (32, 2) if tiny else (384, 12)
+    config = RotaryHATConfig(
+        vocab_size=len(tokenizer),
+        layout="S|SD|S|SD|S|SD",
+        hidden_size=width,
+        intermediate_size=2 * width,
+        num_attention_heads=heads,
         pad_token_id=0,
     )
     HATModel(config).save_pretrained(folder)
