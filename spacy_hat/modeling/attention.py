@@ -68,9 +68,11 @@ class PackedSelfAttention(nn.Module):
             queries = queries[: len(plan.query_gate)] * plan.query_gate.to(queries.dtype)
         keys_values = self.keys_and_values(rows)
         if self.rotary is not None:
-            places = plan.places
-            queries = self.turned(queries, places.index_select(0, plan.first_rows) if segments_only else places)
-            keys_values = self.turned(keys_values, places)
+            cosines, sines = self.rotary.turns(plan.places, self.head_size)
+            keys_values = turn(keys_values[: len(cosines)], (cosines, sines), self.n_heads)
+            if segments_only:
+                cosines, sines = (part.index_select(0, plan.first_rows) for part in (cosines, sines))
+            queries = turn(queries[: len(cosines)], (cosines, sines), self.n_heads)
         reach = None if self.rotary is None else self.rotary.reach_in(plan)
         if takes_varlen(queries, self.head_size, self.dropout if self.training else 0.0, plan) and (
             reach is None or takes_reach(plan, segments_only)

@@ -82,6 +82,13 @@ class Embeddings(nn.Module):
         }
 
 
+def added(output: Tensor, residual: Tensor) -> Tensor:
+    """RETURNS (Tensor): The sum of what half of a block has made, which may be written to, and of its input."""
+    if torch.is_grad_enabled() or output.dtype != residual.dtype:
+        return output + residual
+    return output.add_(residual)
+
+
 class AddAndNorm(nn.Module):
     """A projection, added to what came in, normalised: how both halves of a block end."""
 
@@ -92,10 +99,7 @@ class AddAndNorm(nn.Module):
         self.LayerNorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
 
     def forward(self, inner: Tensor, residual: Tensor) -> Tensor:
-        output = self.dropout(self.dense(inner))
-        if torch.is_grad_enabled() or output.dtype != residual.dtype:
-            return self.LayerNorm(output + residual)
-        return self.LayerNorm(output.add_(residual))  # it is this half's own
+        return self.LayerNorm(added(self.dropout(self.dense(inner)), residual))
 
 
 def pass_through_half(projection: nn.Linear, norm: nn.LayerNorm, vectors: Tensor) -> None:

@@ -103,8 +103,13 @@ def turn(rows: Tensor, turns: tuple[Tensor, Tensor], n_heads: int) -> Tensor:
     width = n_heads * 2 * cosines.shape[-1]
     first, second = rows[:, :width].unflatten(-1, (n_heads, 2, -1)).unbind(2)
     turned_first = (first * cosines).addcmul_(second, sines, value=-1)
+    in_place = not rows.requires_grad and not is_traced()
+    if in_place and rows.dtype == cosines.dtype:  # one pass over memory less, and no more is rounded
+        second.mul_(cosines).addcmul_(first, sines)
+        first.copy_(turned_first)
+        return rows
     turned_second = (second * cosines).addcmul_(first, sines)
-    if not rows.requires_grad and not is_traced():
+    if in_place:
         first.copy_(turned_first)
         second.copy_(turned_second)
         return rows

@@ -5,11 +5,12 @@ As in ModernBERT (Warner et al. 2024, arXiv 2412.13663). Projections that it fus
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from transformers.activations import ACT2FN
 
 from .attention import PackedSelfAttention
-from .block import Product, run_block
+from .block import Product, added, run_block
 from .dense import Dense
 from .plan import AttentionPlan
 from .rotary import Rotary
@@ -54,9 +55,10 @@ class GatedFeedForwardIn(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         """(n_rows, hidden_size) -> (n_rows, intermediate_size)"""
-        if self.activation is None:
-            return self.dense(hidden, gelu=True) * self.gate(hidden)
-        return self.activation(self.dense(hidden)) * self.gate(hidden)
+        activated = self.dense(hidden, gelu=True) if self.activation is None else self.activation(self.dense(hidden))
+        if torch.is_grad_enabled():
+            return activated * self.gate(hidden)
+        return activated.mul_(self.gate(hidden))  # it is this half's own
 
 
 class RotaryBlock(nn.Module):
@@ -91,9 +93,9 @@ class RotaryBlock(nn.Module):
 
     def after_attention(self, context: Tensor, hidden: Tensor) -> Tensor:
         """The rest of the block: what attention gave, and the block's input, (n_rows, hidden_size) each -> the same"""
-        attended = hidden + self.attention_dropout(self.attention_output(context))
+        attended = added(self.attention_dropout(self.attention_output(context)), hidden)
         inner = self.feed_forward_dropout(self.feed_forward(self.feed_forward_norm(attended)))
-        return attended + self.feed_forward_output(inner)
+        return added(self.feed_forward_output(inner), attended)
 
     def pass_through(self, _vectors: Tensor) -> str:
         """Zero the output projections, so that nothing is added to any vectors. RETURNS (str): That, for a report."""

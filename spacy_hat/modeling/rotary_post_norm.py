@@ -6,11 +6,10 @@ their weights, is as in rotary_block.py.
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from .attention import PackedSelfAttention
-from .block import Product, pass_through_half, run_block
+from .block import Product, added, pass_through_half, run_block
 from .dense import Dense
 from .plan import AttentionPlan
 from .rotary import Rotary
@@ -46,9 +45,9 @@ class RotaryPostNormBlock(nn.Module):
 
     def after_attention(self, context: Tensor, hidden: Tensor) -> Tensor:
         """The rest of the block: what attention gave, and the block's input, (n_rows, hidden_size) each -> the same"""
-        attended = self.attention_norm(self._sum(self.attention_output(context), hidden))
+        attended = self.attention_norm(added(self.dropout(self.attention_output(context)), hidden))
         inner = self.dropout(self.feed_forward(attended))
-        return self.feed_forward_norm(self._sum(self.feed_forward_output(inner), attended))
+        return self.feed_forward_norm(added(self.dropout(self.feed_forward_output(inner)), attended))
 
     def pass_through(self, vectors: Tensor) -> str:
         """Zero the output projections, and let both layer norms restore what they take away.
@@ -68,9 +67,3 @@ class RotaryPostNormBlock(nn.Module):
     def forward(self, hidden: Tensor, plan: AttentionPlan, segments_only: bool = False) -> Tensor:
         """Run the block; see `run_block`."""
         return run_block(self, hidden, plan, segments_only)
-
-    def _sum(self, added: Tensor, hidden: Tensor) -> Tensor:
-        added = self.dropout(added)
-        if torch.is_grad_enabled() or added.dtype != hidden.dtype:
-            return added + hidden
-        return added.add_(hidden)  # it is this half's own
