@@ -1,12 +1,14 @@
 """transformers' Trainer, with batches that are fixed beforehand: many devices, going on, mixed precision."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
@@ -21,7 +23,8 @@ HOURS_TO_WAIT = 24
 KEPT_CHECKPOINTS = 2
 """The last one may be cut off, where a process was killed while it wrote."""
 PARTS_OF_CHECKPOINT = ("model.safetensors", "optimizer.pt", "scheduler.pt")
-PRECISIONS: dict[str, dict[str, bool]] = {"float32": {}, "bfloat16": {"bf16": True}, "float16": {"fp16": True}}
+PRECISIONS: dict[str, str] = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
+"""Trainer's names for them."""
 
 
 def check_installed() -> None:
@@ -44,12 +47,14 @@ def training_arguments(work: Path, settings: Settings, *, log_every: int, save_e
     RETURNS (TrainingArguments): The arguments.
     RAISES (ValueError): If the processes cannot share the batches of a step.
     """
+    name = PRECISIONS[settings.precision]
+    os.environ["ACCELERATE_MIXED_PRECISION"] = name  # Trainer believes it, and leaves it there for the next one
     arguments = TrainingArguments(
         output_dir=str(work),
         max_steps=settings.max_steps,
         per_device_train_batch_size=1,
         seed=settings.seed,
-        use_cpu=cpu,
+        use_cpu=cpu or not torch.accelerator.is_available(),
         ddp_timeout=HOURS_TO_WAIT * 3600,
         logging_strategy="steps",
         logging_steps=log_every,
@@ -62,7 +67,8 @@ def training_arguments(work: Path, settings: Settings, *, log_every: int, save_e
         report_to=[],
         disable_tqdm=True,
         log_level="error",
-        **PRECISIONS[settings.precision],
+        bf16=name == "bf16",
+        fp16=name == "fp16",
     )
     arguments._n_gpu = min(arguments.n_gpu, 1)  # otherwise one process would give a batch to all GPUs, uncut
     n_processes = arguments.world_size
