@@ -17,6 +17,7 @@ GROUPS = (
     "spacy_factories",
     "spacy_misc",
     "spacy_readers",
+    "spacy_batchers",
     "spacy_scorers",
     "thinc_optimizers",
     "thinc_schedules",

@@ -20,6 +20,7 @@ GROUPS = {
     "spacy_factories": ("Components", 'In a config: `factory = "…"`; in code: `nlp.add_pipe("…")`.'),
     "spacy_misc": ("Suggesters", 'In a config: `@misc = "…"`.'),
     "spacy_readers": ("Readers", 'In a config: `@readers = "…"`.'),
+    "spacy_batchers": ("Batchers", 'In a config: `@batchers = "…"`.'),
     "spacy_scorers": ("Scorers", 'In a config: `@scorers = "…"`.'),
     "spacy_callbacks": ("Callbacks", 'In a config: `@callbacks = "…"`.'),
     "thinc_optimizers": ("Optimizers", 'In a config: `@optimizers = "…"`.'),

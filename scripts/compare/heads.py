@@ -7,17 +7,22 @@ from thinc.api import Config
 from scripts.compare.tasks.task import Unit
 
 
-def config_of_method(config: Path, unit: Unit, chain: int | None) -> Config:
+def config_of_method(config: Path, unit: Unit, chain: int | None, words: bool = False) -> Config:
     """Put a method's head into a config.
 
     config (Path): The shipped config of the task.
-    unit (Unit): What has a label. Documents have the head that the config has.
+    unit (Unit): What has a label.
     chain (int | None): Sentences have a chain that is learned together with the encoder, after an LSTM of this width
         in each direction (0: none); None: each is labelled by itself.
+    words (bool): Whether words decide on documents beside the encoder, as in the config.
     RETURNS (Config): The config, otherwise as it is.
     """
     changed = Config().from_disk(config, interpolate=False)
     if unit == "documents":
+        head = changed["components"]["textcat"]["model"]
+        if not words:
+            head |= {"@architectures": "spacy-hat.DocumentClassifier.v1", "exclusive_classes": True}
+            del head["linear_model"]
         return changed
     head = changed["components"]["spancat_singlelabel"]["model"]
     if chain is None:

@@ -49,6 +49,7 @@ class Encoder:
     overrides (Mapping[str, str]): Of the config, by dotted name.
     chain (int | None): Learn a chain over sentences with the encoder, after an LSTM of this width (0: none); None: each
         sentence is labelled by itself.
+    words (bool): Whether words decide on documents beside it, with the weights that the shipped config gives them.
     epochs (int): How often to read documents, but for the speeches, whose config says it.
     """
 
@@ -58,6 +59,7 @@ class Encoder:
     start: str = "identity"
     overrides: Mapping[str, str] = field(default_factory=dict)
     chain: int | None = None
+    words: bool = False
     epochs: int = 4
 
 
@@ -107,6 +109,7 @@ BY_UNIT: Mapping[Unit, Mapping[str, Trained]] = {
         "independent segments": Encoder(SEGMENT_WISE, overrides=packed("greedy")),
         "HAT, copied start": Encoder(start="copy"),
         "HAT, identity start": Encoder(),
+        "HAT, words as shipped": Encoder(words=True),
         # What cross-segment attention makes of segments that are encoded once.
         "HAT, four blocks frozen": Encoder("S|S|S|S|SD|SD", overrides=FROZEN, epochs=2),
     },
@@ -136,7 +139,7 @@ def methods_of(unit: Unit) -> Mapping[str, Method]:
     with_words = {
         name + WITH_WORDS: WithWords(name)
         for name, method in BY_UNIT[unit].items()
-        if unit == "documents" and isinstance(method, Encoder)
+        if unit == "documents" and isinstance(method, Encoder) and not method.words
     }
     return {**BY_UNIT[unit], **chained, **with_words}
 

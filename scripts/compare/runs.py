@@ -201,7 +201,7 @@ def run_encoder(
     output = Path("training/compare") / run.name
     output.parent.mkdir(parents=True, exist_ok=True)
     task = TASKS[run.task]
-    config_of_method(task.config, task.unit, encoder.chain).to_disk(output.with_suffix(".cfg"))
+    config_of_method(task.config, task.unit, encoder.chain, encoder.words).to_disk(output.with_suffix(".cfg"))
     kept = keep / run.name if keep is not None else None
     if kept is None or not kept.exists():
         # The config of documents is for the speeches.

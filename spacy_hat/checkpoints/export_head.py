@@ -52,6 +52,12 @@ class Exported:
         (folder / "README.md").write_text(card, encoding="utf8")
 
 
+NO_WORDS = (
+    "Words beside the encoder were left behind, as no published head has any: scores of the checkpoint are those of the "
+    "encoder alone, which learned by itself."
+)
+
+
 def export_checkpoint(nlp: Language, component: str | None = None) -> Exported:
     """Make a published head of a text or span categorizer, or of what answers questions or chooses.
 
@@ -76,16 +82,10 @@ def export_checkpoint(nlp: Language, component: str | None = None) -> Exported:
             "published head each by itself. Got: spacy-hat.SentenceChain.v1. Expected: spacy-hat.SpanClassifier.v1. "
             "Export the pipeline as it was before `spacy hat calibrate`, or train one with that head."
         )
-    if has_words(pipe):
-        raise ValueError(
-            f"Component '{pipe.name}' cannot be exported: words decide beside the encoder, and no published head has "
-            "any. Got: spacy-hat.DocumentEnsemble.v1. Expected: spacy-hat.DocumentClassifier.v1. Export the pipeline "
-            "as it was before `spacy hat calibrate`, or train one with that head: its encoder learns the same."
-        )
     found, kind = _encoder_of(nlp, pipe), KINDS[labelled]
     encoder = found.layer
     weights = get_parameters(pipe.model, kind)
-    notes = []
+    notes = [NO_WORDS] if has_words(pipe) else []
     if kind == "segments":
         notes += _fold_spans(pipe, encoder, weights)
     labels, more = _labels(pipe, weights)

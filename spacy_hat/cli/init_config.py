@@ -40,6 +40,7 @@ def init_config_cli(
     gpu: Annotated[
         bool, typer.Option("--gpu", "-G", help="For a GPU: larger batches in prediction, dropout on attention weights")
     ] = False,
+    balanced: Annotated[bool, typer.Option("--balanced", help="Documents with rare labels come more often")] = False,
     units: Annotated[list[str] | None, typer.Option("--units", help=UNITS_HELP)] = None,
     pattern: Annotated[
         str | None, typer.Option(help="Regular expression that begins a unit, for --units pattern; ^ begins a line")
@@ -70,6 +71,7 @@ def init_config_cli(
             lang=lang,
             optimize=optimize,
             gpu=gpu,
+            balanced=balanced,
             file="config.cfg" if is_stdout(output_file) else output_file.as_posix(),
         )
     with new_file(output_file) as made:

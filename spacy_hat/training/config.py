@@ -114,6 +114,7 @@ def training_config(
     lang: str = "en",
     optimize: Optimize = "speed",
     gpu: bool = False,
+    balanced: bool = False,
     units: Sequence[str] = ("sentences",),
     pattern: str | None = None,
     steps: Steps | None = None,
@@ -132,6 +133,7 @@ def training_config(
         trains everything, for twice as long.
     gpu (bool): Whether predictions are for a GPU: larger batches. Training is the same on both, but for dropout on
         attention weights, which a CPU is slow at.
+    balanced (bool): Whether documents with rare labels come more often.
     units (Sequence[str]): What a sentence is: `sentences` as the sentencizer finds them, one of
         `hat_units`, or both.
     pattern (str | None): The regular expression of the unit `pattern`.
@@ -143,6 +145,11 @@ def training_config(
     RAISES (ValueError): If a task, a unit or the language is unknown, or two of them do not go together.
     """
     tasks, splitting = check_tasks(tasks), Splitting.of(units, pattern)
+    if balanced and not set(tasks) & {*DOCUMENTS}:
+        raise ValueError(
+            f"Labels of documents are balanced. Got: the tasks {', '.join(tasks)}. Expected: {' or '.join(DOCUMENTS)} "
+            "among them. Leave --balanced out."
+        )
     epochs = (3 if set(tasks) & {*SENTENCES} else 4) * (2 if optimize == "accuracy" else 1)
     if steps is None:
         steps = Steps.for_corpus(count_docs(Path(train)) if train else UNKNOWN_DOCS, epochs)
@@ -178,6 +185,7 @@ def training_config(
         reads_tokens=bool({*tasks} & {*TOKENS}),
         accuracy=optimize == "accuracy",
         gpu=gpu,
+        balanced=balanced,
     )
 
 

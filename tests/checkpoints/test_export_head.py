@@ -12,10 +12,11 @@ from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassificati
 from spacy_hat.checkpoints.export_head import export_checkpoint
 from spacy_hat.checkpoints.import_head import import_checkpoint
 from spacy_hat.choices import Pooling
+from spacy_hat.layers.document_ensemble import set_weights
 from spacy_hat.modeling import HATModel
 
 from ..support.fine_tuned import CLASSES, KINDS, LABELS, PROBLEMS, TEXTS, answers, encode, predictions, save_head
-from ..support.pipelines import OURS, initialize, make_nlp, train
+from ..support.pipelines import OURS, initialize, make_nlp, make_text, train
 
 # {component: settings of the encoder with which it can be exported}
 EXPORTABLE = {
@@ -216,6 +217,18 @@ def test_export_writes_how_the_pipeline_reads(trained, tmp_path):
     }
 
 
+def test_export_leaves_words_behind_and_says_so(hat_folder, tmp_path):
+    nlp = make_nlp(hat_folder, "ensemble")
+    train(nlp, initialize(nlp), 3)
+    exported = export(nlp, tmp_path)
+    assert any(note.startswith("Words beside the encoder were left behind") for note in exported.notes)
+    set_weights(nlp.get_pipe("ensemble").model, 1.0, 0.0)
+    model = CLASSES[KINDS["textcat"]].from_pretrained(tmp_path)
+    text = make_text(3)
+    found = answers(model, nlp, text, PROBLEMS["textcat"])
+    np.testing.assert_allclose(found, predictions(nlp, "ensemble", encode(nlp, text)), atol=1e-5)
+
+
 def test_export_says_that_halves_were_added(trained, tmp_path):
     assert any("were added up" in note for note in export(trained["spancat"], tmp_path).notes)
 
@@ -234,7 +247,6 @@ def test_export_says_that_halves_were_added(trained, tmp_path):
             None,
             "chain labels the sentences.*before `spacy hat calibrate`",
         ),
-        (["ensemble"], {}, None, "words decide beside.*before `spacy hat calibrate`"),
         (["stock_textcat"], {}, "stock_textcat", "cannot be exported: its model is .*DocumentClassifier.v1"),
         (["stock_textcat"], {}, None, "Got: none, among sentencizer, transformer, stock_textcat.*Train one"),
         (["textcat", "textcat_multilabel"], {}, None, "Got: textcat, textcat_multilabel, among.*Name it with"),

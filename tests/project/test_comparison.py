@@ -168,9 +168,16 @@ def test_config_of_method_changes_nothing_but_the_head(chain, architecture, widt
     assert head.get("exclusive_classes") == (True if chain is None else None)
 
 
-def test_config_of_method_leaves_that_of_documents():
+def test_config_of_method_leaves_that_of_documents_with_words():
     path = ROOT / CONFIGS["speeches"]
-    assert config_of_method(path, "documents", None) == util.load_config(path, interpolate=False)
+    assert config_of_method(path, "documents", None, words=True) == util.load_config(path, interpolate=False)
+
+
+def test_config_of_method_takes_words_from_documents():
+    head = config_of_method(ROOT / CONFIGS["speeches"], "documents", None)["components"]["textcat"]["model"]
+    assert head["@architectures"] == "spacy-hat.DocumentClassifier.v1"
+    assert head["exclusive_classes"]
+    assert "linear_model" not in head
 
 
 def test_result_of_a_run_can_be_paired(tmp_path, monkeypatch):

@@ -1,11 +1,13 @@
 """Parameters of what labels documents by words as well: see `flips`, which has the others."""
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy
 import spacy
+from spacy.training import Example
 from thinc.api import Model, reduce_mean
 
 from spacy_hat.architectures import hat_tok2vec_v1
@@ -34,8 +36,8 @@ def said(model: Model) -> Any:
     model.initialize(X=docs, Y=truth)
     if model.has_ref("output_layer"):
         output = model.get_ref("output_layer")
-        random: Any = numpy.random.default_rng(0).normal(size=output.get_param("W").shape)
-        output.set_param("W", random.astype("float32"))
+        noise: Any = numpy.random.default_rng(0).normal(size=output.get_param("W").shape)
+        output.set_param("W", noise.astype("float32"))
     words_of(next(node for node in model.walk() if node.name == "ngram_bag")).learn(docs, truth)
     return model.predict(docs).round(5).tolist()
 
@@ -46,12 +48,22 @@ WORDS_NEEDED: dict[str, Callable[[str], dict[str, Any]]] = {
         "linear_model": ngram_bag_v1(exclusive_classes=True),
     },
     "spacy-hat.NgramBag.v1": lambda _: {"exclusive_classes": True},
+    "spacy-hat.batch_balanced.v1": lambda _: {"size": 2},
 }
 """Name in the registry -> what it cannot be built without; functions of the folder of a HAT."""
 
 
 def width_of(model: Model) -> Any:
     return model.has_dim("nO") and model.get_dim("nO")
+
+
+def sizes_of_batches(batches: Any) -> Any:
+    """RETURNS (Any): How many documents each batch has, of ten with one label and one with another."""
+    random.seed(0)
+    docs = [NLP(make_text(number)) for number in range(11)]
+    for number, doc in enumerate(docs):
+        doc.cats = {"A": float(number > 0), "B": float(number == 0)}
+    return [len(batch) for batch in batches([Example(doc, doc) for doc in docs])]
 
 
 # Parameter -> another value, what shows it, and whether the value is made in a folder.
@@ -75,4 +87,5 @@ WORDS_FLIPS: dict[str, dict[str, tuple[Any, ...]]] = {
         "balanced": (False, said),
         "nO": (7, width_of),
     },
+    "spacy-hat.batch_balanced.v1": {"size": (3, sizes_of_batches), "strength": (1.0, sizes_of_batches)},
 }

@@ -192,3 +192,24 @@ def test_section_holds_those_inside_it():
         '[nlp.tokenizer]\n@tokenizers = "é.v1"\non = true\n\n[nlp.tokenizer.inner]\n@misc = "m.v1"\nnone = null'
     )
     assert section("initialize.tokenizer", {}) == "[initialize.tokenizer]"
+
+
+def test_training_config_balances_labels_of_documents(tmp_path):
+    batcher = settings("textcat", balanced=True)["training"]["batcher"]
+    assert batcher == {"@batchers": "spacy-hat.batch_balanced.v1", "strength": 0.5, "size": 2}
+    path = tmp_path / "config.cfg"
+    path.write_text(training_config(["textcat"], balanced=True), encoding="utf8")
+    before, after = fill_config(tmp_path / "filled.cfg", path, silent=True)
+    assert sections(before) == sections(after)
+
+
+def test_training_config_balances_no_labels_of_sentences():
+    with pytest.raises(ValueError, match=r"Got: the tasks spancat.*Expected: textcat or textcat_multilabel"):
+        training_config(["spancat"], balanced=True)
+
+
+def test_training_config_puts_words_beside_documents():
+    model = settings("textcat_multilabel")["components"]["textcat_multilabel"]["model"]
+    assert model["@architectures"] == "spacy-hat.DocumentEnsemble.v1"
+    assert not model["linear_model"]["exclusive_classes"]
+    assert not model["linear_model"]["balanced"]
