@@ -53,8 +53,8 @@ class Exported:
 
 
 NO_WORDS = (
-    "Words beside the encoder were left behind, as no published head has any: scores of the checkpoint are those of the "
-    "encoder alone, which learned by itself."
+    "Words beside the encoder were left behind, as no published head has any: scores of the checkpoint are those of "
+    "the encoder alone, which learned by itself."
 )
 
 

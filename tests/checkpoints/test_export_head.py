@@ -226,7 +226,7 @@ def test_export_leaves_words_behind_and_says_so(hat_folder, tmp_path):
     model = CLASSES[KINDS["textcat"]].from_pretrained(tmp_path)
     text = make_text(3)
     found = answers(model, nlp, text, PROBLEMS["textcat"])
-    np.testing.assert_allclose(found, predictions(nlp, "ensemble", encode(nlp, text)), atol=1e-5)
+    np.testing.assert_allclose(found, nlp.get_pipe("ensemble").predict([encode(nlp, text)])[0], atol=1e-5)
 
 
 def test_export_says_that_halves_were_added(trained, tmp_path):
