@@ -7,6 +7,9 @@ from typing import Any
 
 import torch
 
+# What Python calls processors that have AVX, or not.
+X86 = ("x86_64", "amd64")
+
 
 def describe_machine() -> dict[str, Any]:
     """RETURNS (dict[str, Any]): What somebody needs to know to compare times: processor, cores, threads, PyTorch."""
@@ -28,8 +31,11 @@ def n_cores() -> int:
 
 
 def cpu_multiplies_bfloat16() -> bool:
-    """RETURNS (bool): Whether this CPU multiplies bfloat16 natively; others may take a hundred times as long."""
-    return torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    """RETURNS (bool): Whether this CPU multiplies bfloat16 natively; others take two to a hundred times as long."""
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return False
+    # oneDNN takes bfloat16 on every x86 with AVX-512, and makes float32 of it where there are no instructions for it.
+    return platform.machine().lower() not in X86 or torch.cpu._is_avx512_bf16_supported()
 
 
 def _cpu_name() -> str:

@@ -9,14 +9,13 @@ import torch
 from thinc.api import Adam
 
 from spacy_hat.layers.shim import HATShim
+from spacy_hat.machine.processor import cpu_multiplies_bfloat16
 from spacy_hat.modeling.int8 import multiplies_int8
 
 from ..support.encoders import LENGTHS, make_inputs, make_shim
 
 has_int8 = pytest.mark.skipif(not multiplies_int8(), reason="this CPU does not multiply 8-bit numbers natively")
-has_bfloat16 = pytest.mark.skipif(
-    not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this CPU does not multiply bfloat16 natively"
-)
+has_bfloat16 = pytest.mark.skipif(not cpu_multiplies_bfloat16(), reason="this CPU does not multiply bfloat16 natively")
 has_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU in this machine")
 
 

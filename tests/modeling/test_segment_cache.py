@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from spacy_hat.machine.processor import cpu_multiplies_bfloat16
 from spacy_hat.modeling import HATModel
 from spacy_hat.modeling.segment_cache import SegmentCache
 
@@ -93,9 +94,7 @@ def test_cache_is_not_emptied_by_a_step_of_training():
     assert len(sizes) == 1
 
 
-@pytest.mark.skipif(
-    not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="this CPU does not multiply bfloat16 natively"
-)
+@pytest.mark.skipif(not cpu_multiplies_bfloat16(), reason="this CPU does not multiply bfloat16 natively")
 def test_cache_is_emptied_by_a_change_of_precision():
     model, cache = make(), SegmentCache(ROOM)
     with torch.autocast("cpu", dtype=torch.bfloat16):
