@@ -66,7 +66,7 @@ def run(kind: str, folder: Path, pipeline: str, corpus: str, n_workers: int) -> 
         until its first document, and from there to its last; memory of one of them after each twentieth of its
         documents.
     """
-    os.sched_setaffinity(0, range(n_workers))
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:n_workers])
     stamps = folder / f"stamps-{os.getpid()}"
     stamps.mkdir()
     os.environ[STAMPS] = str(stamps)
