@@ -25,7 +25,7 @@ from rich.table import Table
 from benchmarks.results import Json, Quick, Repeats, command_line, write_results
 from spacy_hat.annotation.windows import spans_of_budget
 
-from .bench import save_blank, save_corpora, save_pipeline
+from .bench import save_blank, save_corpora, save_pipeline, save_waiting
 from .figures import NEEDED, Runs, costs_of, marks_of, real_lengths
 from .runs import CRUMBS
 from .simulation import simulate
@@ -43,6 +43,7 @@ RUNS = {
     "ray, 2": ("ray", "model", "even", 2, True),
     "bare, 2": ("bare", "model", "even", 2, True),
     "kernel, 2": ("kernel", "model", "even", 2, True),
+    "kernel, 4, waiting": ("waiting", "waiting", "long", 4, False),
     "ray, crumbs": ("crumbs", "blank", "even", 1, False),
     "reading": ("reading", "blank", "even", 1, False),
     "kernel, memory": ("kernel", "model", "memory", 1, False),
@@ -52,6 +53,7 @@ ENVIRONMENT = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
 N_SIMULATED = 1_000_000
 N_MEMORY = 20_000
 DOCUMENTS = 6000
+N_WAITING = 2000
 
 
 def main(
@@ -77,6 +79,7 @@ def main(
         folder = Path(name)
         save_pipeline(folder, 32 if quick else 192)
         save_blank(folder)
+        save_waiting(folder, 100 if quick else N_WAITING)
         sizes = save_corpora(folder, settings["documents"], settings["memory"])
         for _ in range(1 if quick else repeats):
             for run, (kind, pipeline, corpus, n_workers, is_timed) in RUNS.items():

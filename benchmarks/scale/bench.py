@@ -10,7 +10,7 @@ from spacy.util import import_file
 from benchmarks.pipelines import load_shipped, make_text, save_tiny_tokenizer
 from spacy_hat.modeling import HATConfig, HATModel, load_tokenizer
 
-from .runs import STAMPING
+from .runs import NARROW, STAMPING
 
 TIMES_LONGER = 100
 SHORT = 40
@@ -66,6 +66,23 @@ def save_corpora(folder: Path, n_docs: int, n_memory: int) -> dict[str, list[int
             file.writelines(json.dumps({"id": f"d{n}", "text": text}) + "\n" for n, text in enumerate(texts))
             characters[name] = [len(text) for text in texts]
     return characters
+
+
+def save_waiting(folder: Path, n_docs: int) -> None:
+    """Write a pipeline that waits for each character, as `waiting`, and documents for it, as `long.jsonl`.
+
+    folder (Path): Has `stamp.py`, whose components have been imported.
+    n_docs (int): Documents; one in a hundred is longer than ten windows.
+    """
+    nlp = spacy.blank("en", config={"nlp": {"tokenizer": {"@tokenizers": "one_token"}}})
+    for name in ("stamp_in", "wait", "stamp_out"):
+        nlp.add_pipe(name)
+    nlp.to_disk(folder / "waiting")
+    long = set(random.Random(0).sample(range(n_docs), n_docs // 100))
+    with (folder / "long.jsonl").open("w", encoding="utf8") as file:
+        for number in range(n_docs):
+            text = "x" * (NARROW // 10 * (TIMES_LONGER if number in long else 1))
+            file.write(json.dumps({"id": f"d{number}", "text": text}) + "\n")
 
 
 def save_blank(folder: Path) -> None:

@@ -37,6 +37,8 @@ def marks_of(runs: Runs) -> dict[str, float]:
         if above in seconds and below in seconds:
             workers = 2 if name.startswith("wall") else 1
             found[name] = round(workers * seconds[above] / seconds[below] - less, 3)
+    if waited := runs.get("kernel, 4, waiting"):
+        found["wall over work / workers, waiting"] = round(4 * seconds["kernel, 4, waiting"] / waited[0]["work"], 3)
     for name in ("kernel", "ray"):
         if memory := runs.get(f"{name}, memory"):
             places = memory[0]["memory_mb"]

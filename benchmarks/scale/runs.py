@@ -17,10 +17,14 @@ from pathlib import Path
 from typing import Any
 
 STAMPS = "SPACY_HAT_STAMPS"
+WAIT = 5e-6
+"""Seconds of a character, in the pipeline that waits: more workers than cores then show how work is shared out."""
 STAMPING = f"""
 import os, time
 from pathlib import Path
+import spacy
 from spacy.language import Language
+from spacy.tokens import Doc
 
 def stamp(doc):
     with open(Path(os.environ["{STAMPS}"]) / str(os.getpid()), "a") as file, open("/proc/self/statm") as memory:
@@ -29,11 +33,34 @@ def stamp(doc):
 
 Language.component("stamp_in", func=stamp)
 Language.component("stamp_out", func=stamp)
+
+class OneToken:
+    def __init__(self, vocab):
+        self.vocab = vocab
+
+    def __call__(self, text):
+        return Doc(self.vocab, words=[text], spaces=[False])
+
+    def to_disk(self, *args, **kwargs):
+        pass
+
+    from_disk = to_disk
+
+@spacy.registry.tokenizers("one_token")
+def one_token():
+    return lambda nlp: OneToken(nlp.vocab)
+
+@Language.component("wait")
+def wait(doc):
+    time.sleep({WAIT} * len(doc.text))
+    return doc
 """
 SHARD_SIZE = 1000
 N_PLACES = 20
 CRUMBS = 2000
 """Characters of a block, where it is seen what a block costs."""
+NARROW = 40_000
+"""Characters of a window, where documents are longer than several."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +84,8 @@ class Run:
 def run(kind: str, folder: Path, pipeline: str, corpus: str, n_workers: int) -> dict[str, Any]:
     """Annotate a corpus.
 
-    kind (str): What runs: `bare` (nlp.pipe), `kernel`, `ray`, `crumbs` (Ray, with small blocks) or `reading`.
+    kind (str): What runs: `bare` (nlp.pipe), `kernel`, `waiting` (the kernel, small windows), `ray`, `crumbs` (Ray,
+        with small blocks) or `reading`.
     folder (Path): Has pipelines, `stamp.py`, and corpora.
     pipeline (str): Name of a pipeline.
     corpus (str): Name of a corpus.
@@ -81,6 +109,7 @@ def run(kind: str, folder: Path, pipeline: str, corpus: str, n_workers: int) -> 
     times = [moment for found in by_process for moment, _ in found]
     memory = max(by_process, key=len)
     return {
+        **({"work": round(WAIT * _characters(folder / f"{corpus}.jsonl"), 2)} if kind == "waiting" else {}),
         "seconds": round(max(times) - min(times), 2),
         "seconds_in_all": round(total, 2),
         "documents": len(times) // 2,
@@ -88,6 +117,10 @@ def run(kind: str, folder: Path, pipeline: str, corpus: str, n_workers: int) -> 
         "busy": [round(found[-1][0] - found[0][0], 2) for found in by_process],
         "memory_mb": [round(memory[place][1]) for place in _places(len(memory))],
     }
+
+
+def _characters(corpus: Path) -> int:
+    return sum(len(json.loads(line)["text"]) for line in corpus.read_text(encoding="utf8").splitlines())
 
 
 def _read(path: Path) -> list[tuple[float, float]]:
@@ -123,11 +156,11 @@ def _drain(nlp: Any, texts: list[str]) -> None:
             pass
 
 
-def _kernel(run: Run) -> None:
+def _kernel(run: Run, budget: int | None = None) -> None:
     from spacy_hat.annotation.annotator import Task
-    from spacy_hat.annotation.run import Plan, annotate
+    from spacy_hat.annotation.run import BUDGET, Plan, annotate
 
-    plan = Plan(shard_size=SHARD_SIZE, n_process=run.n_workers)
+    plan = Plan(shard_size=SHARD_SIZE, budget=budget or BUDGET, n_process=run.n_workers)
     annotate(run.source, run.output, Task(str(run.model), code=run.code), plan)
 
 
@@ -182,6 +215,7 @@ def _nodes(n_nodes: int) -> Iterator[None]:
 RUNS: dict[str, Callable[[Run], None]] = {
     "bare": _bare,
     "kernel": _kernel,
+    "waiting": partial(_kernel, budget=NARROW),
     "ray": _ray,
     "crumbs": partial(_ray, budget=CRUMBS),
     "reading": _reading,

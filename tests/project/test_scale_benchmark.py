@@ -72,6 +72,12 @@ def test_figures_compare_medians_of_runs():
     }
 
 
+def test_figures_compare_processes_that_wait_with_the_time_that_they_wait():
+    assert marks_of({"kernel, 4, waiting": [{"seconds": 22.0, "work": 80.0}]}) == {
+        "wall over work / workers, waiting": 1.1
+    }
+
+
 def test_figures_tell_documents_from_characters():
     found = runs(bare=1000 * 0.001 + 10**6 * 1e-5, ray=12.0, reading=0.5)
     found |= {"bare, skewed": [{"seconds": 5000 * 0.001 + 10**6 * 1e-5}], "ray, crumbs": [{"seconds": 50.0}]}
