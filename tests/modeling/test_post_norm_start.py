@@ -35,6 +35,15 @@ def outputs(model: Any, ids: torch.Tensor) -> torch.Tensor:
     return encode(model, {"input_ids": ids, "attention_mask": torch.ones_like(ids)})
 
 
+class Recorded(torch.nn.Module):
+    def __init__(self, model: HATModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        return self.model(input_ids, attention_mask, return_dict=False)[0]
+
+
 def native(source: PostNormSource, class_name: str) -> Any:
     if not hasattr(transformers, class_name):
         pytest.skip(f"transformers {transformers.__version__} has no {class_name}")
@@ -220,6 +229,21 @@ def test_entries_that_nobody_can_guess_have_to_be_there(tmp_path):
     file.write_text(json.dumps(values))
     with pytest.raises(ValueError, match="says nothing of rope_theta"):
         source.start()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("post_norm", [False, True])
+def test_rotary_padded_path_is_exported(post_norm):
+    sizes = {"vocab_size": 60, "hidden_size": 32, "num_attention_heads": 4, "intermediate_size": 40}
+    windows = {"segment_length": 8, "global_attn_every_n_layers": 2, "local_attention": 4}
+    config = RotaryHATConfig(**sizes, **windows, layout="S|SD|S", pad_token_id=1, post_norm=post_norm)
+    model = Recorded(HATModel(config).eval())
+    ids = random_ids(2, 32)
+    mask = torch.ones_like(ids)
+    mask[1, 20:] = 0
+    with torch.no_grad():
+        recorded = torch.export.export(model, (ids, mask)).module()
+        torch.testing.assert_close(recorded(ids, mask)[mask == 1], model(ids, mask)[mask == 1], rtol=0, atol=1e-5)
 
 
 # --- files ----------------------------------------------------------------------------------------
