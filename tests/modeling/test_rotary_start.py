@@ -176,7 +176,7 @@ def test_config_of_transformers_5_is_read(source, tmp_path):
         ({"hidden_activation": "leaky"}, "hidden_activation is 'leaky'"),
         ({"is_decoder": True}, "is_decoder"),
         ({"intermediate_size": 48}, "do not fit its config.json"),
-        ({"num_hidden_layers": 5}, r"missing: layers\.4\.attn\.Wqkv\.weight"),
+        ({"num_hidden_layers": 5, "layer_types": None}, r"missing: layers\.4\.attn\.Wqkv\.weight"),
         ({"norm_bias": True}, r"missing: .*norm\.bias"),
         ({"model_type": "modernbert-decoder"}, "see those before them only"),
     ],

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import ModernBertConfig, ModernBertForMaskedLM, ModernBertModel, PreTrainedTokenizerFast
 
@@ -87,6 +88,8 @@ def gemma_tokenizer() -> PreTrainedTokenizerFast:
 
 def make_modern(seed: int = 11, head: bool = False, scale: float = 0.1, **settings: Any) -> Any:
     """RETURNS (ModernBertModel | ModernBertForMaskedLM): With random weights, norms and biases among them."""
+    if settings.get("local_rope_theta", 0) is None and int(transformers.__version__.partition(".")[0]) >= 5:
+        settings["local_rope_theta"] = settings.get("global_rope_theta", 160000.0)  # which None meant before
     config = ModernBertConfig(**{**SIZES, "vocab_size": 400, **settings})
     config._attn_implementation = "sdpa"
     model = (ModernBertForMaskedLM if head else ModernBertModel)(config).eval()
@@ -134,6 +137,10 @@ def hat_of(model: Any, layout: str | None = None, segment_length: int = LENGTH) 
         "pooling",
     }
     settings = {name: getattr(theirs, name) for name in names if hasattr(theirs, name)}
+    for kind, parameters in (getattr(theirs, "rope_parameters", None) or {}).items():  # as transformers 5 has them
+        settings[{"full_attention": "global", "sliding_attention": "local"}[kind] + "_rope_theta"] = parameters[
+            "rope_theta"
+        ]
     layout = "|".join(["S"] * theirs.num_hidden_layers) if layout is None else layout
     hat = HATModel(RotaryHATConfig(**settings, layout=layout, segment_length=segment_length)).eval()
     own = dict(hat.named_parameters())
