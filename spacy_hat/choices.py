@@ -31,7 +31,7 @@ Severity = Literal["stops", "wastes", "may be meant"]
 
 # What an encoder is pretrained by, and in what numbers.
 Objective = Literal["mlm", "segments", "choice"]
-TrainingPrecision = Literal["float32", "bfloat16", "float16"]
+TrainingPrecision = Literal["float32", "float16", "bfloat16"]
 
 # How the parts of a new HAT begin.
 CrossSegmentStart = Literal["identity", "copy"]

@@ -12,11 +12,11 @@ from typing import Any, get_args
 import torch
 from transformers.activations import ACT2FN
 
-from ..choices import PublishedPooling
+from ..choices import PublishedPooling, TrainingPrecision
 
 POOLINGS: tuple[str, ...] = get_args(PublishedPooling)
 PROBLEM_TYPES = ("regression", "single_label_classification", "multi_label_classification")
-PRECISIONS = ("float32", "float16", "bfloat16", "float64")
+PRECISIONS = (*get_args(TrainingPrecision), "float64")
 # A thousand times what anybody trains; the products of two of them still fit into 64 bits.
 MOST_PIECES = 100_000_000
 MOST_WIDTH = 1_000_000

@@ -6,7 +6,7 @@ windows    segments of each window, and which document it is of
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from ..ragged import Ints1d, concatenate, ranges, starts_of
 
 DTYPE = np.int32
 DOCS_AT_ONCE = 64
-FILES = ("pieces", "segments", "windows", "window_docs")
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,9 @@ class PackedCorpus:
             window_lengths=lengths,
             segment_positions=ranges(np.zeros_like(lengths), lengths),
         )
+
+
+FILES = tuple(one.name for one in fields(PackedCorpus))
 
 
 def pack_corpus(docs: Iterable[Doc], tokenizer: Any, config: Any, folder: Path, *, packing: Packing) -> None:
