@@ -88,7 +88,7 @@ def engine_pipelines_section(result: Result) -> list[str]:
     return [
         "## From texts to `doc.cats`, against the same engines",
         f"{result['n_docs']} licence texts ([the sample](commands.md#sample)), {result['n_pieces']:,} pieces, at "
-        "MiniLM size: `nlp.pipe` of the shipped text classifier to `doc.cats`, against each engine with the "
+        "MiniLM size: `nlp.pipe` of a text classifier of segments to `doc.cats`, against each engine with the "
         "encoder's own tokenizer, texts cut into segments that are full, these sorted by length in batches of 8 "
         "or 32, and the classifier's own head on their first vectors. Ours packs whole sentences, and makes Docs. "
         f"Seconds, divided by those of ours that is fastest; the best of ours is **{ratio:.2f}** times as fast as "
