@@ -44,6 +44,8 @@ Out = Annotated[Path | None, typer.Option(help="Write the results there, as JSON
 TOKENS, READING = 160, 780
 PACKED = {"pieces": 320, "segments": 100}
 WORKING = 10
+# The same where a document is one window, however long: fitted to rotary blocks and 25,000 to 100,000 pieces.
+WORKING_WHOLE = 4.75
 Shipped = Annotated[str, typer.Option(help="Shipped config")]
 
 
@@ -137,9 +139,12 @@ def explained_mb(nlp: Language, n_pieces: int, output_mb: float) -> float:
     transformer: Any = nlp.get_pipe("transformer")
     shim = get_shim(transformer.model)
     sizes = shim.encoder.config
-    window = n_pieces if sizes.max_segments is None else sizes.max_segments * sizes.segment_length
-    together = min(n_pieces, max(shim.max_batch_pieces, window))
-    working = WORKING * together * sizes.hidden_size * 4
+    if sizes.max_segments is None:
+        together, times = n_pieces, WORKING_WHOLE
+    else:
+        together = min(n_pieces, max(shim.max_batch_pieces, sizes.max_segments * sizes.segment_length))
+        times = WORKING
+    working = times * together * sizes.hidden_size * 4
     encoding = (TOKENS + PACKED[shim.output]) * n_pieces + working
     return max((TOKENS + READING) * n_pieces / MB, output_mb + encoding / MB)
 
