@@ -1,6 +1,6 @@
 """The logs of a pretraining, as JSON in results/, and quoted in docs/pretraining.md between two comments.
 
-python -m spacy project run pretrain
+python -m spacy project run pretraining
 python -m scripts.pretraining_figures models/hat-prose
 """
 
