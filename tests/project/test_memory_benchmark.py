@@ -15,9 +15,10 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="re
 def benchmark(tmp_path):
     """RETURNS: A function from the name of a command to the results that it writes."""
 
-    def run(command):
+    def run(command, *options):
         out = tmp_path / "results.json"
-        result = CliRunner().invoke(memory.app, [command, "--quick", "--out", str(out)], catch_exceptions=False)
+        arguments = [command, "--quick", "--out", str(out), *options]
+        result = CliRunner().invoke(memory.app, arguments, catch_exceptions=False)
         assert result.exit_code == 0, result.output
         return json.loads(out.read_text(encoding="utf8"))
 
@@ -36,6 +37,13 @@ def test_memory_benchmark_predicts_a_long_document_with_either_output(benchmark)
     pieces, segments = (found[f"{output} 4000"] for output in ("pieces", "segments"))
     assert pieces["n_segments"] == segments["n_segments"]
     assert segments["output_mb"] < pieces["output_mb"] / 10
+
+
+def test_memory_benchmark_predicts_a_long_document_without_windows(benchmark):
+    found = benchmark("document", "--rotary")["segments 4000"]
+    whole = memory.WORKING_WHOLE * 4000 * 32 * 4 + (memory.TOKENS + memory.PACKED["segments"]) * 4000
+    reading = (memory.TOKENS + memory.READING) * 4000
+    assert found["explained_mb"] == pytest.approx(max(whole / memory.MB + found["output_mb"], reading / memory.MB))
 
 
 def test_memory_benchmark_draws_the_curves_of_an_evaluation(benchmark):
