@@ -44,7 +44,7 @@ from spacy_hat.modeling import PackedInputs, load_tokenizer, warm_start
 from spacy_hat.samples.documents import read_sample
 
 WORK = "texts to cats"
-N_DOCS = 48
+N_DOCS = 24
 console = Console()
 
 

@@ -22,6 +22,13 @@ MARK_OF_DOCUMENTS = 1.2
 MARKS_OF_INT8 = {"full segments": 1.5}
 MARK_OF_INT8 = 1.4
 MARK_OF_PIPELINES = 1.3
+NOT_KEPT = """\
+Tried and not kept, as it brought less than it cost, or nothing: residuals added by the product in bfloat16, with
+bfloat16 between all kernels (a hundredth or three faster, more than twice the deviation); products of a few hundred
+rows, so that what stands between them stays in the cache (slower); fewer buckets with more padding, and plain
+products in bfloat16 for short segments (no difference); GELU's numbers in 8 bits around another zero (a twentieth
+less deviation); OpenVINO for each bucket of segments, instead of these blocks (a tenth faster on full segments in
+bfloat16, a tenth slower on sentences)."""
 
 
 def engines_section(result: Result) -> list[str]:
@@ -121,4 +128,5 @@ def engine_profile_section(result: Result) -> list[str]:
         "all the rest took no time, which "
         "nothing that multiplies by oneDNN can pass.",
         markdown_table([*names, "rate", "rate alone", "limit"], rows),
+        NOT_KEPT,
     ]
