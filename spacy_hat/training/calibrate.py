@@ -140,6 +140,11 @@ def head_to_calibrate(nlp: Language, name: str | None = None, *, spans_only: boo
         return next(iter(ours.values()))
     if name is not None and name in ours:
         return ours[name]
+    if name is None and len(ours) > 1:
+        raise ValueError(
+            f"There are several components to calibrate. Got: no name, and {', '.join(ours)}. Expected: one of them. "
+            "Name it with `component`, or --component."
+        )
     wanted = "a `spancat_singlelabel` with spacy-hat.SpanClassifier.v1 or spacy-hat.SentenceChain.v1"
     if not spans_only:
         wanted += ", or a `textcat` or `textcat_multilabel` with spacy-hat.DocumentClassifier.v1"

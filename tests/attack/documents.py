@@ -137,7 +137,7 @@ def other_command(random: Random, bench: Bench, sandbox: Sandbox) -> Case:
         "benchmark": (bench.pipeline, path, "--json", out, "--passes", 1),
         "from-scratch": (path, out, *sizes, "--vocab-size", n_pieces),
         "debug": (path, "--hat", bench.hat),
-        "calibrate": (bench.pipeline, path, out),
+        "calibrate": (bench.pipeline, path, out, "--component", "spancat_singlelabel"),
     }
     return Case(f"{name} of {path.name}: {what}", command(name, *runs[name]), outputs=[out])
 

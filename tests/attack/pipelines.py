@@ -230,7 +230,7 @@ def pipeline_command(random: Random, bench: Bench, sandbox: Sandbox) -> Case:
         "explain": (folder, text, "--json", out),
         "benchmark": (folder, text, "--json", out, "--passes", "1"),
         "export": (folder, out, "--component", "textcat"),
-        "calibrate": (folder, copy(bench.dev, sandbox.work / "dev.spacy"), out),
+        "calibrate": (folder, copy(bench.dev, sandbox.work / "dev.spacy"), out, "--component", "spancat_singlelabel"),
     }
     name = pick(random, runs)
     return Case(
