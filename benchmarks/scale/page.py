@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from spacy_hat.machine.atomic_output import new_file
 from tools.markdown_table import markdown_table
 
@@ -135,4 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

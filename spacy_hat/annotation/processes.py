@@ -4,11 +4,11 @@ Processes begin anew rather than as copies of this one, whose threads a copy wou
 themselves. A document that kills its process costs that process, and nothing else.
 """
 
-import pickle
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
+from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 
 from ..machine.processor import n_cores
@@ -72,7 +72,7 @@ def answer_in_processes(task: Task, n_process: int, windows: Iterator[Window]) -
             answers = reader.read(window.documents)
         finally:
             idle.put(reader)
-        return pickle.dumps((window.without_texts(), answers))
+        return bytes(ForkingPickler.dumps((window.without_texts(), answers)))
 
     begun: deque[Future[bytes]] = deque()
     with ThreadPoolExecutor(n_process) as threads:
@@ -97,7 +97,7 @@ def _in_turn(begun: deque[Future[bytes]], n_texts: int) -> Iterator[Answered]:
     """
     while begun:
         if begun[0].done():
-            answered: Answered = pickle.loads(begun.popleft().result())  # noqa: S301  of this process
+            answered: Answered = ForkingPickler.loads(begun.popleft().result())
             yield answered
             continue
         unread = [future for future in begun if not future.done()]

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 import spacy
 from pyarrow import parquet
+from spacy.cli import _util
 
 from spacy_hat import annotate_dataset
 from spacy_hat.annotation.cluster.session import SETTINGS
@@ -123,7 +124,9 @@ _util.require_gpu = require_gpu
 """
 
 
-def test_annotate_ray_gives_actors_the_gpu_of_their_node(cluster, model, expected, tmp_path):
+def test_annotate_ray_gives_actors_the_gpu_of_their_node(cluster, model, expected, tmp_path, monkeypatch):
+    # The command runs in this process, which gets its own back.
+    monkeypatch.setattr(_util, "require_gpu", _util.require_gpu)
     node = cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=2**27)
     (tmp_path / "stand_in.py").write_text(STAND_IN, encoding="utf8")
     source = save_lines(tmp_path / "docs.jsonl", rows(N_DOCS))

@@ -90,7 +90,7 @@ def test_ngram_bag_knows_the_most_frequent_ngrams():
 @pytest.mark.parametrize("exclusive_classes", [True, False])
 def test_ngram_bag_is_as_sure_as_its_answers_on_others_deserve(exclusive_classes):
     n_docs, others = 120, documents(120, first=180)
-    settings = FitSettings(exclusive_classes, 0.1, balanced=False)
+    settings = FitSettings(exclusive_classes, 1.0, balanced=True)
     truth = one_hot(n_docs)
     plain = fit_words(table_of(documents(n_docs)), Counts.of(documents(n_docs), 2), truth, settings)
     chosen = fit_chosen(table_of(documents(n_docs)), Counts.of(documents(n_docs), 2), truth, settings)

@@ -289,7 +289,7 @@ PROBLEMS = {
     "exclusive classes that are not": (
         lambda desk: None,
         ["textcat"],
-        {"components__textcat__model__exclusive_classes": False},
+        {"components__textcat__model__linear_model__exclusive_classes": False},
         ["Got: a head with exclusive_classes = false"],
     ),
     "a maximum length": (
