@@ -131,6 +131,12 @@ def test_calibrate_refuses_a_pipeline_without_such_a_head(hat):
         calibrate(nlp, [])
 
 
+def test_calibrate_asks_which_of_several_components(hat):
+    nlp = make_nlp(hat, "textcat", "spancat_singlelabel", packing="sentences")
+    with pytest.raises(ValueError, match=r"several components.* Got: no name, and textcat, spancat_singlelabel"):
+        calibrate(nlp, [])
+
+
 def sequences(seed=0, n_docs=20, sure=1.0):
     rng = np.random.default_rng(seed)
     lengths = rng.integers(0, 6, size=n_docs)
