@@ -6,7 +6,7 @@ import spacy
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
-from spacy_hat.training.calibrate import calibrate
+from spacy_hat.training.calibrate import calibrate, head_to_calibrate
 from spacy_hat.training.label_sequences import LabelSequences, ScoredSequences
 from spacy_hat.training.weighing import Weighing, best_weighing, count_chain, log_frequencies, quality, weighed_scores
 
@@ -134,7 +134,7 @@ def test_calibrate_refuses_a_pipeline_without_such_a_head(hat):
 def test_calibrate_asks_which_of_several_components(hat):
     nlp = make_nlp(hat, "textcat", "spancat_singlelabel", packing="sentences")
     with pytest.raises(ValueError, match=r"several components.* Got: no name, and textcat, spancat_singlelabel"):
-        calibrate(nlp, [])
+        head_to_calibrate(nlp, None)
 
 
 def sequences(seed=0, n_docs=20, sure=1.0):
