@@ -142,8 +142,8 @@ def head_to_calibrate(nlp: Language, name: str | None = None, *, spans_only: boo
         return ours[name]
     if name is None and len(ours) > 1:
         raise ValueError(
-            f"There are several components to calibrate. Got: no name, and {', '.join(ours)}. Expected: one of them. "
-            "Name it with `component`, or --component."
+            f"There are several components to calibrate. Got: no name, and {', '.join(ours)}. Expected: "
+            f"{' or '.join(ours)}. Name it with `component`, or --component."
         )
     wanted = "a `spancat_singlelabel` with spacy-hat.SpanClassifier.v1 or spacy-hat.SentenceChain.v1"
     if not spans_only:
