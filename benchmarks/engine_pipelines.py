@@ -11,7 +11,6 @@ for benchmarks.engines.
 import json
 import shutil
 import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import product
@@ -34,7 +33,7 @@ from transformers.file_utils import ModelOutput
 from benchmarks import engine_files, engine_kinds
 from benchmarks.engines import BATCH_SIZES, OURS, precisions
 from benchmarks.pipeline import TINY, piping
-from benchmarks.pipelines import label, make_texts
+from benchmarks.pipelines import initialized
 from benchmarks.results import Json, Quick, Repeats, command_line, write_results
 from benchmarks.sizes import MINILM, QUICK, Ints, Size
 from benchmarks.timing import Key, Work, medians, run_rows, time_in_turns
@@ -121,13 +120,7 @@ def ours_in(hat: Path, precision: str) -> Language:
     head = {"@architectures": "spacy-hat.DocumentClassifier.v1", "exclusive_classes": True, "tok2vec": LISTENER}
     nlp.add_pipe("textcat", config={"model": head})
     nlp.add_pipe("hat_cleaner")
-    examples = [label(nlp, text, number) for number, text in enumerate(make_texts(4, 20, 40))]
-    with warnings.catch_warnings():
-        # Initialization shows the model documents that no sentencizer has seen.
-        warnings.filterwarnings("ignore", message="A Doc has no sentence boundaries")
-        nlp.initialize(lambda: examples)
-    nlp.max_length = 10**9
-    return nlp
+    return initialized(nlp)
 
 
 def all_works(

@@ -109,7 +109,15 @@ def load_shipped(config: str, hat: Path, **overrides: Any) -> Language:
     """
     settings = {"paths.hat": str(hat), **{name.replace("__", "."): value for name, value in overrides.items()}}
     shipped = load_config(CONFIGS / f"{config}.cfg", overrides=settings, interpolate=True)
-    nlp = load_model_from_config(shipped, auto_fill=True)
+    return initialized(load_model_from_config(shipped, auto_fill=True))
+
+
+def initialized(nlp: Language) -> Language:
+    """Give a pipeline heads of two labels that are not trained, and texts of any length.
+
+    nlp (Language): The pipeline, with an encoder.
+    RETURNS (Language): The same.
+    """
     examples = [label(nlp, text, number) for number, text in enumerate(make_texts(4, 20, 40))]
     with warnings.catch_warnings():
         # Initialization shows the model documents that no sentencizer has seen.

@@ -72,6 +72,11 @@ def sentence_labels(gold: Doc, predicted: Doc) -> tuple[list[str], list[str]]:
     return [label for label, _ in wanted], [best_label(found.get(place, {})) for _, place in wanted]
 
 
+def quality(gold: Sequence[str], predicted: Sequence[str]) -> float:
+    """RETURNS (float): What trials are chosen by on dev: accuracy and macro-F1 count alike."""
+    return float(accuracy_score(gold, predicted) + f1_score(gold, predicted, average="macro", zero_division=0))
+
+
 def label_scores(gold: Sequence[str], predicted: Sequence[str]) -> Scores:
     """Score one label a document, or one a sentence.
 

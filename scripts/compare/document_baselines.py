@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy
 import spacy
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from spacy.tokens import Doc
@@ -18,7 +17,7 @@ from spacy.training import Example
 from spacy.util import fix_random_seed, minibatch
 
 from scripts.compare.text_baselines import read_docs
-from scripts.scores import best_label
+from scripts.scores import best_label, quality
 
 STRENGTHS = (0.001, 0.01, 0.1, 1.0)
 """C of logistic regression on vectors that are brought to unit variance."""
@@ -51,14 +50,15 @@ class OwnTextcat:
 
 DocumentBaseline = FrozenVectors | OwnTextcat
 Labeller = Callable[[list[Doc]], list[str]]
+BAG = {
+    "@architectures": "spacy.TextCatBOW.v3",
+    "exclusive_classes": True,
+    "ngram_size": 2,
+    "no_output_layer": False,
+    "length": 262144,
+}
 OWN_MODELS: Mapping[OwnModel, dict[str, Any]] = {
-    "bag of words": {
-        "@architectures": "spacy.TextCatBOW.v3",
-        "exclusive_classes": True,
-        "ngram_size": 2,
-        "no_output_layer": False,
-        "length": 262144,
-    },
+    "bag of words": BAG,
     # What `add_pipe("textcat")` makes, with pairs of words as well.
     "ensemble": {
         "@architectures": "spacy.TextCatEnsemble.v2",
@@ -79,13 +79,7 @@ OWN_MODELS: Mapping[OwnModel, dict[str, Any]] = {
                 "depth": 2,
             },
         },
-        "linear_model": {
-            "@architectures": "spacy.TextCatBOW.v3",
-            "exclusive_classes": True,
-            "ngram_size": 2,
-            "no_output_layer": False,
-            "length": 262144,
-        },
+        "linear_model": BAG,
     },
 }
 
@@ -103,11 +97,6 @@ def fit_baseline(method: DocumentBaseline, corpus: Path, hat: Callable[[str], Pa
     if isinstance(method, OwnTextcat):
         return fit_own_textcat(method, train, dev, seed)
     return fit_frozen(hat(method.layout), train, dev)
-
-
-def quality(gold: list[str], found: list[str]) -> float:
-    """RETURNS (float): What trials are chosen by: accuracy and macro-F1 count alike."""
-    return float(accuracy_score(gold, found) + f1_score(gold, found, average="macro", zero_division=0))
 
 
 def gold_labels(docs: list[Doc]) -> list[str]:

@@ -205,7 +205,7 @@ def run_encoder(
     kept = keep / run.name if keep is not None else None
     if kept is None or not kept.exists():
         # The config of documents is for the speeches.
-        if TASKS[run.task].unit == "documents" and run.task != "speeches":
+        if task.unit == "documents" and task.name != "speeches":
             steps = steps_of_corpus(corpus / "train.spacy", encoder.epochs)
             encoder = replace(encoder, overrides={**steps, **encoder.overrides})
         run_spacy(training_command(run, encoder, corpus=corpus, hat=warm_started(encoder), output=output))

@@ -9,12 +9,11 @@ import numpy
 import spacy
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, f1_score
 from sklearn.pipeline import Pipeline, make_pipeline, make_union
 from sklearn.svm import LinearSVC
 from spacy.tokens import Doc, DocBin
 
-from scripts.scores import SPANS_KEY, Predicted, best_label, flat
+from scripts.scores import SPANS_KEY, Predicted, best_label, flat, quality
 from spacy_hat.packing import tokenize
 from spacy_hat.training.label_sequences import ScoredSequences
 from spacy_hat.training.weighing import best_weighing, count_chain, log_frequencies, weighed_scores
@@ -115,8 +114,7 @@ def fit(train: Texts, dev: Texts, classifier: Classifier) -> Pipeline:
             linear = LogisticRegression(C=C, class_weight="balanced", max_iter=1000)
         model = make_pipeline(_words(has_neighbours=AROUND in train.texts[0][0]), linear)
         model.fit(flat(train.texts), flat(train.labels))
-        gold, found = flat(dev.labels), model.predict(flat(dev.texts))
-        score = accuracy_score(gold, found) + f1_score(gold, found, average="macro", zero_division=0)
+        score = quality(flat(dev.labels), model.predict(flat(dev.texts)))
         if score > best[0]:
             best = score, model
     assert best[1] is not None

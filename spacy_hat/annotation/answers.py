@@ -1,6 +1,7 @@
 """What a pipeline said of a document, in plain values, or as a document of spaCy's own format."""
 
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,22 @@ class Answer:
     error: str = ""
     packed: bytes | None = None
     n_pieces: int = 0
+
+
+def size_of(answer: Answer) -> int:
+    """RETURNS (int): Bytes that an answer takes in memory, about."""
+    return len(answer.packed or b"") + _size(answer.values)
+
+
+def _size(value: Any) -> int:
+    parts: Iterable[Any] = ()
+    if isinstance(value, dict):
+        parts = (part for item in value.items() for part in item)
+    elif isinstance(value, list | tuple):
+        if value and isinstance(value[0], float):  # a vector: its numbers are alike
+            return sys.getsizeof(value) + len(value) * sys.getsizeof(value[0])
+        parts = value
+    return sys.getsizeof(value) + sum(map(_size, parts))
 
 
 def values_of(doc: Doc, *, ents: bool, choices: bool, vectors: bool) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..machine.kinds import ANNOTATIONS, MANIFEST
-from ..machine.manifests import MixedRunsError, differences, write_manifest
+from ..machine.manifests import open_manifest
 from ..machine.places import check_place
 
 CHUNK = 2**20
@@ -56,11 +56,4 @@ def check_manifest(output: Path, manifest: dict[str, Any], about: dict[str, str]
     about (dict[str, str]): What else whoever opens the folder wants to know: names, which may change.
     RAISES (MixedRunsError): If the folder is made of something else.
     """
-    file = output / MANIFEST
-    if not file.is_file():
-        write_manifest(file, {"about": about, **manifest})
-    if told := differences(file, manifest):
-        raise MixedRunsError(
-            f"{output} holds annotations of another run. Got: {told}. Expected: the same, to go on where that run "
-            "stopped. Choose another folder, or start over with --force, which removes those annotations."
-        )
+    open_manifest(output / MANIFEST, manifest, about, holds="annotations", removes="those annotations")

@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
-from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
+from typing import NamedTuple
 
 from ..machine.processor import n_cores
 from .annotator import Annotator, Task, failed
-from .answers import Answer
+from .answers import Answer, size_of
 from .child import Child, ChildDiedError
 from .documents import Document
 from .journal import Journal
@@ -25,6 +25,19 @@ AHEAD = 2
 MOST_FINISHED = 2**27
 """Bytes of answers that wait for those before them: while one process reads a long document, the others go on."""
 KILLED = "The process that read this document was killed, as it is where memory is short. Other documents went on."
+
+
+class Finished(NamedTuple):
+    """A window that was read, and has to wait for those before it.
+
+    window (Window): The window, without its texts.
+    answers (list[Answer]): One for each of its documents.
+    n_bytes (int): What the answers take.
+    """
+
+    window: Window
+    answers: list[Answer]
+    n_bytes: int
 
 
 def answer_here(annotator: Annotator, windows: Iterator[Window], journal: Journal) -> Generator[Answered, None, None]:
@@ -66,15 +79,15 @@ def answer_in_processes(task: Task, n_process: int, windows: Iterator[Window]) -
     for reader in readers:
         idle.put(reader)
 
-    def answer(window: Window) -> bytes:
+    def answer(window: Window) -> Finished:
         reader = idle.get()
         try:
             answers = reader.read(window.documents)
         finally:
             idle.put(reader)
-        return bytes(ForkingPickler.dumps((window.without_texts(), answers)))
+        return Finished(window.without_texts(), answers, sum(map(size_of, answers)))
 
-    begun: deque[Future[bytes]] = deque()
+    begun: deque[Future[Finished]] = deque()
     with ThreadPoolExecutor(n_process) as threads:
         try:
             for window in windows:
@@ -88,22 +101,22 @@ def answer_in_processes(task: Task, n_process: int, windows: Iterator[Window]) -
                 reader.child.close()
 
 
-def _in_turn(begun: deque[Future[bytes]], n_texts: int) -> Iterator[Answered]:
+def _in_turn(begun: deque[Future[Finished]], n_texts: int) -> Iterator[Answered]:
     """Hand out what is finished and has nothing before it, until fewer windows than these are still to be read.
 
-    begun (deque[Future[bytes]]): Windows in the input's order. Those that are handed out are removed.
+    begun (deque[Future[Finished]]): Windows in the input's order. Those that are handed out are removed.
     n_texts (int): How many are too many.
     YIELDS (Answered): Windows with their answers.
     """
     while begun:
         if begun[0].done():
-            answered: Answered = ForkingPickler.loads(begun.popleft().result())
-            yield answered
+            finished = begun.popleft().result()
+            yield finished.window, finished.answers
             continue
         unread = [future for future in begun if not future.done()]
         if len(unread) < n_texts:
             return
-        n_bytes = sum(len(future.result()) for future in begun if future.done())
+        n_bytes = sum(future.result().n_bytes for future in begun if future.done())
         wait(unread[:1] if n_bytes > MOST_FINISHED else unread, return_when=FIRST_COMPLETED)
 
 

@@ -78,7 +78,7 @@ class DocumentWords:
         self.counts = np.bincount(self.rows[self.is_known], minlength=len(self.table.keys))
         """(n_known,) How often the document has what the table knows."""
         self.present = np.flatnonzero(self.counts)
-        self.values = self._values(self.counts[self.present], self.present)
+        self.values = self.table.values(self.counts[self.present], self.present)
         self.length = np.sqrt(max((self.values**2).sum(), SHORTEST))
         self.sums = self.values @ self.table.weights[self.present]
 
@@ -106,8 +106,8 @@ class DocumentWords:
         changed, line = np.unique(np.concatenate([lost, won]), return_inverse=True)
         change = np.bincount(line, np.concatenate([-n_lost, n_won]), minlength=len(changed)).astype("int64")
         sentence, row = np.divmod(changed, max(len(self.table.keys), 1))
-        before = self._values(self.counts[row], row)
-        after = self._values(self.counts[row] + change, row)
+        before = self.table.values(self.counts[row], row)
+        after = self.table.values(self.counts[row] + change, row)
         squares = (self.values**2).sum() + np.bincount(sentence, after**2 - before**2, self.n_sentences)
         sums = np.tile(self.sums, (self.n_sentences, 1))
         np.add.at(sums, sentence, (after - before)[:, None] * self.table.weights[row])
@@ -148,9 +148,6 @@ class DocumentWords:
                 rows, is_known = self.table.places(runs_of(np.concatenate([before, after]), size))
                 pairs.append(sentence * len(self.table.keys) + rows[is_known])
         return concatenate(pairs)
-
-    def _values(self, counts: np.ndarray, rows: Ints1d) -> np.ndarray:
-        return np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0) * self.table.idf[rows]
 
     def _text(self, number: int) -> str:
         start, size = self.ngrams.starts[number], self.ngrams.sizes[number]

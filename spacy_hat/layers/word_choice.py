@@ -73,8 +73,12 @@ def best_stretch(logits: Floats, truth: Floats, settings: FitSettings) -> tuple[
     return min(zip(losses, STRETCHES, strict=True))
 
 
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """RETURNS (Floats): (n_docs, n_labels) log probabilities of labels that exclude each other."""
+    return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+
+
 def _loss(logits: Floats, right: Floats, importance: NDArray[np.float64], settings: FitSettings) -> float:
     if settings.exclusive_classes:
-        log_scores = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-        return float(-(importance * right * log_scores).sum())
+        return float(-(importance * right * log_softmax(logits)).sum())
     return float((importance * np.logaddexp(0, np.where(right > 0.5, -logits, logits))).sum())

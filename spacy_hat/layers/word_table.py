@@ -64,6 +64,15 @@ class WordTable:
         rows = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return rows, self.keys[rows] == keys
 
+    def values(self, counts: np.ndarray, rows: Ints1d) -> np.ndarray:
+        """Weigh n-grams, before those of a document are brought to length 1.
+
+        counts (ndarray): (n,) how often a document has each; what it does not have is worth nothing.
+        rows (Ints1d): (n,) which they are.
+        RETURNS (ndarray): (n,) what they are worth.
+        """
+        return np.where(counts > 0, 1 + np.log(np.maximum(counts, 1)), 0) * self.idf[rows]
+
     def features(self, counts: Counts) -> tuple[Ints1d, Floats, Ints1d]:
         """Weigh the n-grams of documents.
 
@@ -74,7 +83,7 @@ class WordTable:
         rows, is_known = self.places(counts.keys)
         owners = np.repeat(np.arange(len(counts.lengths)), counts.lengths)[is_known]
         rows = rows[is_known]
-        values = (1 + np.log(counts.counts[is_known])) * self.idf[rows]
+        values = self.values(counts.counts[is_known], rows)
         squares = np.bincount(owners, weights=values**2, minlength=len(counts.lengths))
         return (
             rows,

@@ -61,6 +61,12 @@ class GatedFeedForwardIn(nn.Module):
         return activated.mul_(self.gate(hidden))  # it is this half's own
 
 
+def gated_products(block: Any) -> list[Product]:
+    """RETURNS (list[Product]): The dense layers outside of attention, of a block with a gated feed-forward layer."""
+    gated = (Product(block.feed_forward, name) for name in ("dense", "gate"))
+    return [Product(block, "attention_output"), *gated, Product(block, "feed_forward_output")]
+
+
 class RotaryBlock(nn.Module):
     """x + attention(norm(x)), then x + feed-forward(norm(x)).
 
@@ -106,8 +112,7 @@ class RotaryBlock(nn.Module):
 
     def products(self) -> list[Product]:
         """RETURNS (list[Product]): Its dense layers outside of attention."""
-        gated = (Product(self.feed_forward, name) for name in ("dense", "gate"))
-        return [Product(self, "attention_output"), *gated, Product(self, "feed_forward_output")]
+        return gated_products(self)
 
     def forward(self, hidden: Tensor, plan: AttentionPlan, segments_only: bool = False) -> Tensor:
         """Run the block; see `run_block`."""

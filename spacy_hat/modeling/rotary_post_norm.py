@@ -13,7 +13,7 @@ from .block import Product, added, pass_through_half, run_block
 from .dense import Dense
 from .plan import AttentionPlan
 from .rotary import Rotary
-from .rotary_block import GatedFeedForwardIn, rotary_norm
+from .rotary_block import GatedFeedForwardIn, gated_products, rotary_norm
 
 
 class RotaryPostNormBlock(nn.Module):
@@ -61,8 +61,7 @@ class RotaryPostNormBlock(nn.Module):
 
     def products(self) -> list[Product]:
         """RETURNS (list[Product]): Its dense layers outside of attention."""
-        gated = (Product(self.feed_forward, name) for name in ("dense", "gate"))
-        return [Product(self, "attention_output"), *gated, Product(self, "feed_forward_output")]
+        return gated_products(self)
 
     def forward(self, hidden: Tensor, plan: AttentionPlan, segments_only: bool = False) -> Tensor:
         """Run the block; see `run_block`."""

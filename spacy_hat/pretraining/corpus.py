@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from spacy.tokens import Doc
+from spacy.util import minibatch
 
 from ..choices import Packing
 from ..machine.atomic_output import new_folder
@@ -89,7 +90,7 @@ def pack_corpus(docs: Iterable[Doc], tokenizer: Any, config: Any, folder: Path, 
     with new_folder(folder) as made:
         files = {name: (made / name).open("wb") for name in FILES}
         try:
-            for batch in _batches(docs):
+            for batch in minibatch(docs, DOCS_AT_ONCE):
                 packed = packer(
                     batch, tokenizer, segment_length=config.segment_length, max_segments=config.max_segments
                 )
@@ -106,17 +107,6 @@ def pack_corpus(docs: Iterable[Doc], tokenizer: Any, config: Any, folder: Path, 
 def _numbers(file: Path) -> Any:
     """What is in a file; an empty one cannot be mapped."""
     return np.memmap(file, dtype=DTYPE, mode="r") if file.stat().st_size else np.zeros(0, dtype=DTYPE)
-
-
-def _batches(docs: Iterable[Doc]) -> Iterable[list[Doc]]:
-    batch: list[Doc] = []
-    for doc in docs:
-        batch.append(doc)
-        if len(batch) == DOCS_AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
 
 
 def _owners(segments_per_doc: Ints1d, window_lengths: Ints1d) -> Ints1d:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..machine.kinds import CHECKPOINT, PRETRAINING, PRETRAINING_RUN
-from ..machine.manifests import MixedRunsError, differences, write_manifest
+from ..machine.manifests import differences, open_manifest
 from ..machine.places import check_place
 from ..modeling.pretraining import HATForPretraining
 
@@ -70,13 +70,7 @@ def begin(
     check_place(work, PRETRAINING_RUN, force=force or file.is_file(), sources=sources)
     if force and file.is_file():
         _clear(work)
-    if not file.is_file():
-        write_manifest(file, {"about": about, **manifest})
-    if told := differences(file, manifest):
-        raise MixedRunsError(
-            f"{work} holds the beginning of another run. Got: {told}. Expected: the same, to go on where that run "
-            "stopped. Choose another folder, or start over with --force, which removes that beginning."
-        )
+    open_manifest(file, manifest, about, holds="the beginning", removes="that beginning")
 
 
 @contextmanager

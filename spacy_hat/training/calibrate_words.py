@@ -13,20 +13,21 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.pipeline import TextCategorizer
 from spacy.training import Example
+from spacy.util import minibatch
 from thinc.api import Model
 
 from ..layers.document_ensemble import ENCODER as ENCODER_WEIGHT
 from ..layers.document_ensemble import WORDS as WORDS_WEIGHT
 from ..layers.document_ensemble import beside, encoder_logits, set_weights
 from ..layers.ngram_bag import ngram_bag, words_of
+from ..layers.word_choice import log_softmax
 from ..pipeline.heads import has_words
-from .label_sequences import read_up_to
+from .label_sequences import N_TOGETHER, read_up_to
 from .reliability import Reliability
 
 Floats = NDArray[np.float64]
 ENCODER = (0.0, 0.1, 0.18, 0.25, 0.35, 0.5, 0.7, 1.0)
 WORDS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)
-N_TOGETHER = 8
 LEAST_WEIGHT = 1 / 32
 """What nothing is counted as."""
 
@@ -165,7 +166,7 @@ def fit_of(logits: Floats, truth: NDArray[np.float32], exclusive_classes: bool) 
     """
     known, right = ~np.isnan(truth), np.nan_to_num(truth) > 0.5
     if exclusive_classes:
-        log_scores = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
+        log_scores = log_softmax(logits)
         given = np.eye(logits.shape[1], dtype=bool)[logits.argmax(axis=1)]
         loss = -log_scores[right].mean() if right.any() else 0.0
         hit = (given & right).any(axis=1)
@@ -185,8 +186,8 @@ def fit_of(logits: Floats, truth: NDArray[np.float32], exclusive_classes: bool) 
 def _encoder_logits(nlp: Language, head: TextCategorizer, examples: Sequence[Example]) -> Floats:
     source, classifier = head.model.layers[:2]
     found = [np.zeros((0, len(head.labels)))]
-    for start in range(0, len(examples), N_TOGETHER):
-        batch = [read_up_to(nlp, head, example, set()) for example in examples[start : start + N_TOGETHER]]
+    for together in minibatch(examples, N_TOGETHER):
+        batch = [read_up_to(nlp, head, example, set()) for example in together]
         outputs = source.predict([example.predicted for example in batch])
         found.append(cast(np.ndarray, head.model.ops.to_numpy(encoder_logits(classifier, outputs))).astype("float64"))
     return np.concatenate(found)

@@ -7,7 +7,7 @@ import pytest
 
 from spacy_hat.annotation import processes
 from spacy_hat.annotation.annotator import Task
-from spacy_hat.annotation.answers import Answer
+from spacy_hat.annotation.answers import Answer, size_of
 from spacy_hat.annotation.documents import Document
 from spacy_hat.annotation.parts import Part, Unit
 from spacy_hat.annotation.windows import Window
@@ -109,3 +109,16 @@ def test_process_that_reads_suspects_ends_before_the_next_window(monkeypatch):
     answered = processes.answer_here(annotator, windows(), SuspectsTheFirst())
     next(answered)
     assert readers.read == ["closed"]
+
+
+@pytest.mark.parametrize(
+    ("values", "least"),
+    [({"id": "x" * 1000}, 1000), ({"spans": [{"label": "x" * 500}] * 4}, 2000), ({"vector": [0.5] * 300}, 300 * 24)],
+    ids=["text", "spans", "vector"],
+)
+def test_size_of_an_answer_counts_what_is_in_it(values, least):
+    assert least < size_of(Answer(values)) < 2 * least + 2000
+
+
+def test_size_of_an_answer_counts_the_packed_document():
+    assert size_of(Answer({}, packed=b"x" * 10_000)) > 10_000
