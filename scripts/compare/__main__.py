@@ -11,10 +11,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from spacy.cli._util import setup_gpu
 
 from scripts.compare.methods import METHODS
+from scripts.compare.records import RECORDS, Run
 from scripts.compare.report import SHARES, headers_of, markdown_report, read_results, report_rows, rich_table
-from scripts.compare.runs import RECORDS, Run, perform
+from scripts.compare.runs import Place, perform
 from scripts.compare.tasks.table import TASKS
 from spacy_hat.machine.atomic_output import new_file
 
@@ -30,6 +32,7 @@ def planned_runs(
     first_folds: int,
     max_steps: int,
     shares: Sequence[float] = (1.0,),
+    epochs: int = 0,
 ) -> list[Run]:
     """List the runs of a task, so that all methods are through a split before the next one begins.
 
@@ -40,6 +43,7 @@ def planned_runs(
     first_folds (int): Run only so many of the folds, 0 for all.
     max_steps (int): Training steps, 0 for those of the configs.
     shares (Sequence[float]): Of the documents of train that there are labels for.
+    epochs (int): How often encoders read documents, 0 for the steps of the configs.
     RETURNS (list[Run]): The runs.
     """
     chosen = [method for method in METHODS[task] if methods is None or method in methods]
@@ -48,7 +52,7 @@ def planned_runs(
     else:
         splits = [{"seed": 0, "fold": fold, "n_folds": folds} for fold in range(first_folds or folds)]
     return [
-        Run(task, method, max_steps=max_steps, share=share, **split)
+        Run(task, method, max_steps=max_steps, share=share, epochs=epochs, **split)
         for share in shares
         for split in splits
         for method in chosen
@@ -86,6 +90,10 @@ def main(
         list[float] | None, typer.Option("--shares", "--share", help=f"Of the labels, {SHARES}; without it all of them")
     ] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder for the trained pipelines, 180 MB each")] = None,
+    epochs: Annotated[
+        int, typer.Option(help="How often encoders read documents, not in the report; 0: as in the configs")
+    ] = 0,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU for encoders, or -1 for the CPU")] = -1,
     report: Annotated[bool, typer.Option("--report", help="Only show the results that are there")] = False,
     out: Annotated[Path, typer.Option(help="Where the report goes, in Markdown")] = Path("docs/compare.md"),
 ) -> None:
@@ -94,11 +102,13 @@ def main(
     check_names(task or [], method or [])
     check_shares(share or [])
     options = {"seeds": seeds, "folds": folds, "first_folds": first_folds, "max_steps": max_steps}
+    if gpu_id >= 0:
+        setup_gpu(gpu_id, silent=True)
     runs = [
         run
         for name in METHODS
         if not task or name in task
-        for run in planned_runs(name, method, **options, shares=share or (1.0,))
+        for run in planned_runs(name, method, **options, shares=share or (1.0,), epochs=epochs)
     ]
     if not report:
         for i, run in enumerate(runs, start=1):
@@ -106,11 +116,11 @@ def main(
             if run.result.exists():
                 console.print(f"done before: {run.result}")
             else:
-                perform(run, console, keep)
+                perform(run, console, Place(keep, gpu_id))
     for name, shown in TASKS.items():
         if results := read_results(RECORDS, name, max_steps=max_steps):
             console.print(rich_table(shown.title, headers_of(shown.unit), report_rows(results, name)))
-    if not max_steps:
+    if not max_steps and not epochs:
         with new_file(out) as file:
             file.write_text(markdown_report(RECORDS, COMMAND), encoding="utf8")
         console.print(f"Report in {out}")

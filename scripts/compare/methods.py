@@ -51,6 +51,8 @@ class Encoder:
         sentence is labelled by itself.
     words (bool): Whether words decide on documents beside it, with the weights that the shipped config gives them.
     epochs (int): How often to read documents, but for the speeches, whose config says it.
+    pretrained (bool): Whether it starts from the HAT that has read docstrings of other libraries, or from the
+        segment-wise blocks of that.
     """
 
     layout: str = INTERLEAVED
@@ -61,6 +63,7 @@ class Encoder:
     chain: int | None = None
     words: bool = False
     epochs: int = 4
+    pretrained: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,11 @@ BY_UNIT: Mapping[Unit, Mapping[str, Trained]] = {
         "HAT, identity start": Encoder(),
         "HAT, chain learned with it": Encoder(chain=0),
         "HAT, LSTM and chain learned with it": Encoder(chain=256),
+        # After reading other texts of the kind, without labels; the first two are the control.
+        "sentence alone, pretrained": Encoder(SEGMENT_WISE, overrides=packed("sentences"), pretrained=True),
+        "HSLN, pretrained": Encoder(SEGMENT_WISE, overrides=packed("sentences"), chain=256, pretrained=True),
+        "HAT, pretrained": Encoder(pretrained=True),
+        "HAT, pretrained, LSTM and chain learned with it": Encoder(chain=256, pretrained=True),
     },
 }
 

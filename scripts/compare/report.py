@@ -47,6 +47,7 @@ def read_results(folder: Path, task: str, *, max_steps: int = 0, share: float = 
     results = [json.loads(path.read_text(encoding="utf8")) for path in sorted(folder.glob(f"{task}-*.json"))]
     results.sort(key=lambda result: (result["seed"], result["fold"] or 0))
     results = [result for result in results if (result["max_steps"], result.get("share", 1.0)) == (max_steps, share)]
+    results = [result for result in results if not result.get("epochs")]  # those were to choose by, on dev
     by_method = {method: [result for result in results if result["method"] == method] for method in METHODS[task]}
     return {method: found for method, found in by_method.items() if found}
 
@@ -155,6 +156,8 @@ def split_name(result: Result) -> str:
 
 def precision_mark(result: Result) -> str:
     """What tells a run in half precision from the others."""
+    if result.get("gpu"):
+        return " (GPU)"
     return " (bf16)" if result.get("bfloat16") and "TF-IDF" not in result["method"] else ""
 
 
@@ -183,7 +186,7 @@ def markdown_report(folder: Path, command: str) -> str:
         f"Mean ± standard deviation over runs. Long documents have more than {LONG_DOCUMENT:,} pieces; their accuracy "
         "and that of the others is over the documents of all runs. Methods with fewer runs were not run on every "
         "split: compare them within a column of the table of single runs. Training was in bfloat16 where a run says so "
-        "(on a CPU that multiplies it natively), and in float32 elsewhere."
+        "(on a CPU that multiplies it natively), in float16 on a GPU, and in float32 elsewhere."
     )
     for name, task in TASKS.items():
         results = read_results(folder, name)

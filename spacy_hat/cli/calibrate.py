@@ -32,6 +32,7 @@ def calibrate_cli(
     plot: Annotated[
         Path | None, typer.Option(help="Draw how often a score is right, before and after: an .svg file")
     ] = None,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU, or -1 for the CPU")] = -1,
     force: Annotated[bool, typer.Option("--force", "-F", help="Replace a pipeline that is there")] = False,
 ) -> None:
     """
@@ -51,6 +52,7 @@ def calibrate_cli(
         if not corpus.exists():
             raise ValueError(f"{corpus} is not there. Expected: documents in spaCy's format, a .spacy file.")
     with screen.status(f"Reading {dev} with {pipeline}"):
+        from spacy.cli._util import setup_gpu
         from spacy.pipeline import TextCategorizer
         from spacy.training import Corpus
 
@@ -58,6 +60,7 @@ def calibrate_cli(
         from ..training.calibrate import calibrate, head_to_calibrate
         from ..training.calibrate_words import calibrate_words
 
+        setup_gpu(gpu_id, silent=True)
         nlp = load_pipeline(pipeline)
         head = head_to_calibrate(nlp, component)
         learned = None if train is None else Corpus(train)(nlp)

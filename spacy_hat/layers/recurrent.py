@@ -46,7 +46,7 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
     units = xp2torch(ops.xp.ascontiguousarray(X.dataXd[rows]), requires_grad=is_train)
     weights = [xp2torch(model.get_param(name), requires_grad=is_train) for name in NAMES]
     with torch.set_grad_enabled(is_train):
-        read = _lstm(units, weights, plan)
+        read = _lstm(units, weights, plan, is_train)
     Y = ops.alloc(tuple(read.shape), dtype="float32")
     Y[rows] = torch2xp(read.detach())
 
@@ -73,8 +73,9 @@ def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -
         model.set_param(name, weight)
 
 
-def _lstm(units: Tensor, weights: list[Tensor], plan: Positions) -> Tensor:
+def _lstm(units: Tensor, weights: list[Tensor], plan: Positions, is_train: bool) -> Tensor:
     """(n_units, 2 * width) of units by position, (n_units, nI): what nn.LSTM does with a PackedSequence."""
     zeros = units.new_zeros((2, int(plan.counts[0]), weights[1].shape[1]))
-    options: tuple[Any, ...] = (True, 1, 0.0, False, True)  # biases, layers, dropout, training, both directions
+    # Biases, layers, dropout, training (which cuDNN has to be told of for a gradient), both directions.
+    options: tuple[Any, ...] = (True, 1, 0.0, is_train, True)
     return torch.lstm(units, torch.from_numpy(plan.counts), (zeros, zeros), weights, *options)[0]

@@ -17,7 +17,7 @@ import json, sys
 from concurrent.futures import ThreadPoolExecutor
 import spacy
 import spacy_hat.architectures
-from tests.pipeline.pipelines import encoder_of, make_examples, train
+from tests.support.pipelines import encoder_of, make_examples, train
 
 def cats(docs):
     # Without spans there are no scores either.

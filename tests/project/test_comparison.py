@@ -11,6 +11,8 @@ from scripts.compare.__main__ import check_names, planned_runs
 from scripts.compare.heads import config_of_method
 from scripts.compare.methods import CONFIGS, METHODS, Encoder
 from scripts.compare.paired import difference, pooled_difference
+from scripts.compare.records import Run
+from scripts.compare.records import write_result as write_scores
 from scripts.compare.report import (
     markdown_table,
     mean_and_spread,
@@ -20,8 +22,7 @@ from scripts.compare.report import (
     report_rows,
     run_rows,
 )
-from scripts.compare.runs import Run, training_command
-from scripts.compare.runs import write_result as write_scores
+from scripts.compare.runs import training_command
 from scripts.compare.text_baselines import Texts, by_words, by_words_in_chain, first_pieces, fit
 from scripts.scores import Predicted
 
@@ -54,6 +55,13 @@ def test_planned_runs_have_a_split_of_the_reference_for_each_seed():
 
 def test_run_names_tell_trials_from_full_runs():
     assert Run("reference", "HAT", 0, max_steps=6).result != Run("reference", "HAT", 0).result
+
+
+def test_runs_of_other_epochs_are_not_in_the_report(tmp_path):
+    write_result(tmp_path, "sentence alone", 0)
+    write_result(tmp_path, "sentence alone", 1, epochs=6)
+    assert [run["seed"] for run in read_results(tmp_path, "reference")["sentence alone"]] == [0]
+    assert Run("reference", "HAT", 0, epochs=6).name == "reference-seed0-hat-6epochs"
 
 
 @pytest.mark.parametrize(("tasks", "methods"), [(["speeches"], ["HAT"]), (["speech"], ["HAT, identity start"])])

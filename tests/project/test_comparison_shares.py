@@ -10,8 +10,8 @@ from thinc.api import Config
 
 from scripts.compare.__main__ import check_shares, planned_runs
 from scripts.compare.methods import CONFIGS
+from scripts.compare.records import Run
 from scripts.compare.report import curve_rows, read_results
-from scripts.compare.runs import Run
 from scripts.compare.shares import steps_of_share, write_share
 from scripts.compare.text_baselines import Texts, by_words, fit, with_neighbours
 from scripts.corpus_files import write_parts
