@@ -60,20 +60,20 @@ class Run:
 
 
 def write_result(
-    run: Run, predicted: Predicted, minutes: float | None, of_dev: Scores | None = None, *, gpu_id: int = -1
+    run: Run, predicted: Predicted, minutes: float | None, dev_scores: Scores | None = None, *, gpu_id: int = -1
 ) -> None:
     """Write the scores of a run. A result that is there counts as done, so it is written whole or not at all.
 
     run (Run): Which.
     predicted (Predicted): Its labels.
     minutes (float | None): What training and tests took; None: not known, as it was trained before.
-    of_dev (Scores | None): Of the same model on dev, by which one way of training is chosen over another.
+    dev_scores (Scores | None): Of the same model on dev, by which one way of training is chosen over another.
     gpu_id (int): The GPU that it was trained on, or -1.
     """
     about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
     about |= {"max_steps": run.max_steps, "share": run.share} | ({} if minutes is None else {"minutes": minutes})
     about |= {"epochs": run.epochs} if run.epochs else {}
-    about |= {} if of_dev is None else {"dev": {name: of_dev[name] for name in ("accuracy", "macro_f1")}}
+    about |= {} if dev_scores is None else {"dev": {name: dev_scores[name] for name in ("accuracy", "macro_f1")}}
     about |= {"cpu": torch.backends.cpu.get_cpu_capability(), "bfloat16": cpu_multiplies_bfloat16()}
     about |= {"gpu": torch.cuda.get_device_name(gpu_id)} if gpu_id >= 0 else {}
     with new_file(run.result) as file:

@@ -205,8 +205,8 @@ def perform(run: Run, console: Console, place: Place = HERE) -> None:
         outcomes = run_baseline(base, trained, corpus, tests)
     # A pipeline that was found where it is kept was trained before.
     minutes = None if found else round((time.monotonic() - started) / 60, 1)
-    of_dev = {method: outcomes.pop((DEV, method)).scores() for name, method in [*outcomes] if name == DEV}
+    dev_scores = {method: outcomes.pop((DEV, method)).scores() for name, method in [*outcomes] if name == DEV}
     for (name, method_name), predicted in outcomes.items():
         done = replace(base, task=name, method=method_name)
         if not done.result.exists():
-            write_result(done, predicted, minutes, of_dev.get(method_name), gpu_id=place.gpu_id)
+            write_result(done, predicted, minutes, dev_scores.get(method_name), gpu_id=place.gpu_id)
