@@ -12,15 +12,18 @@ import spacy
 import typer
 from rich.console import Console
 from spacy.language import Language
-from spacy.pipeline import TextCategorizer
+from spacy.pipeline import SpanCategorizer, TextCategorizer
 from spacy.tokens import Doc, DocBin
 
+from scripts.chances import CHANCES, keep_chances
 from scripts.corpus_files import MAX_TEXT_LENGTH, progress_bar
 from scripts.scores import (
     SPANS_KEY,
     Predicted,
+    Ranking,
     Scores,
     best_label,
+    chances_in_order,
     scores_table,
     sentence_labels,
 )
@@ -56,28 +59,45 @@ def load(model: Path, precision: str | None) -> Language:
     return nlp
 
 
-def predict(model: Path, test: Path, *, limit: int = 0, precision: str | None = None, console: Console) -> Predicted:
+def predict(
+    model: Path,
+    test: Path,
+    *,
+    limit: int = 0,
+    precision: str | None = None,
+    looked_for: str | None = None,
+    console: Console,
+) -> Predicted:
     """Run a pipeline on annotated documents.
 
     model (Path): The pipeline's folder.
     test (Path): A .spacy file.
     limit (int): At most so many documents; 0 for all.
     precision (str | None): Of the predictions; None: what the pipeline says.
+    looked_for (str | None): The label whose chances are kept as well, so that there is an average precision.
     console (Console): For the progress bar.
     RETURNS (Predicted): Labels of documents or of sentences, by what the pipeline classifies.
     """
     nlp = load(model, precision)
     gold = list(DocBin().from_disk(test).get_docs(nlp.vocab))[: limit or None]
+    if looked_for is not None:
+        for head in [head for head in heads_of(nlp) if isinstance(head, SpanCategorizer)]:
+            keep_chances(nlp, head, looked_for)
     with progress_bar(console) as progress:
         piped = nlp.pipe(doc.text for doc in gold)
         predicted = list(progress.track(piped, total=len(gold), description=f"predicting {test}"))
     classifiers = [head.name for head in heads_of(nlp) if isinstance(head, TextCategorizer)]
     if classifiers and all(doc.cats for doc in gold):
         right, found = ([[best_label(doc.cats)] for doc in docs] for docs in (gold, predicted))
-        return Predicted(right, found, count_pieces(nlp, classifiers[0], gold))
+        by_cats = [[doc.cats.get(looked_for or "", 0.0)] for doc in predicted]
+        ranking = None if looked_for is None else Ranking(looked_for, by_cats)
+        return Predicted(right, found, count_pieces(nlp, classifiers[0], gold), ranking)
     if any(SPANS_KEY in doc.spans for doc in gold):
         pairs = [sentence_labels(*docs) for docs in zip(gold, predicted, strict=True)]
-        return Predicted([labels for labels, _ in pairs], [labels for _, labels in pairs])
+        chances = [doc.user_data.get(CHANCES, {}) for doc in predicted]
+        by_span = [chances_in_order(*docs) for docs in zip(gold, chances, strict=True)]
+        ranking = None if looked_for is None else Ranking(looked_for, by_span)
+        return Predicted([labels for labels, _ in pairs], [labels for _, labels in pairs], ranking=ranking)
     raise typer.BadParameter(
         f'{test} has no doc.cats for a text classifier, and no doc.spans["{SPANS_KEY}"] for a span categorizer. Give '
         "documents that are annotated for this pipeline."

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 from rich.table import Table
-from sklearn.metrics import accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, average_precision_score, f1_score
 from spacy.tokens import Doc, SpanGroup
 
 SPANS_KEY = "sc"
@@ -20,29 +20,66 @@ Scores = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Ranking:
+    """How likely it is that a document, or a sentence, has the label that is looked for.
+
+    label (str): Which.
+    chances (Sequence[Sequence[float]]): Of each document, as many as it has right labels. Only their order counts.
+    """
+
+    label: str
+    chances: Sequence[Sequence[float]]
+
+    def wanted(self, gold: Sequence[Sequence[str]]) -> list[list[bool]]:
+        """RETURNS (list[list[bool]]): What is to be found, by document."""
+        return [[label == self.label for label in of_doc] for of_doc in gold]
+
+    def average_precision(self, gold: Sequence[Sequence[str]]) -> float:
+        """RETURNS (float): Mean over all that is to be found of the precision down to it, the likeliest first."""
+        wanted, chances = (numpy.array(list(chain.from_iterable(each))) for each in (self.wanted(gold), self.chances))
+        return float(average_precision_score(wanted, chances)) if wanted.any() else 0.0
+
+
+@dataclass(frozen=True)
 class Predicted:
     """Right and predicted labels of some documents: one each, or one for each annotated sentence.
 
     gold (Sequence[Sequence[str]]): The right labels of each document.
     found (Sequence[Sequence[str]]): As many predicted ones.
     n_pieces (Sequence[int] | None): Lengths, of documents that have one label each; None: their sentences have labels.
+    ranking (Ranking | None): Of a task that looks for one label.
     """
 
     gold: Sequence[Sequence[str]]
     found: Sequence[Sequence[str]]
     n_pieces: Sequence[int] | None = None
+    ranking: Ranking | None = None
 
     def scores(self) -> Scores:
-        """RETURNS (Scores): As of `document_scores` or `sentence_scores`."""
+        """RETURNS (Scores): As of `document_scores` or `sentence_scores`; average precision, too, of a ranking."""
         gold, found = flat(self.gold), flat(self.found)
         if self.n_pieces is not None:
-            return document_scores(gold, found, self.n_pieces)
-        return sentence_scores(gold, found, n_docs=len(self.gold))
+            scores = document_scores(gold, found, self.n_pieces)
+        else:
+            scores = sentence_scores(gold, found, n_docs=len(self.gold))
+        if self.ranking is not None:
+            scores["average_precision"] = self.ranking.average_precision(self.gold)
+        return scores
 
     def right(self) -> list[str]:
         """RETURNS (list[str]): For each document "1" and "0" for what is right and wrong in it, for paired tests."""
         pairs = zip(self.gold, self.found, strict=True)
         return ["".join(str(int(a == b)) for a, b in zip(gold, found, strict=True)) for gold, found in pairs]
+
+
+def chances_in_order(gold: Doc, chances: Mapping[tuple[int, int], float]) -> list[float]:
+    """Line up the annotated sentences of a document with how likely each has a label.
+
+    gold (Doc): With spans in `doc.spans["sc"]`.
+    chances (Mapping[tuple[int, int], float]): By the first and last character of what a pipeline took for a sentence.
+    RETURNS (list[float]): Of each annotated sentence (n_sents,); 0 of those that the pipeline did not find.
+    """
+    return [chances.get((span.start_char, span.end_char), 0.0) for span in gold.spans[SPANS_KEY]]
 
 
 def flat(labels: Iterable[Iterable[str]]) -> list[str]:

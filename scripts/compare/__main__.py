@@ -119,7 +119,7 @@ def main(
                 perform(run, console, Place(keep, gpu_id))
     for name, shown in TASKS.items():
         if results := read_results(RECORDS, name, max_steps=max_steps):
-            console.print(rich_table(shown.title, headers_of(shown.unit), report_rows(results, name)))
+            console.print(rich_table(shown.title, headers_of(name), report_rows(results, name)))
     if not max_steps and not epochs:
         with new_file(out) as file:
             file.write_text(markdown_report(RECORDS, COMMAND), encoding="utf8")

@@ -12,16 +12,17 @@ N_SAMPLES = 2000
 
 @dataclass(frozen=True)
 class Difference:
-    """The accuracy of one method less that of another.
+    """How much better one method is than another.
 
-    accuracy (float): The difference.
+    gain (float): Its accuracy, or average precision, less that of the other.
     low (float): The 95% interval of it, documents drawn again and again.
     high (float): Its other end.
-    p (float): Of McNemar's exact test: how likely so unequal numbers of errors are if both are equally good.
+    p (float): How likely so large a difference is if both are equally good. Of accuracy, by McNemar's exact test: so
+        unequal numbers of errors.
     n_docs (int): Documents of all runs that both have.
     """
 
-    accuracy: float
+    gain: float
     low: float
     high: float
     p: float
@@ -54,8 +55,21 @@ def pooled_difference(ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str,
     theirs (Sequence[dict[str, Any]]): Of the other.
     RETURNS (Difference | None): How much better the first is; None if no split has both.
     """
-    by_split = {(run["seed"], run["fold"]): run["right"] for run in theirs if "right" in run}
-    pairs = [(run["right"], by_split.get((run["seed"], run["fold"]))) for run in ours if "right" in run]
-    one = [of_doc for right, other in pairs if other is not None for of_doc in right]
-    other = [of_doc for _, right in pairs if right is not None for of_doc in right]
+    pairs = same_splits(ours, theirs, "right")
+    one, other = ([of_doc for pair in pairs for of_doc in pair[which]["right"]] for which in (0, 1))
     return difference(one, other) if one else None
+
+
+def same_splits(
+    ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]], needed: str
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Pair the runs of two methods.
+
+    ours (Sequence[dict[str, Any]]): Results of one method.
+    theirs (Sequence[dict[str, Any]]): Of the other.
+    needed (str): What a result must have to be compared; old ones may not.
+    RETURNS (list[tuple[dict, dict]]): Runs on the same split.
+    """
+    by_split = {(run["seed"], run["fold"]): run for run in theirs if needed in run}
+    found = [(run, by_split.get((run["seed"], run["fold"]))) for run in ours if needed in run]
+    return [(run, other) for run, other in found if other is not None]

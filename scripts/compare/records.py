@@ -7,12 +7,15 @@ from typing import Any
 
 import torch
 
+from scripts.compare.ranked import stored_ranking
 from scripts.scores import Predicted, Scores
 from spacy_hat.machine.atomic_output import new_file
 from spacy_hat.machine.processor import cpu_multiplies_bfloat16
 
 # Kept in the repository: a comparison takes hours, and its runs are the evidence for what the documentation says.
 RECORDS = Path("results/compare")
+CHOSEN_BY = ("accuracy", "macro_f1", "average_precision")
+"""Scores on dev that are kept."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,11 @@ def write_result(
     about: dict[str, Any] = {"corpus": run.task, "method": run.method, "seed": run.seed, "fold": run.fold}
     about |= {"max_steps": run.max_steps, "share": run.share} | ({} if minutes is None else {"minutes": minutes})
     about |= {"epochs": run.epochs} if run.epochs else {}
-    about |= {} if dev_scores is None else {"dev": {name: dev_scores[name] for name in ("accuracy", "macro_f1")}}
+    about |= {} if dev_scores is None else {"dev": {name: dev_scores[name] for name in CHOSEN_BY if name in dev_scores}}
     about |= {"cpu": torch.backends.cpu.get_cpu_capability(), "bfloat16": cpu_multiplies_bfloat16()}
     about |= {"gpu": torch.cuda.get_device_name(gpu_id)} if gpu_id >= 0 else {}
     with new_file(run.result) as file:
         values = about | predicted.scores() | {"right": predicted.right()}
+        if predicted.ranking is not None:
+            values |= stored_ranking(predicted.ranking, predicted.gold)
         file.write_text(json.dumps(values, indent=2) + "\n", encoding="utf8")

@@ -1,7 +1,7 @@
 """The results of the comparison as a table: of rich for the terminal, of Markdown for the documentation."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,30 +9,35 @@ import numpy
 from rich.table import Table
 
 from scripts.compare.methods import METHODS
-from scripts.compare.paired import pooled_difference
+from scripts.compare.paired import Difference, pooled_difference
+from scripts.compare.ranked import precision_difference
 from scripts.compare.tasks.table import TASKS
-from scripts.compare.tasks.task import Unit
 from scripts.scores import LONG_DOCUMENT
 from tools.markdown_table import markdown_table as titled_table
 
 Result = dict[str, Any]
+Compared = Callable[[Sequence[Result], Sequence[Result]], Difference | None]
 
 OURS = {"documents": "HAT, identity start + words", "sentences": "HAT, LSTM and chain learned with it"}
 """What the others are compared with."""
 
 
 PAIRED = "Points of accuracy by which {ours} is better, on the documents of the runs that both have:"
+RANKED = (
+    "Points of average precision of the label '{label}' by which {ours} is better, documents drawn again and again:"
+)
 SHARES = (0.1, 0.3, 1.0)
 """Of the labels, that methods are compared with."""
 
 PAIRED_HEADERS = ("points", "95% interval over documents", "p (McNemar)", "documents")
+RANKED_HEADERS = (*PAIRED_HEADERS[:2], "p (bootstrap)", PAIRED_HEADERS[3])
 
 
-def headers_of(unit: Unit) -> tuple[str, ...]:
-    """RETURNS (tuple[str, ...]): What the columns of a table of results hold, after the name of the method."""
-    if unit == "documents":
-        return ("accuracy", "macro-F1", "accuracy, long documents", "accuracy, others", "minutes", "runs")
-    return ("accuracy", "macro-F1", "minutes", "runs")
+def headers_of(task: str) -> tuple[str, ...]:
+    """RETURNS (tuple[str, ...]): What the columns of a task's table of results hold, after the name of the method."""
+    first = () if TASKS[task].looked_for is None else ("average precision",)
+    by_length = ("accuracy, long documents", "accuracy, others") if TASKS[task].unit == "documents" else ()
+    return (*first, "accuracy", "macro-F1", *by_length, "minutes", "runs")
 
 
 def read_results(folder: Path, task: str, *, max_steps: int = 0, share: float = 1.0) -> dict[str, list[Result]]:
@@ -85,31 +90,42 @@ def report_rows(results: dict[str, list[Result]], task: str) -> list[list[str]]:
 
     results (dict[str, list[Result]]): From `read_results`.
     task (str): Name of the task.
-    RETURNS (list[list[str]]): A row for each method: its name, then what `headers_of` names.
+    RETURNS (list[list[str]]): A row for each method: its name, then what `headers_of` names. If the task looks for one
+        label, the best comes first.
     """
     rows = []
+    metrics: tuple[str, ...] = ("accuracy", "macro_f1")
+    if TASKS[task].looked_for is not None:
+        metrics = ("average_precision", *metrics)
+        results = dict(sorted(results.items(), key=lambda item: -_mean_precision(item[1])))
     for method, runs in results.items():
-        row = [method, *(mean_and_spread([run[metric] for run in runs]) for metric in ("accuracy", "macro_f1"))]
+        row = [method, *(mean_and_spread([run.get(metric) for run in runs]) for metric in metrics)]
         if TASKS[task].unit == "documents":
             row += [pooled_accuracy(runs, "long"), pooled_accuracy(runs, "other")]
         rows.append([*row, mean_minutes(runs), str(len(runs))])
     return rows
 
 
-def paired_rows(results: dict[str, list[Result]], ours: str) -> list[list[str]]:
+def _mean_precision(runs: Sequence[Result]) -> float:
+    kept = [run["average_precision"] for run in runs if "average_precision" in run]
+    return float(numpy.mean(kept)) if kept else -1.0
+
+
+def paired_rows(results: dict[str, list[Result]], ours: str, compared: Compared = pooled_difference) -> list[list[str]]:
     """Compare one method with each other one, on what both were tested on.
 
     results (dict[str, list[Result]]): From `read_results`.
     ours (str): The method.
+    compared (Callable): By accuracy, or by average precision.
     RETURNS (list[list[str]]): A row for each other: its name, by how much ours is better, interval, p and documents.
     """
     rows = []
     for method, runs in results.items():
-        found = pooled_difference(results.get(ours, []), runs) if method != ours else None
+        found = compared(results.get(ours, []), runs) if method != ours else None
         if found is not None:
             interval = f"{100 * found.low:+.1f} to {100 * found.high:+.1f}"
             p = "< 0.001" if found.p < 0.001 else f"{found.p:.3f}"
-            rows.append([method, f"{100 * found.accuracy:+.1f}", interval, p, str(found.n_docs)])
+            rows.append([method, f"{100 * found.gain:+.1f}", interval, p, str(found.n_docs)])
     return rows
 
 
@@ -192,9 +208,12 @@ def markdown_report(folder: Path, command: str) -> str:
         results = read_results(folder, name)
         if results:
             splits, singles = run_rows(results)
-            parts += [f"## {task.title}", markdown_table(headers_of(task.unit), report_rows(results, name))]
-            if paired := paired_rows(results, OURS[task.unit]):
-                parts += [PAIRED.format(ours=OURS[task.unit]), markdown_table(PAIRED_HEADERS, paired)]
+            parts += [f"## {task.title}", markdown_table(headers_of(name), report_rows(results, name))]
+            ours, label = OURS[task.unit], task.looked_for
+            if label is not None and (ranked := paired_rows(results, ours, precision_difference)):
+                parts += [RANKED.format(ours=ours, label=label), markdown_table(RANKED_HEADERS, ranked)]
+            if paired := paired_rows(results, ours):
+                parts += [PAIRED.format(ours=ours), markdown_table(PAIRED_HEADERS, paired)]
             parts += ["Accuracy of each run:", markdown_table(splits, singles)]
         shares, curves = curve_rows(folder, name)
         if curves:

@@ -12,7 +12,7 @@ from scripts.compare.document_baselines import DocumentBaseline, fit_baseline, g
 from scripts.compare.heads import config_of_method
 from scripts.compare.methods import BY_UNIT, METHODS, WITH_CHAIN, WITH_WORDS, Chained, Encoder, WithWords, Words
 from scripts.compare.records import Run, write_result
-from scripts.compare.shares import steps_of_corpus, steps_of_share, write_share
+from scripts.compare.shares import steps_of_share, steps_of_task, write_share
 from scripts.compare.tasks.table import TASKS
 from scripts.compare.tasks.task import Split, Task
 from scripts.compare.text_baselines import (
@@ -119,16 +119,17 @@ def run_words(run: Run, words: Words, corpus: Path, tests: dict[str, Path]) -> O
         return read_documents(path, tokenizer, words.n_pieces)
 
     train, dev = read(corpus / "train.spacy"), read(corpus / "dev.spacy")
-    model = fit(train, dev, words.classifier)
+    looked_for = TASKS[run.task].looked_for
+    model = fit(train, dev, words.classifier, looked_for)
     outcomes: Outcomes = {}
     for task, path in tests.items():
         test = read(path)
-        found = by_words(model, test)
+        found = by_words(model, test, looked_for)
         if TASKS[task].unit == "documents":
             found = replace(found, n_pieces=[len(tokenize(doc, tokenizer)) for doc in read_docs(path)])
         outcomes[task, run.method] = found
         if run.method + WITH_CHAIN in METHODS[task]:
-            outcomes[task, run.method + WITH_CHAIN] = by_words_in_chain(model, train, dev, test)
+            outcomes[task, run.method + WITH_CHAIN] = by_words_in_chain(model, train, dev, test, looked_for)
     return outcomes
 
 
@@ -156,10 +157,8 @@ def run_encoder(
     config_of_method(task.config, task.unit, encoder.chain, encoder.words).to_disk(output.with_suffix(".cfg"))
     kept = keep / run.name if keep is not None else None
     if kept is None or not kept.exists():
-        # The config of documents is for the speeches.
-        if run.epochs or (task.unit == "documents" and task.name != "speeches"):
-            steps = steps_of_corpus(corpus / "train.spacy", run.epochs or encoder.epochs)
-            encoder = replace(encoder, overrides={**steps, **encoder.overrides})
+        steps = steps_of_task(task, corpus / "train.spacy", encoder.epochs, run.epochs)
+        encoder = replace(encoder, overrides={**steps, **encoder.overrides})
         places = {"corpus": corpus, "hat": checkpoint_of(encoder), "output": output}
         run_spacy(training_command(run, encoder, **places, gpu_id=place.gpu_id))
     models = {run.method: output / "model-best" if kept is None or not kept.exists() else kept}
@@ -170,7 +169,7 @@ def run_encoder(
             models[run.method + addition] = output / "calibrated"
     tests = {**tests, DEV: corpus / "dev.spacy"}
     outcomes = {
-        (name, method): predict(model, test, console=console)
+        (name, method): predict(model, test, looked_for=task.looked_for, console=console)
         for name, test in tests.items()
         for method, model in models.items()
     }

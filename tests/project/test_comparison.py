@@ -199,8 +199,8 @@ def test_result_of_a_run_can_be_paired(tmp_path, monkeypatch):
 
 def test_difference_is_by_unit_and_its_interval_by_document():
     found = difference(["1111", "10"] * 20, ["0011", "11"] * 20)
-    assert found.accuracy == pytest.approx(1 / 6)
-    assert found.low < found.accuracy < found.high
+    assert found.gain == pytest.approx(1 / 6)
+    assert found.low < found.gain < found.high
     # 40 units are better, 20 worse: two-sided binomial test
     assert found.p == pytest.approx(0.0135, abs=1e-3)
     assert found.n_docs == 40
@@ -208,7 +208,7 @@ def test_difference_is_by_unit_and_its_interval_by_document():
 
 def test_difference_of_a_method_from_itself_is_none():
     found = difference(["10", "1"], ["10", "1"])
-    assert (found.accuracy, found.low, found.high, found.p) == (0.0, 0.0, 0.0, 1.0)
+    assert (found.gain, found.low, found.high, found.p) == (0.0, 0.0, 0.0, 1.0)
 
 
 def test_pooled_difference_takes_the_splits_that_both_have():

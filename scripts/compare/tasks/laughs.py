@@ -106,4 +106,11 @@ def _is_time(line: str) -> bool:
     return line.replace(".", "", 1).isdigit()
 
 
-TASK = Task("laughs", "Episodes of a comedy: does a laugh follow this sentence?", "sentences", write, in_folds=False)
+TASK = Task(
+    "laughs",
+    "Episodes of a comedy: does a laugh follow this sentence?",
+    "sentences",
+    write,
+    in_folds=False,
+    looked_for=LAUGH,
+)

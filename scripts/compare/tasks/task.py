@@ -38,6 +38,7 @@ class Task:
     write (Callable): Writes train.spacy, dev.spacy and test.spacy of a split into a folder.
     in_folds (bool): Whether its splits are folds of one cross-validation, or splits with a seed each.
     trained_on (str | None): Name of the task whose pipelines are tested on this one; None: it trains its own.
+    looked_for (str | None): The label that it is about, by whose average precision methods are ranked.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Task:
     write: Callable[[Path, Split, Console], object]
     in_folds: bool = True
     trained_on: str | None = None
+    looked_for: str | None = None
 
     @property
     def config(self) -> Path:
