@@ -10,8 +10,8 @@ from spacy.tokens import Doc, Span
 
 from scripts.chances import CHANCES, keep_chances
 from scripts.compare.ranked import UNIT, average_precisions, precision_difference, stored_ranking
-from scripts.compare.report import headers_of, markdown_report, paired_rows, read_results, report_rows
 from scripts.compare.records import Run, write_result
+from scripts.compare.report import headers_of, markdown_report, paired_rows, read_results, report_rows
 from scripts.compare.shares import steps_of_task
 from scripts.compare.tasks.table import TASKS
 from scripts.compare.text_baselines import Texts, by_words, by_words_in_chain, fit
