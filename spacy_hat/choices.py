@@ -17,6 +17,9 @@ PublishedPooling = Literal[Pooling, "last"]
 HeadKind = Literal["documents", "segments", "answers", "choices"]
 Labelled = Literal["documents", "spans"]
 
+# How a linear classifier of words is punished for its answers.
+WordLoss = Literal["log", "squared_hinge"]
+
 # What training is for.
 DocumentTask = Literal["textcat", "textcat_multilabel"]
 SentenceTask = Literal["spancat", "spancat_singlelabel"]

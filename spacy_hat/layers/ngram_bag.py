@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 from thinc.api import Model, Shim
 from thinc.types import Floats2d
 
+from ..choices import WordLoss, check_choice
 from .ngrams import Counts
 from .output import ADDED_LABEL_BIAS
 from .stored_words import read_words, write_words
@@ -115,6 +116,7 @@ def ngram_bag(
     max_ngrams: int = 200_000,
     strength: float | None = None,
     balanced: bool = True,
+    loss: WordLoss | None = "log",
     nO: int | None = None,
 ) -> Model[InT, OutT]:
     """Classify documents by their words and runs of words.
@@ -124,6 +126,8 @@ def ngram_bag(
     max_ngrams (int): N-grams to know, at most: those that the most documents have.
     strength (float | None): How much the documents count against small weights; None: chosen on a part held out.
     balanced (bool): Whether labels count as if they were equally frequent.
+    loss (WordLoss | None): "log": logistic regression; "squared_hinge": a linear support vector machine; None: what is
+        better on documents held out.
     nO (int | None): n_labels; inferred if None.
     RETURNS (Model[list[Doc], Floats2d]): From n_docs documents to log-odds (n_docs, n_labels).
     RAISES (ValueError): If a setting cannot be used.
@@ -133,7 +137,9 @@ def ngram_bag(
             raise _impossible(name, value, f"at least {least}")
     if strength is not None and not strength > 0:
         raise _impossible("strength", strength, "more than 0")
-    settings = FitSettings(exclusive_classes, strength, balanced)
+    if loss is not None:
+        check_choice("loss", loss, WordLoss, "Correct it in the [model.linear_model] section of this component.")
+    settings = FitSettings(exclusive_classes, strength, balanced, loss)
     shim = WordsShim(ngram_size=ngram_size, max_ngrams=max_ngrams, settings=settings)
     return Model(NAME, forward, init=init, dims={"nO": nO}, shims=[shim], attrs={"multi_label": not exclusive_classes})
 

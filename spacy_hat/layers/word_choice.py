@@ -1,43 +1,51 @@
 """How strongly to fit, and how sure to be: asked of the training documents themselves, a part of them held out.
 
 Few documents leave a regression on many n-grams far less sure than it should be, so that it would be drowned by what
-stands beside it. Its log-odds are stretched as its answers on documents that it did not learn from deserve.
+stands beside it. Its log-odds are stretched as its answers on documents that it did not learn from deserve. So are the
+margins of a support vector machine, which are log-odds only then.
 """
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..choices import WordLoss
 from .ngrams import Counts
 from .word_fit import FitSettings, fit_words, importance_of
 from .word_table import Floats, WordTable
 
-STRENGTHS = (1.0, 10.0, 100.0)
-STRETCHES = tuple(2.0 ** (power / 2) for power in range(-4, 7))
+STRENGTHS: dict[WordLoss, tuple[float, ...]] = {"log": (1.0, 10.0, 100.0), "squared_hinge": (0.1, 1.0, 10.0)}
+STRETCHES: dict[WordLoss, tuple[float, ...]] = {
+    "log": tuple(2.0 ** (power / 2) for power in range(-4, 7)),
+    "squared_hinge": tuple(2.0 ** (power / 2) for power in range(-4, 11)),
+}
 LEAST_DOCS, MANY_DOCS = 20, 5000
 N_PARTS = 5
 
 
 def fit_chosen(table: WordTable, counts: Counts, truth: Floats, settings: FitSettings) -> WordTable:
-    """Fit, with the strength and the stretch that are best on documents held out.
+    """Fit, with the loss, the strength and the stretch that are best on documents held out.
 
     table (WordTable): The n-grams, without weights.
     counts (Counts): n_docs documents.
     truth (Floats): (n_docs, n_labels) 1.0, 0.0, or NaN where it is not known.
-    settings (FitSettings): How; with a strength, that one is taken.
-    RETURNS (WordTable): What was learned from all documents. Of fewer than 20, no part is held out, and the strength
-        is 10 if none is given.
+    settings (FitSettings): How; with a loss or a strength, that one is taken.
+    RETURNS (WordTable): What was learned from all documents. Of fewer than 20, no part is held out, and without a loss
+        and a strength it is a regression with strength 10.
     """
-    strengths = STRENGTHS if settings.strength is None else (settings.strength,)
     if len(truth) < LEAST_DOCS:
         return fit_words(table, counts, truth, settings)
+    losses = get_args(WordLoss) if settings.loss is None else (settings.loss,)
     tried = [
-        (*best_stretch(held_out_logits(table, counts, truth, replace(settings, strength=one)), truth, settings), one)
-        for one in strengths
+        replace(settings, loss=loss, strength=strength)
+        for loss in losses
+        for strength in (STRENGTHS[loss] if settings.strength is None else (settings.strength,))
     ]
-    _, stretch, strength = min(tried)
-    found = fit_words(table, counts, truth, replace(settings, strength=strength))
+    fits = [best_stretch(held_out_logits(table, counts, truth, one), truth, one) for one in tried]
+    (_, stretch), chosen = min(zip(fits, tried, strict=True), key=lambda pair: pair[0])
+    found = fit_words(table, counts, truth, chosen)
     return found.learned(found.weights * np.float32(stretch), found.bias * np.float32(stretch), n_docs=found.n_docs)
 
 
@@ -62,15 +70,16 @@ def held_out_logits(table: WordTable, counts: Counts, truth: Floats, settings: F
 def best_stretch(logits: Floats, truth: Floats, settings: FitSettings) -> tuple[float, float]:
     """Find by what to multiply log-odds.
 
-    logits (Floats): (n_docs, n_labels), NaN for documents that are not to be looked at.
+    logits (Floats): (n_docs, n_labels), NaN for documents that are not to be looked at; log-odds or margins.
     truth (Floats): (n_docs, n_labels) 1.0, 0.0, or NaN where it is not known.
-    settings (FitSettings): What the scores are, and whether labels count alike.
+    settings (FitSettings): What the scores are, by which loss they were found, and whether labels count alike.
     RETURNS (tuple[float, float]): The cross entropy, and the factor with which it is lowest.
     """
     there = ~np.isnan(logits).any(axis=1)
     importance, right = importance_of(truth[there], settings), np.nan_to_num(truth[there])
-    losses = [_loss(factor * logits[there], right, importance, settings) for factor in STRETCHES]
-    return min(zip(losses, STRETCHES, strict=True))
+    stretches = STRETCHES[settings.loss or "log"]
+    losses = [_loss(factor * logits[there], right, importance, settings) for factor in stretches]
+    return min(zip(losses, stretches, strict=True))
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:

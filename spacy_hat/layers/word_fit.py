@@ -1,4 +1,7 @@
-"""Logistic regression on the n-grams of documents: convex, so that it has one answer, and L-BFGS finds it."""
+"""A linear classifier of documents by their n-grams: convex, so that it has one answer, and L-BFGS finds it.
+
+It is a logistic regression, or a linear support vector machine with squared hinge loss, each label against the rest.
+"""
 
 import warnings
 from dataclasses import dataclass
@@ -9,10 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..choices import WordLoss
 from .ngrams import Counts
 from .word_table import WordTable
 
-UNCHOSEN = 10.0
+UNCHOSEN: dict[WordLoss, float] = {"log": 10.0, "squared_hinge": 1.0}
 """The strength where nothing says which."""
 MOST_STEPS = 100
 KEPT_STEPS = 5
@@ -29,15 +33,19 @@ class FitSettings:
     strength (float | None): How much the documents count against small weights: C of scikit-learn; None: not chosen
         yet.
     balanced (bool): Whether labels count as if they were equally frequent.
+    loss (WordLoss | None): What is made small; None: not chosen yet, which is as good as "log".
     """
 
     exclusive_classes: bool
     strength: float | None
     balanced: bool
+    loss: WordLoss | None = "log"
 
 
 def fit_words(table: WordTable, counts: Counts, truth: NDArray[np.float32], settings: FitSettings) -> WordTable:
     """Learn what n-grams say of labels, from what a table says already.
+
+    What it says already are log-odds, not margins, so that more documents are always learned by regression.
 
     table (WordTable): The n-grams, and what was learned of them before, which counts as much as it had documents.
     counts (Counts): n_docs documents.
@@ -54,7 +62,8 @@ def fit_words(table: WordTable, counts: Counts, truth: NDArray[np.float32], sett
         across = features.to_sparse_coo().t().coalesce().to_sparse_csr()
     right = torch.from_numpy(np.nan_to_num(truth).astype("float32"))
     share = len(lengths) / (len(lengths) + table.n_docs)
-    strength = settings.strength or UNCHOSEN
+    loss: WordLoss = "log" if table.n_docs else settings.loss or "log"
+    strength = settings.strength or UNCHOSEN[loss]
     importance = torch.from_numpy((strength * share * importance_of(truth, settings)).astype("float32"))
     before = torch.from_numpy(np.vstack([table.weights, table.bias]))
     decay = torch.ones(len(before), 1)
@@ -67,10 +76,14 @@ def fit_words(table: WordTable, counts: Counts, truth: NDArray[np.float32], sett
 
     def loss_and_gradient() -> Tensor:
         current = weights.detach()
-        loss, d_logits = _loss(features @ current[:-1] + current[-1], right, importance, settings.exclusive_classes)
+        logits = features @ current[:-1] + current[-1]
+        if loss == "squared_hinge":
+            lost, d_logits = _squared_hinge(logits, right, importance)
+        else:
+            lost, d_logits = _cross_entropy(logits, right, importance, settings.exclusive_classes)
         change = current - before
         weights.grad = torch.cat([across @ d_logits, d_logits.sum(dim=0, keepdim=True)]) + decay * change
-        return loss + (decay * change**2).sum() / 2
+        return lost + (decay * change**2).sum() / 2
 
     optimizer.step(loss_and_gradient)
     found = weights.detach().numpy()
@@ -98,7 +111,14 @@ def importance_of(truth: NDArray[np.float32], settings: FitSettings) -> NDArray[
     return known * (right * given + (1 - right) * absent)
 
 
-def _loss(logits: Tensor, right: Tensor, importance: Tensor, exclusive_classes: bool) -> tuple[Tensor, Tensor]:
+def _squared_hinge(logits: Tensor, right: Tensor, importance: Tensor) -> tuple[Tensor, Tensor]:
+    """The square of what each label lacks of a margin of 1 against all others, and its gradient."""
+    signs = 2 * right - 1
+    missing = (1 - signs * logits).clamp(min=0)
+    return (importance * missing**2).sum(), -2 * importance * signs * missing
+
+
+def _cross_entropy(logits: Tensor, right: Tensor, importance: Tensor, exclusive_classes: bool) -> tuple[Tensor, Tensor]:
     """The cross entropy, and its gradient with respect to the logits."""
     if exclusive_classes:
         log_scores = logits.log_softmax(dim=1)

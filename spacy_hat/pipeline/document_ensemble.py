@@ -4,7 +4,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from ..choices import Pooling
+from ..choices import Pooling, WordLoss
 from ..layers.document_ensemble import document_ensemble
 from ..layers.ngram_bag import ngram_bag
 
@@ -40,9 +40,10 @@ def ngram_bag_v1(
     max_ngrams: int = 200_000,
     strength: float | None = None,
     balanced: bool = True,
+    loss: WordLoss | None = "log",
     nO: int | None = None,
 ) -> Model[list[Doc], Floats2d]:
-    """Words and runs of words of a document, for `spacy-hat.DocumentEnsemble.v1`: TF-IDF and logistic regression.
+    """Words and runs of words of a document, for `spacy-hat.DocumentEnsemble.v1`: TF-IDF and a linear classifier.
 
     It is fitted to all documents that training has brought so far, before it is asked or stored, and is as sure as its
     answers on documents held out deserve. The optimizer, its rates and the number of epochs have no part in it.
@@ -52,8 +53,10 @@ def ngram_bag_v1(
     ngram_size (int): Words of a run, at most, in lower case and without punctuation.
     max_ngrams (int): N-grams to know, at most: those that the most documents have, and at least two.
     strength (float | None): How much the documents count against small weights: C of scikit-learn. None: 1, 10 or 100,
-        whichever is best on documents held out.
+        for "squared_hinge" 0.1, 1 or 10, whichever is best on documents held out.
     balanced (bool): Whether labels count as if they were equally frequent.
+    loss (WordLoss | None): "log": logistic regression; "squared_hinge": a linear support vector machine; None: what is
+        better on documents held out.
     nO (int | None): n_labels; the head's if None.
     RETURNS (Model[list[Doc], Floats2d]): Log-odds, (n_docs, n_labels).
     """
@@ -63,5 +66,6 @@ def ngram_bag_v1(
         max_ngrams=max_ngrams,
         strength=strength,
         balanced=balanced,
+        loss=loss,
         nO=nO,
     )

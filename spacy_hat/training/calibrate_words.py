@@ -198,10 +198,12 @@ def _bag(head: TextCategorizer, learned: Sequence[Example]) -> Model:
     if not learned:
         return head.model.layers[2]
     settings: dict[str, Any] = {"exclusive_classes": not head.model.attrs["multi_label"], "nO": len(head.labels)}
+    settings["loss"] = None
     if has_words(head):
         shim = words_of(head.model.layers[2])
         settings |= {"ngram_size": shim.ngram_size, "max_ngrams": shim.max_ngrams}
         settings |= {"balanced": shim.settings.balanced, "strength": shim.settings.strength}
+        settings["loss"] = shim.settings.loss
     bag = ngram_bag(**settings)
     bag.initialize()
     words_of(bag).learn([example.reference for example in learned], truth_of(head, learned))
@@ -223,5 +225,6 @@ def _set(nlp: Language, head: TextCategorizer, bag: Model, encoder_weight: float
         "max_ngrams": shim.max_ngrams,
         "strength": shim.settings.strength,
         "balanced": shim.settings.balanced,
+        "loss": shim.settings.loss,
         "nO": None,
     }

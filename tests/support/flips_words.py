@@ -85,6 +85,7 @@ WORDS_FLIPS: dict[str, dict[str, tuple[Any, ...]]] = {
         "max_ngrams": (3, said),
         "strength": (1.0, said),
         "balanced": (False, said),
+        "loss": ("squared_hinge", said),
         "nO": (7, width_of),
     },
     "spacy-hat.batch_balanced.v1": {"size": (3, sizes_of_batches), "strength": (1.0, sizes_of_batches)},

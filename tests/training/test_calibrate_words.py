@@ -65,6 +65,18 @@ def test_calibrate_words_of_an_ensemble_keeps_them_without_train(hat_folder):
     assert nlp.get_pipe("ensemble").model.layers[2].shims[0].table is table
 
 
+@pytest.mark.parametrize(("head", "loss"), [("textcat", None), ("ensemble", "log")])
+def test_calibrate_words_chooses_the_loss_where_the_pipeline_has_none(hat_folder, tmp_path, head, loss):
+    nlp = trained(hat_folder, head)
+    examples = make_examples(nlp, 40)
+    calibrate_words(nlp, nlp.get_pipe(head), examples[30:], examples[:30])
+    assert nlp.get_pipe_config(head)["model"]["linear_model"]["loss"] == loss
+    nlp.to_disk(tmp_path / "calibrated")
+    loaded = spacy.load(tmp_path / "calibrated")
+    text = examples[35].reference.text
+    assert cats(loaded, head, text) == pytest.approx(cats(nlp, head, text), abs=1e-6)
+
+
 def test_calibrate_words_wants_something_to_learn_them_from(hat_folder):
     nlp = trained(hat_folder, "textcat", n_steps=0)
     with pytest.raises(ValueError, match=r"no words to weigh.*--train"):
