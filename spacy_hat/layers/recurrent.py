@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import torch
-from thinc.api import Model, glorot_uniform_init, torch2xp, xp2torch
+from thinc.api import Model, glorot_uniform_init, is_cupy_array, torch2xp, xp2torch
 from thinc.types import Floats2d, FloatsXd, Ragged
 from torch import Tensor
 
@@ -43,15 +43,15 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
     if not len(plan.rows):
         return Ragged(ops.alloc2f(0, model.get_dim("nO")), X.lengths), lambda _: X
     rows = ops.xp.asarray(plan.rows)
-    units = xp2torch(ops.xp.ascontiguousarray(X.dataXd[rows]), requires_grad=is_train)
-    weights = [xp2torch(model.get_param(name), requires_grad=is_train) for name in NAMES]
+    units = _tensor(ops.xp.ascontiguousarray(X.dataXd[rows]), requires_grad=is_train)
+    weights = [_tensor(model.get_param(name), requires_grad=is_train) for name in NAMES]
     with torch.set_grad_enabled(is_train):
         read = _lstm(units, weights, plan, is_train)
     Y = ops.alloc(tuple(read.shape), dtype="float32")
     Y[rows] = torch2xp(read.detach())
 
     def backprop(dY: OutT) -> InT:
-        d_read = xp2torch(ops.xp.ascontiguousarray(dY.dataXd[rows]))
+        d_read = _tensor(ops.xp.ascontiguousarray(dY.dataXd[rows]))
         d_units, *d_weights = torch.autograd.grad([read], [units, *weights], [d_read])
         for name, gradient in zip(NAMES, d_weights, strict=True):
             model.inc_grad(name, cast(FloatsXd, torch2xp(gradient)))
@@ -71,6 +71,12 @@ def init(model: Model[InT, OutT], X: InT | None = None, Y: OutT | None = None) -
         shape = shapes.get(name[0])
         weight = model.ops.alloc1f(4 * width) if shape is None else glorot_uniform_init(model.ops, shape)
         model.set_param(name, weight)
+
+
+def _tensor(array: Any, requires_grad: bool = False) -> Tensor:
+    """The same numbers on the device that they are on. thinc's current one is that of a thread."""
+    device = torch.device("cuda", array.device.id) if is_cupy_array(array) else torch.device("cpu")
+    return xp2torch(array, requires_grad=requires_grad, device=device)
 
 
 def _lstm(units: Tensor, weights: list[Tensor], plan: Positions, is_train: bool) -> Tensor:

@@ -12,11 +12,13 @@ small rectangle that one call of attention can take; all else runs on the packed
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional as F
 
 from ..ragged import ranges, starts_of
 
@@ -75,6 +77,12 @@ class AttentionPlan:
     first_rows: Tensor
     places: Tensor
     has_gaps: bool = False
+
+    @cached_property
+    def bounds(self) -> Tensor:
+        """RETURNS (Tensor): (n_groups + 1,) int32, where each group starts, and where the last one ends. Made on the
+        plan's device, without a word from the host, and once for all blocks."""
+        return F.pad(self.first_rows, (0, 1), value=self.places.shape[0]).int()
 
     def ungroup(self) -> Tensor:
         """RETURNS (Tensor): (n_groups,) int64, where each group stands among those of all buckets, one after another"""

@@ -62,23 +62,24 @@ def attend_varlen(
 ) -> Tensor:
     """Let rows attend inside their groups.
 
-    queries (Tensor): (n_rows, hidden_size); with segments_only, (n_groups, hidden_size).
-    keys_values (Tensor): (n_rows, 2 * hidden_size).
+    queries (Tensor): (n_rows or more, hidden_size); with segments_only, (n_groups or more, hidden_size).
+    keys_values (Tensor): (n_rows or more, 2 * hidden_size).
     n_heads (int): Heads.
     plan (AttentionPlan): The groups.
     segments_only (bool): Whether there is one query a group.
     reach (int | None): How far a row sees; None: the whole group.
-    RETURNS (Tensor): Like queries.
+    RETURNS (Tensor): (n_rows, hidden_size), or (n_groups, hidden_size).
     """
     assert varlen_attn is not None  # takes_varlen said so
-    n_rows, width = keys_values.shape[0], queries.shape[-1]
-    key, value = keys_values.view(n_rows, 2, n_heads, width // n_heads).unbind(1)
-    query = queries.view(-1, n_heads, width // n_heads)
-    bounds = torch.cat([plan.first_rows, plan.first_rows.new_tensor([n_rows])]).int()
-    longest = plan.buckets[0].width
+    bounds, longest = plan.bounds, plan.buckets[0].width
     query_bounds, most = bounds, longest
     if segments_only:
         query_bounds, most = torch.arange(len(bounds), dtype=torch.int32, device=bounds.device), 1
+    # Rows behind the last group would have gradients that are not numbers.
+    n_rows, width = plan.places.shape[0], queries.shape[-1]
+    n_queries = len(bounds) - 1 if segments_only else n_rows
+    key, value = keys_values[:n_rows].view(n_rows, 2, n_heads, width // n_heads).unbind(1)
+    query = queries[:n_queries].view(n_queries, n_heads, width // n_heads)
     options: Any = {} if reach is None else {"window_size": (reach, reach)}
     attended: Any = varlen_attn(query, key, value, query_bounds, bounds, most, longest, **options)
     return attended.reshape(-1, width)

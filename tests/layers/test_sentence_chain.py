@@ -1,5 +1,6 @@
 import numpy
 import pytest
+import torch
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import set_dropout_rate
@@ -165,3 +166,28 @@ def test_with_chain_starts_with_the_scores_of_the_head():
     head = span_classifier(listener_tok2vec(), exclusive_classes=True, dropout=0.0)
     randomize(head.initialize(X=X, Y=numpy.zeros((len(X[1].dataXd), N_LABELS), dtype="f")))
     numpy.testing.assert_allclose(with_chain(head).predict(X), head.predict(X), rtol=1e-5, atol=1e-6)
+
+
+def recurrent_input():
+    rows = RNG.normal(size=(6, 4)).astype("f")
+    layer = recurrent(width=3).initialize(X=Ragged(rows, numpy.array([4, 2], dtype="i")))
+    return layer, Ragged(rows, numpy.array([4, 2], dtype="i"))
+
+
+@pytest.mark.parametrize("is_train", [False, True])
+def test_recurrent_tells_torch_whether_it_trains(monkeypatch, is_train):
+    """On a GPU, cuDNN has no backward pass for what did not run in training."""
+    told = []
+    lstm = torch.lstm
+    monkeypatch.setattr(torch, "lstm", lambda *args: told.append(args[-2]) or lstm(*args))
+    layer, X = recurrent_input()
+    layer(X, is_train)
+    assert told == [is_train]
+
+
+def test_recurrent_stays_on_the_device_of_its_input(monkeypatch):
+    """thinc's current device is that of a thread, and another thread may predict."""
+    layer, X = recurrent_input()
+    expected = layer.predict(X).dataXd
+    monkeypatch.setattr("thinc.util.get_torch_default_device", lambda: torch.device("meta"))
+    numpy.testing.assert_array_equal(layer.predict(X).dataXd, expected)
