@@ -34,6 +34,10 @@ class Batch:
     def of(cls, ids: Ints, mask: Ints) -> "Batch":
         return cls(torch.from_numpy(ids), torch.from_numpy(mask))
 
+    def to(self, device: torch.device) -> "Batch":
+        """RETURNS (Batch): The same on a device."""
+        return Batch(self.ids.to(device), self.mask.to(device))
+
     def small(self) -> "Batch":
         """RETURNS (Batch): Some of its rows, or of its pieces if it is one row."""
         rows, width = self.ids.shape
@@ -42,14 +46,15 @@ class Batch:
         return Batch(self.ids[: max(1, rows // TRIAL)], self.mask[: max(1, rows // TRIAL)])
 
 
-def roberta(size: Size) -> nn.Module:
-    """RETURNS (nn.Module): RoBERTa, with torch's fused attention."""
+def roberta(size: Size, **settings: Any) -> nn.Module:
+    """RETURNS (nn.Module): RoBERTa, with torch's fused attention, and settings of its configuration."""
     config = transformers.RobertaConfig(
         **size.shared(),
         num_hidden_layers=size.n_layers,
         max_position_embeddings=size.segment_length + 2,
         type_vocab_size=1,
         attn_implementation="sdpa",
+        **settings,
     )
     return transformers.RobertaModel(config, add_pooling_layer=False)
 
@@ -79,7 +84,7 @@ def big_bird(size: Size) -> nn.Module:
     return transformers.BigBirdModel(config, add_pooling_layer=False)
 
 
-def modern_bert(size: Size) -> nn.Module:
+def modern_bert(size: Size, attention: str = "sdpa") -> nn.Module:
     """RETURNS (nn.Module): ModernBERT as published at base size (22 narrower blocks); else, of the size asked."""
     sizes = {} if size.hidden_size == 768 else {**size.shared(), "num_hidden_layers": size.n_layers}
     config = transformers.ModernBertConfig(
@@ -87,7 +92,7 @@ def modern_bert(size: Size) -> nn.Module:
         max_position_embeddings=size.n_pieces,
         pad_token_id=1,
         reference_compile=False,
-        attn_implementation="sdpa",
+        attn_implementation=attention,
     )
     return transformers.ModernBertModel(config)
 
@@ -121,31 +126,35 @@ def encode(model: nn.Module, batch: Batch, autocast: bool = False) -> Tensor:
     options: dict[str, Any] = {}
     if isinstance(model, transformers.LongformerModel):
         # The first piece sees everything, as for classification.
-        first = torch.arange(batch.ids.shape[1]) == 0
+        first = torch.arange(batch.ids.shape[1], device=batch.ids.device) == 0
         options["global_attention_mask"] = first.long().expand_as(batch.ids)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16) if autocast else nullcontext():
+    with torch.no_grad(), torch.autocast(batch.ids.device.type, torch.bfloat16) if autocast else nullcontext():
         return model(input_ids=batch.ids, attention_mask=batch.mask, **options).last_hidden_state
 
 
-def predicting(model: nn.Module, batch: Batch, precision: str) -> Work:
-    """The fastest way to encode a batch.
+def in_precision(model: nn.Module, trial: Batch, precision: str) -> Callable[[Batch], Tensor]:
+    """The fastest way to encode batches.
 
     model (nn.Module): In float32.
-    batch (Batch): What to encode.
-    precision (str): Float32; or bfloat16, which is weights in it or autocast, whichever a part of the batch takes less
-        time with.
-    RETURNS (Work): Encodes it.
+    trial (Batch): What to find that out with.
+    precision (str): Float32; or bfloat16, which is weights in it or autocast, whichever takes less time.
+    RETURNS (Callable[[Batch], Tensor]): Encodes a batch.
     """
     model = model.eval()
     if precision == "float32":
-        return lambda: encode(model, batch)
+        return partial(encode, model)
     cast = deepcopy(model).to(torch.bfloat16)
     ways = [(cast, False), (model, True)]
     for way, autocast in ways:
-        encode(way, batch.small(), autocast)
-    seconds = [seconds_of(partial(encode, way, batch.small(), autocast)) for way, autocast in ways]
+        encode(way, trial, autocast)
+    seconds = [seconds_of(partial(encode, way, trial, autocast)) for way, autocast in ways]
     chosen, autocast = ways[int(np.argmin(seconds))]
-    return lambda: encode(chosen, batch, autocast)
+    return partial(encode, chosen, autocast=autocast)
+
+
+def predicting(model: nn.Module, batch: Batch, precision: str) -> Work:
+    """RETURNS (Work): Encodes a batch in the fastest way, which a part of it finds."""
+    return partial(in_precision(model, batch.small(), precision), batch)
 
 
 def training(model: nn.Module, batch: Batch, precision: str) -> Work:

@@ -7,6 +7,7 @@ from typing import Any
 from scripts.compare.report import markdown_table
 from scripts.precision import cells, headings
 from tools.engine_sections import engine_pipelines_section, engine_profile_section, engines_section
+from tools.gpu_section import gpu_section
 
 Result = dict[str, Any]
 TIMES = ("float32", "bfloat16", "bfloat16 of both")
@@ -215,6 +216,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "pipeline-documents": documents_section,
     "pipeline-short": short_section,
     "growth": growth_section,
+    "gpu": gpu_section,
     "precision": precision_section,
     "dense": dense_section,
     "frozen": frozen_section,

@@ -14,6 +14,7 @@ from benchmarks import (
     engine_profile,
     engines,
     frozen,
+    gpu,
     growth,
     packing,
     pipeline,
@@ -50,6 +51,7 @@ BENCHMARKS = {
     "growth": (app_of(growth.main), []),
     "dense": (app_of(dense.main), []),
     "frozen": (app_of(frozen.main), []),
+    "gpu": (gpu.app, ["--device", "cpu", "--limit", "1000"]),
 }
 
 
