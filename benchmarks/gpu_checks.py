@@ -17,8 +17,9 @@ from spacy_hat.modeling import HATConfig, HATModel, PackedInputs, RotaryHATConfi
 LAYOUT = "S|SD|D|SD"
 BERT, ROTARY = "HAT", "HAT of ModernBERT's blocks"
 # The largest deviation of a number around 1, and of gradients: the norm of what is off by the norm of all of them.
-OUTPUT_TOLERANCE = {"float32": 1e-4, "bfloat16": 0.15}
-GRADIENT_TOLERANCE = {"float32": 1e-3, "mixed": 0.05}
+# Rounding to bfloat16 is 0.015 on a CPU; attention that weighs all pieces alike is 0.2, that of another segment 1.5.
+OUTPUT_TOLERANCE = {"float32": 1e-4, "bfloat16": 0.05}
+GRADIENT_TOLERANCE = {"float32": 1e-3, "mixed": 0.03}
 WINDOWS = (5, 1, 3, 7, 2)
 # (what, kind, output, precision, in buckets)
 Case = tuple[str, str, Any, str, bool]
