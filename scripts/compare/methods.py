@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from scripts.compare.chosen_sentences import CHOICES, Choice
 from scripts.compare.document_baselines import DocumentBaseline, FrozenVectors, OwnTextcat
 from scripts.compare.tasks.table import TASKS
 from scripts.compare.tasks.task import Unit
@@ -53,6 +54,7 @@ class Encoder:
     epochs (int): How often to read documents, but for the speeches, whose config says it.
     pretrained (bool): Whether it starts from the HAT that has read docstrings of other libraries, or from the
         segment-wise blocks of that.
+    chosen (Choice | None): Of long documents, read the start and as many pieces of sentences that are chosen so.
     """
 
     layout: str = INTERLEAVED
@@ -64,6 +66,7 @@ class Encoder:
     words: bool = False
     epochs: int = 4
     pretrained: bool = False
+    chosen: Choice | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,12 @@ BY_UNIT: Mapping[Unit, Mapping[str, Trained]] = {
         "spaCy, ensemble": OwnTextcat("ensemble"),
         "frozen vectors of all segments": FrozenVectors(SEGMENT_WISE),
         "truncated to 512 pieces": Encoder(SEGMENT_WISE, 512, 1, overrides=packed("fixed", "truncate")),
+        **{
+            f"512 pieces and {choice} sentences": Encoder(
+                SEGMENT_WISE, 512, 2, overrides=packed("fixed", "truncate"), chosen=choice
+            )
+            for choice in CHOICES
+        },
         "independent segments": Encoder(SEGMENT_WISE, overrides=packed("greedy")),
         "HAT, copied start": Encoder(start="copy"),
         "HAT, identity start": Encoder(),
@@ -147,7 +156,7 @@ def methods_of(unit: Unit) -> Mapping[str, Method]:
     with_words = {
         name + WITH_WORDS: WithWords(name)
         for name, method in BY_UNIT[unit].items()
-        if unit == "documents" and isinstance(method, Encoder) and not method.words
+        if unit == "documents" and isinstance(method, Encoder) and not (method.words or method.chosen)
     }
     return {**BY_UNIT[unit], **chained, **with_words}
 

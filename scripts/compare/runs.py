@@ -8,9 +8,20 @@ from pathlib import Path
 from rich.console import Console
 
 from scripts.compare.checkpoints import SOURCE, checkpoint_of, run_spacy
+from scripts.compare.chosen_sentences import Choice, write_chosen
 from scripts.compare.document_baselines import DocumentBaseline, fit_baseline, gold_labels
 from scripts.compare.heads import config_of_method
-from scripts.compare.methods import BY_UNIT, METHODS, WITH_CHAIN, WITH_WORDS, Chained, Encoder, WithWords, Words
+from scripts.compare.methods import (
+    BY_UNIT,
+    METHODS,
+    TRUNCATED_PIECES,
+    WITH_CHAIN,
+    WITH_WORDS,
+    Chained,
+    Encoder,
+    WithWords,
+    Words,
+)
 from scripts.compare.records import Run, write_result
 from scripts.compare.shares import steps_of_share, steps_of_task, write_share
 from scripts.compare.tasks.table import TASKS
@@ -146,11 +157,30 @@ def run_baseline(run: Run, baseline: DocumentBaseline, corpus: Path, tests: dict
     return outcomes
 
 
+def chosen_corpus(corpus: Path, choice: Choice, seed: int) -> Path:
+    """RETURNS (Path): The folder of the same documents, shortened; made unless it is there."""
+    folder = corpus.with_name(f"{corpus.name}-{choice}")
+    if not (folder / "test.spacy").exists():
+        tokenizer = load_tokenizer(SOURCE)
+        write_chosen(corpus, folder, choice, tokenizer=tokenizer, n_pieces=TRUNCATED_PIECES, seed=seed)
+    return folder
+
+
+def of_whole(found: Predicted, test: Path) -> Predicted:
+    """RETURNS (Predicted): Labels of documents that were read shortened, with the lengths that they have."""
+    tokenizer = load_tokenizer(SOURCE)
+    return replace(found, n_pieces=[len(tokenize(doc, tokenizer)) for doc in read_docs(test)])
+
+
 def run_encoder(
     run: Run, encoder: Encoder, corpus: Path, tests: dict[str, Path], console: Console, place: Place
 ) -> Outcomes:
     """Train and test an encoder on a corpus. The pipelines, of 180 MB each, are deleted if they are not to be kept."""
     keep, gpu = place.keep, ["--gpu-id", str(place.gpu_id)]
+    whole = tests
+    if encoder.chosen is not None:
+        whole, corpus = {**tests, DEV: corpus / "dev.spacy"}, chosen_corpus(corpus, encoder.chosen, run.seed)
+        tests = {run.task: corpus / "test.spacy"}
     output = Path("training/compare") / run.name
     output.parent.mkdir(parents=True, exist_ok=True)
     task = TASKS[run.task]
@@ -173,6 +203,8 @@ def run_encoder(
         for name, test in tests.items()
         for method, model in models.items()
     }
+    if encoder.chosen is not None:
+        outcomes = {(name, method): of_whole(found, whole[name]) for (name, method), found in outcomes.items()}
     if kept is not None and not kept.exists():
         shutil.copytree(output / "model-best", kept)
     shutil.rmtree(output, ignore_errors=True)
