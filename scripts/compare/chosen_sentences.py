@@ -4,6 +4,7 @@ As Park, Vyas and Shah 2022 have it, an encoder reads the first 510 pieces, and 
 random, or that TextRank (Mihalcea and Tarau 2004) says are central. Here they come from what the first pieces leave.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -20,6 +21,10 @@ Choice = Literal["random", "TextRank"]
 CHOICES: tuple[Choice, ...] = get_args(Choice)
 DAMPING = 0.85
 N_STEPS = 50
+
+
+english = cache(blank_english)
+"""Made once: that takes longer than to choose sentences."""
 
 
 def write_chosen(corpus: Path, out: Path, choice: Choice, *, tokenizer: Any, n_pieces: int, seed: int) -> None:
@@ -64,7 +69,7 @@ def shortened(doc: Doc, choice: Choice, tokenizer: Any, n_pieces: int, random: n
             chosen.append(number)
             room -= lengths[number]
     texts = [doc[:cut].text, *(rest[number].text.strip() for number in sorted(chosen))]
-    found = blank_english().make_doc(" ".join(texts))
+    found = english().make_doc(" ".join(texts))
     found.cats = dict(doc.cats)
     return found
 
