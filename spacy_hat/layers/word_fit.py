@@ -18,7 +18,8 @@ from .word_table import WordTable
 
 UNCHOSEN: dict[WordLoss, float] = {"log": 10.0, "squared_hinge": 1.0}
 """The strength where nothing says which."""
-MOST_STEPS = 100
+MOST_STEPS: dict[WordLoss, int] = {"log": 100, "squared_hinge": 400}
+"""Margins take longer: after 100 steps, nine publishers were a point of accuracy away from the best answer."""
 KEPT_STEPS = 5
 """Of L-BFGS: each costs twice the weights."""
 BIAS_DECAY = 1e-3
@@ -71,7 +72,11 @@ def fit_words(table: WordTable, counts: Counts, truth: NDArray[np.float32], sett
         decay[-1] = BIAS_DECAY
     weights = before.clone().requires_grad_()
     optimizer = torch.optim.LBFGS(
-        [weights], max_iter=MOST_STEPS, history_size=KEPT_STEPS, line_search_fn="strong_wolfe", tolerance_change=1e-7
+        [weights],
+        max_iter=MOST_STEPS[loss],
+        history_size=KEPT_STEPS,
+        line_search_fn="strong_wolfe",
+        tolerance_change=1e-7,
     )
 
     def loss_and_gradient() -> Tensor:

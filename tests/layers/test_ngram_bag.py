@@ -89,6 +89,19 @@ def test_ngram_bag_equals_tf_idf_and_a_support_vector_machine(exclusive_classes,
         numpy.testing.assert_allclose(logits[:, label], expected, atol=0.01)
 
 
+@pytest.mark.slow
+def test_fit_words_by_margins_goes_on_until_nothing_changes():
+    docs, truth = documents(600), one_hot(600)
+    settings = FitSettings(True, 10.0, True, "squared_hinge")
+    found = fit_words(WordTable.of_documents(Counts.of(docs, 2), 3, 10_000), Counts.of(docs, 2), truth, settings)
+    vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
+    known = vectors.fit_transform([doc.text for doc in docs])
+    reference = LinearSVC(C=10.0, tol=1e-6, max_iter=100_000, intercept_scaling=BIAS_DECAY**-0.5)
+    weights = importance_of(truth, settings)[:, 0]
+    reference.fit(known, numpy.resize(LABELS, 600), sample_weight=weights)
+    numpy.testing.assert_allclose(found.logits(Counts.of(docs, 2)), reference.decision_function(known), atol=0.01)
+
+
 def test_squared_hinge_has_the_gradient_of_its_loss():
     random = torch.Generator().manual_seed(0)
     logits = torch.randn(5, 3, generator=random, dtype=torch.float64).mul(2).requires_grad_()
