@@ -85,7 +85,7 @@ class Checks:
         shim = self._shim(model, on_cpu, output=output, mixed_precision=precision == "mixed")
         model.zero_grad()
         rows, backprop = shim.begin_update(self.inputs)
-        d_rows = torch.randn(rows.shape, generator=torch.Generator().manual_seed(5)) / len(rows)
+        d_rows = torch.randn(rows.shape, generator=torch.Generator().manual_seed(5)) / len(self.inputs.piece_ids)
         backprop(d_rows.to(rows.device))
         gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
         return torch.cat([gradient.flatten().float() for gradient in gradients]).cpu()
