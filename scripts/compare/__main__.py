@@ -91,7 +91,8 @@ def main(
     ] = None,
     keep: Annotated[Path | None, typer.Option(help="Folder for the trained pipelines, 180 MB each")] = None,
     epochs: Annotated[
-        int, typer.Option(help="How often encoders read documents, not in the report; 0: as in the configs")
+        int,
+        typer.Option(help="How often encoders read documents, a row of its own in the report; 0: as in the configs"),
     ] = 0,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU for encoders, or -1 for the CPU")] = -1,
     report: Annotated[bool, typer.Option("--report", help="Only show the results that are there")] = False,
@@ -120,7 +121,7 @@ def main(
     for name, shown in TASKS.items():
         if results := read_results(RECORDS, name, max_steps=max_steps):
             console.print(rich_table(shown.title, headers_of(name), report_rows(results, name)))
-    if not max_steps and not epochs:
+    if not max_steps:
         with new_file(out) as file:
             file.write_text(markdown_report(RECORDS, COMMAND), encoding="utf8")
         console.print(f"Report in {out}")

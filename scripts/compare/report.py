@@ -47,14 +47,22 @@ def read_results(folder: Path, task: str, *, max_steps: int = 0, share: float = 
     task (str): Name of the task.
     max_steps (int): Read trials of so many steps, or with 0 full runs.
     share (float): Read runs that had so many of the labels.
-    RETURNS (dict[str, list[Result]]): The results of each method that has some, ordered by seed and fold.
+    RETURNS (dict[str, list[Result]]): The results of each method that has some, ordered by seed and fold; those that
+        were trained for other epochs than the config's, by a name of their own.
     """
     results = [json.loads(path.read_text(encoding="utf8")) for path in sorted(folder.glob(f"{task}-*.json"))]
     results.sort(key=lambda result: (result["seed"], result["fold"] or 0))
     results = [result for result in results if (result["max_steps"], result.get("share", 1.0)) == (max_steps, share)]
-    results = [result for result in results if not result.get("epochs")]  # those were to choose by, on dev
-    by_method = {method: [result for result in results if result["method"] == method] for method in METHODS[task]}
-    return {method: found for method, found in by_method.items() if found}
+    ways = [(method, epochs) for method in METHODS[task] for epochs in sorted({_epochs(result) for result in results})]
+    by_way = {way: [result for result in results if (result["method"], _epochs(result)) == way] for way in ways}
+    return {
+        f"{method}, {epochs} epochs" if epochs else method: found for (method, epochs), found in by_way.items() if found
+    }
+
+
+def _epochs(result: Result) -> int:
+    """How often documents were read, where that is not what the config says; 0 where it is."""
+    return int(result.get("epochs", 0))
 
 
 def mean_and_spread(values: Sequence[float | None]) -> str:

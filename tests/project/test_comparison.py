@@ -57,10 +57,14 @@ def test_run_names_tell_trials_from_full_runs():
     assert Run("reference", "HAT", 0, max_steps=6).result != Run("reference", "HAT", 0).result
 
 
-def test_runs_of_other_epochs_are_not_in_the_report(tmp_path):
+def test_runs_of_other_epochs_have_a_row_of_their_own(tmp_path):
     write_result(tmp_path, "sentence alone", 0)
     write_result(tmp_path, "sentence alone", 1, epochs=6)
-    assert [run["seed"] for run in read_results(tmp_path, "reference")["sentence alone"]] == [0]
+    found = read_results(tmp_path, "reference")
+    assert {name: [run["seed"] for run in runs] for name, runs in found.items()} == {
+        "sentence alone": [0],
+        "sentence alone, 6 epochs": [1],
+    }
     assert Run("reference", "HAT", 0, epochs=6).name == "reference-seed0-hat-6epochs"
 
 
