@@ -89,7 +89,9 @@ WHEN_NOT_CHAINS = {
     "MiniLM, each sentence alone, chain counted on train": "sentence alone + chain",
     "HAT, chain counted on train": "HAT, identity start + chain",
     "MiniLM, each sentence alone, LSTM and chain learned with it (`HSLN`)": "HSLN",
+    "the same, six epochs instead of three": "HSLN, 6 epochs",
     "HAT, LSTM and chain learned with it (the shipped config)": "HAT, LSTM and chain learned with it",
+    "HAT with them, six epochs instead of three": "HAT, LSTM and chain learned with it, 6 epochs",
 }
 
 
