@@ -19,7 +19,7 @@ or minilm; --resume goes on with one that was cut) take about a quarter of an ho
     python -m benchmarks.growth --json results/performance/growth.json
     python -m benchmarks.dense --json results/performance/dense.json
     python -m benchmarks.frozen --json results/performance/frozen.json
-    python -m benchmarks.gpu --json results/performance/gpu.json  # where there is a GPU
+    python -m benchmarks.gpu --json results/performance/gpu.json
     python -m scripts.precision PIPELINE=DOCUMENTS … --json results/performance/precision.json
 """
 
