@@ -107,6 +107,10 @@ def predict_builds(encoders: Encoders, precision: str) -> Builds:
     def ours(work: str, by: str, model: str, inputs: PackedInputs, **settings: Any) -> None:
         builds[work, by, precision] = partial(our_prediction, encoders, model, inputs, precision, **settings)
 
+    def ours_in_buckets(work: str, by: str, model: str, inputs: PackedInputs) -> None:
+        if halved:
+            ours(work, by, model, inputs, buckets=True)
+
     def theirs(work: str, by: str, model: str, batches: Batches) -> None:
         builds[work, by, precision] = partial(their_prediction, encoders, model, batches, precision)
 
@@ -115,8 +119,7 @@ def predict_builds(encoders: Encoders, precision: str) -> Builds:
         work = named(FULL, inputs)
         ours(work, OURS, "segment_wise", inputs)
         ours(work, HUB, "hub", inputs)
-        if halved:
-            ours(work, BUCKETS, "segment_wise", inputs, buckets=True)
+        ours_in_buckets(work, BUCKETS, "segment_wise", inputs)
         theirs(work, ROBERTA, "roberta", partial(padded_batches, inputs, setting, LARGER))
         theirs(work, LONGFORMER, "longformer", partial(whole_batches, inputs, setting, 4))
     for n_segments in (setting.size.n_segments, 4 * setting.n_docs * setting.size.n_segments):
@@ -125,8 +128,7 @@ def predict_builds(encoders: Encoders, precision: str) -> Builds:
         ours(work, OURS, "segment_wise", inputs)
         if len(inputs.piece_ids) > setting.size.n_pieces:
             ours(work, SMALLER, "segment_wise", inputs, max_batch_pieces=setting.size.n_pieces)
-        if halved:
-            ours(work, BUCKETS, "segment_wise", inputs, buckets=True)
+        ours_in_buckets(work, BUCKETS, "segment_wise", inputs)
         theirs(work, ROBERTA, "roberta", partial(padded_batches, inputs, setting, LARGER))
         for n in BATCH_SIZES:
             if n <= n_segments:
@@ -136,8 +138,7 @@ def predict_builds(encoders: Encoders, precision: str) -> Builds:
         work = named(DOCUMENT, inputs)
         ours(work, HUB, "hub", inputs)
         ours(work, ROTARY, "rotary", inputs)
-        if halved:
-            ours(work, HUB_BUCKETS, "hub", inputs, buckets=True)
+        ours_in_buckets(work, HUB_BUCKETS, "hub", inputs)
         if not _is_too_much(MODERN, factor, precision):
             theirs(work, MODERN, "modern_bert", partial(whole_batches, inputs, setting, 1))
         if halved and find_spec("flash_attn"):

@@ -103,8 +103,7 @@ def main(
     check_names(task or [], method or [])
     check_shares(share or [])
     options = {"seeds": seeds, "folds": folds, "first_folds": first_folds, "max_steps": max_steps}
-    if gpu_id >= 0:
-        setup_gpu(gpu_id, silent=True)
+    setup_gpu(gpu_id, silent=True)
     runs = [
         run
         for name in METHODS

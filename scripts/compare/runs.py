@@ -137,7 +137,7 @@ def run_words(run: Run, words: Words, corpus: Path, tests: dict[str, Path]) -> O
         test = read(path)
         found = by_words(model, test, looked_for)
         if TASKS[task].unit == "documents":
-            found = replace(found, n_pieces=[len(tokenize(doc, tokenizer)) for doc in read_docs(path)])
+            found = of_whole(found, path)
         outcomes[task, run.method] = found
         if run.method + WITH_CHAIN in METHODS[task]:
             outcomes[task, run.method + WITH_CHAIN] = by_words_in_chain(model, train, dev, test, looked_for)
