@@ -6,11 +6,12 @@ Their paths are the project's, and their steps those that docs/compare.md was me
 from pathlib import Path
 
 from spacy_hat.machine.atomic_output import new_file
-from spacy_hat.training.config import ASKING, Steps, training_config
+from spacy_hat.training.config import ASKING, training_config
+from spacy_hat.training.steps import Steps
 
 ROOT = Path(__file__).parent.parent
 SPEECHES = ("corpus/speeches", Steps(max_steps=256, eval_frequency=128, warmup_steps=26))
-REFERENCE = ("corpus/reference", Steps(max_steps=675, eval_frequency=225, warmup_steps=60))
+REFERENCE = ("corpus/reference", Steps(max_steps=1350, eval_frequency=225, warmup_steps=135))
 ASKED = Steps(max_steps=300, eval_frequency=150, warmup_steps=30)
 # Name of the config, and of its folder of training -> tasks, corpus and steps.
 CONFIGS = {

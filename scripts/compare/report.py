@@ -161,7 +161,7 @@ def curve_rows(folder: Path, task: str) -> tuple[list[str], list[list[str]]]:
     found = {share: results for share in SHARES if (results := read_results(folder, task, share=share))}
     if set(found) <= {1.0}:
         return [], []
-    methods = [method for method in METHODS[task] if any(method in found[share] for share in found if share < 1.0)]
+    methods = dict.fromkeys(method for share in found if share < 1.0 for method in found[share])
     rows = [[method, *(_both_scores(found[share].get(method, [])) for share in found)] for method in methods]
     return [f"{share:.0%}" for share in found], rows
 

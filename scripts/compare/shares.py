@@ -9,11 +9,10 @@ from scripts.compare.tasks.task import Task
 from scripts.compare.text_baselines import read_docs
 from scripts.corpus_files import write_parts
 from spacy_hat.corpora.doc_bins import count_docs
-from spacy_hat.training.config import Steps
+from spacy_hat.training.steps import SENTENCE_EPOCHS, Steps
 
 HAVE_STEPS = ("speeches", "reference")
 """Tasks that a shipped config is for."""
-SENTENCE_EPOCHS = 3
 LEAST_STEPS = 1 / 3  # of the config's: few documents are read more often
 
 
@@ -40,29 +39,33 @@ def steps_of_task(task: Task, train: Path, epochs: int, asked: int = 0) -> dict[
     task (Task): The task.
     train (Path): Its training part, a .spacy file.
     epochs (int): How often to read documents that have one label each; those whose sentences have labels are read as
-        often as `init-config` says, three times, but never for less than 200 steps.
+        often as `init-config` says, six times, but never for less than 200 steps.
     asked (int): How often somebody wants to have them read, 0 if nobody said it.
     RETURNS (dict[str, str]): Overrides.
     """
     if task.name in HAVE_STEPS and not asked:
         return {}
-    return steps_of_corpus(train, asked or (epochs if task.unit == "documents" else SENTENCE_EPOCHS))
+    of_documents = task.unit == "documents"
+    return steps_of_corpus(train, asked or (epochs if of_documents else SENTENCE_EPOCHS), of_documents=of_documents)
 
 
-def steps_of_corpus(train: Path, epochs: int) -> dict[str, str]:
-    """How long to train on a corpus, as `init-config` has it.
+def steps_of_corpus(train: Path, epochs: int, *, of_documents: bool) -> dict[str, str]:
+    """How long to train on a corpus, and at which rate, as `init-config` has it.
 
     train (Path): A .spacy file.
     epochs (int): How often to read each document.
+    of_documents (bool): Whether it is documents that have labels.
     RETURNS (dict[str, str]): Overrides.
     """
     steps = Steps.for_corpus(count_docs(train), epochs)
     optimizer = "training.optimizer"
+    rate = steps.encoder_rate(["textcat" if of_documents else "spancat_singlelabel"])
     return {
         "training.max_steps": str(steps.max_steps),
         "training.eval_frequency": str(steps.eval_frequency),
         f"{optimizer}.learn_rate.warmup_steps": str(steps.warmup_steps),
         f"{optimizer}.encoder_learn_rate.warmup_steps": str(steps.warmup_steps),
+        f"{optimizer}.encoder_learn_rate.initial_rate": rate,
     }
 
 

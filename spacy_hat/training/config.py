@@ -5,7 +5,6 @@ A setting that all of them share has its one place in config.jinja.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,6 +16,7 @@ from ..corpora.doc_bins import count_docs
 from ..corpora.languages import get_language
 from .paths import one_line, quoted
 from .splitting import Splitting
+from .steps import BATCH_SIZE, UNKNOWN_DOCS, Steps, epochs_of
 
 TEMPLATE = Path(__file__).with_name("config.jinja")
 DOCUMENTS: tuple[str, ...] = get_args(DocumentTask)
@@ -72,37 +72,6 @@ SCORES: dict[str, tuple[dict[str, float], Sequence[str]]] = {
     "qa": ({"qa_f1": 1.0}, ["qa_em", "qa_f1_answered", "qa_f1_unanswered"]),
     "choice": ({"choice_acc": 1.0}, []),
 }
-BATCH_SIZE = 2
-"""Documents in a batch, on every machine: small batches learn more from few documents."""
-
-UNKNOWN_DOCS = 400
-"""What a corpus that is not given is taken to hold."""
-
-
-@dataclass(frozen=True)
-class Steps:
-    """How long to train.
-
-    max_steps (int): Batches in all.
-    eval_frequency (int): Batches between evaluations.
-    warmup_steps (int): Batches until the rates are at their highest.
-    """
-
-    max_steps: int
-    eval_frequency: int
-    warmup_steps: int
-
-    @classmethod
-    def for_corpus(cls, n_docs: int, epochs: int) -> "Steps":
-        """Train for some epochs, but never for less than 200 steps, and evaluate after each, or more often.
-
-        n_docs (int): Training documents.
-        epochs (int): How often each is seen.
-        RETURNS (Steps): The numbers.
-        """
-        per_epoch = -(-n_docs // BATCH_SIZE)
-        max_steps = max(200, epochs * per_epoch)
-        return cls(max_steps, eval_frequency=min(max(per_epoch, 50), 1000), warmup_steps=max_steps // 10)
 
 
 def training_config(
@@ -150,7 +119,7 @@ def training_config(
             f"Labels of documents are balanced. Got: the tasks {', '.join(tasks)}. Expected: {' or '.join(DOCUMENTS)} "
             "among them. Leave --balanced out."
         )
-    epochs = (3 if set(tasks) & {*SENTENCES} else 4) * (2 if optimize == "accuracy" else 1)
+    epochs = epochs_of(tasks, optimize)
     if steps is None:
         steps = Steps.for_corpus(count_docs(Path(train)) if train else UNKNOWN_DOCS, epochs)
     environment = Environment(
@@ -179,6 +148,7 @@ def training_config(
         documents=DOCUMENTS,
         steps=steps,
         batch_size=BATCH_SIZE,
+        encoder_rate=steps.encoder_rate(tasks),
         score_weights=score_weights(tasks),
         packing="sentences" if {*tasks} & {*SENTENCES} else "greedy",
         output_of_encoder="segments" if {*tasks} <= {*DOCUMENTS, "choice"} else "pieces",

@@ -7,7 +7,8 @@ from typer.testing import CliRunner
 
 from spacy_hat.cli import app
 from spacy_hat.cli.debug_tables import duration, size
-from spacy_hat.training.config import Steps, training_config
+from spacy_hat.training.config import training_config
+from spacy_hat.training.steps import Steps
 
 
 @pytest.fixture

@@ -170,8 +170,10 @@ def test_steps_of_task_are_those_of_init_config_where_the_config_is_for_another(
     assert found.get("training.max_steps") == max_steps
 
 
-def test_steps_of_task_read_sentences_three_times(tmp_path):
+def test_steps_of_task_read_sentences_six_times(tmp_path):
     nlp = spacy.blank("en")
     write_parts({"train": [nlp("a")] * 400}, tmp_path)
     steps = [steps_of_task(TASKS[task], tmp_path / "train.spacy", epochs=4) for task in ("laughs", "news")]
-    assert [found["training.max_steps"] for found in steps] == ["600", "800"]
+    assert [found["training.max_steps"] for found in steps] == ["1200", "800"]
+    rates = [found["training.optimizer.encoder_learn_rate.initial_rate"] for found in steps]
+    assert rates == ["0.0001", "0.00005"]

@@ -7,7 +7,8 @@ from spacy.cli.train import train
 from spacy.tokens import DocBin
 from thinc.api import Config
 
-from spacy_hat.training.config import TASKS, Steps, count_docs, section, training_config
+from spacy_hat.training.config import TASKS, count_docs, section, training_config
+from spacy_hat.training.steps import UNKNOWN_DOCS, Steps
 
 from ..support.configs import sections
 from ..support.project import ROOT
@@ -98,6 +99,29 @@ def test_training_config_for_speed_keeps_the_first_block():
     assert steps == [800, 1600]
 
 
+@pytest.mark.parametrize(
+    ("tasks", "max_steps", "rate"),
+    [
+        (["textcat"], 401, 5e-5),
+        (["textcat"], 400, 1e-4),
+        (["textcat_multilabel"], 401, 5e-5),
+        (["spancat_singlelabel"], 401, 1e-4),
+        (["textcat", "spancat_singlelabel"], 401, 1e-4),
+        (["ner"], 401, 1e-4),
+    ],
+)
+def test_training_config_moves_the_encoder_slowly_in_long_runs_on_labels_of_documents(tasks, max_steps, rate):
+    optimizer = settings(*tasks, steps=Steps(max_steps, 100, 40))["training"]["optimizer"]
+    assert optimizer["encoder_learn_rate"]["initial_rate"] == rate
+    assert optimizer["learn_rate"]["initial_rate"] == 1e-3
+
+
+@pytest.mark.parametrize(("tasks", "epochs"), [(["ner"], 4), (["spancat"], 6), (["textcat", "spancat"], 6)])
+def test_training_config_reads_documents_with_labelled_sentences_more_often(tasks, epochs):
+    training = settings(*tasks)["training"]
+    assert training["max_steps"] * training["batcher"]["size"] == epochs * UNKNOWN_DOCS
+
+
 def test_training_config_for_a_gpu_predicts_in_larger_batches():
     cpu, gpu = settings("textcat"), settings("textcat", gpu=True)
     assert cpu["nlp"]["batch_size"] < gpu["nlp"]["batch_size"]
@@ -171,8 +195,8 @@ def test_training_config_says_which_corpus_it_cannot_read(content, message, tmp_
 SHIPPED = {
     "textcat": (["textcat"], Steps(256, 128, 26)),
     "textcat_multilabel": (["textcat_multilabel"], Steps(256, 128, 26)),
-    "spancat": (["spancat_singlelabel"], Steps(675, 225, 60)),
-    "multitask": (["textcat", "spancat_singlelabel"], Steps(675, 225, 60)),
+    "spancat": (["spancat_singlelabel"], Steps(1350, 225, 135)),
+    "multitask": (["textcat", "spancat_singlelabel"], Steps(1350, 225, 135)),
     "qa": (["qa"], Steps(300, 150, 30)),
     "choice": (["choice"], Steps(300, 150, 30)),
 }

@@ -8,10 +8,11 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 from spacy.util import load_config_from_str
 
-from spacy_hat.training.config import Steps, training_config
+from spacy_hat.training.config import training_config
 from spacy_hat.training.corpus_counts import Spread, bin_edges
 from spacy_hat.training.debug import debug_corpus, debug_training
 from spacy_hat.training.run_length import run_length
+from spacy_hat.training.steps import Steps
 
 from ..support.pipelines import make_text, save_hat
 

@@ -8,8 +8,9 @@ import spacy
 from spacy.tokens import DocBin
 from spacy.util import load_config_from_str
 
-from spacy_hat.training.config import Steps, training_config
+from spacy_hat.training.config import training_config
 from spacy_hat.training.debug import debug_corpus, debug_training
+from spacy_hat.training.steps import Steps
 
 from ..support.asked import EXAMPLES, TASKS
 
