@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy
 from thinc.api import Config
 
-from scripts.compare.tasks.task import Task
+from scripts.compare.tasks.task import Task, Unit
 from scripts.compare.text_baselines import read_docs
 from scripts.corpus_files import write_parts
 from spacy_hat.corpora.doc_bins import count_docs
@@ -45,21 +45,21 @@ def steps_of_task(task: Task, train: Path, epochs: int, asked: int = 0) -> dict[
     """
     if task.name in HAVE_STEPS and not asked:
         return {}
-    of_documents = task.unit == "documents"
-    return steps_of_corpus(train, asked or (epochs if of_documents else SENTENCE_EPOCHS), of_documents=of_documents)
+    usual = epochs if task.unit == "documents" else SENTENCE_EPOCHS
+    return steps_of_corpus(train, asked or usual, task.unit)
 
 
-def steps_of_corpus(train: Path, epochs: int, *, of_documents: bool) -> dict[str, str]:
+def steps_of_corpus(train: Path, epochs: int, unit: Unit) -> dict[str, str]:
     """How long to train on a corpus, and at which rate, as `init-config` has it.
 
     train (Path): A .spacy file.
     epochs (int): How often to read each document.
-    of_documents (bool): Whether it is documents that have labels.
+    unit (Unit): What has a label.
     RETURNS (dict[str, str]): Overrides.
     """
     steps = Steps.for_corpus(count_docs(train), epochs)
     optimizer = "training.optimizer"
-    rate = steps.encoder_rate(["textcat" if of_documents else "spancat_singlelabel"])
+    rate = steps.encoder_rate(["textcat" if unit == "documents" else "spancat_singlelabel"])
     return {
         "training.max_steps": str(steps.max_steps),
         "training.eval_frequency": str(steps.eval_frequency),

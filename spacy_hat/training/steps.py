@@ -19,7 +19,7 @@ start from zero, and take longer than an encoder that knows the language (docs/c
 ENCODER_RATE, LOW_ENCODER_RATE = "0.0001", "0.00005"
 """Highest rates of the encoder. The lower one is for labels of documents alone, in runs of more than SHORT_RUN
 steps: one label for a whole document says little of where to go. On licences, the higher rate ended with one label for
-all within some hundred steps; in short runs, on speeches, the lower one was no better."""
+all within some hundred steps; in short runs, on speeches, the lower one was not better."""
 
 SHORT_RUN = 400
 
@@ -57,5 +57,5 @@ class Steps:
 
 def epochs_of(tasks: Sequence[str], optimize: Optimize) -> int:
     """RETURNS (int): How often documents are read, for some tasks."""
-    of_sentences = bool({*tasks} & {*get_args(SentenceTask)})
-    return (SENTENCE_EPOCHS if of_sentences else EPOCHS) * (2 if optimize == "accuracy" else 1)
+    labels_sentences = bool({*tasks} & {*get_args(SentenceTask)})
+    return (SENTENCE_EPOCHS if labels_sentences else EPOCHS) * (2 if optimize == "accuracy" else 1)
