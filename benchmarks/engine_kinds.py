@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks import engine_files
+from benchmarks.ctranslate2_process import encoder_process
 from benchmarks.sizes import PAD, Ints, Size
 from spacy_hat.modeling import PackedInputs
 from spacy_hat.ragged import starts_of
@@ -82,16 +83,11 @@ def onnx_runtime_engine(setting: Setting, precision: str) -> Encode:
 
 
 def ctranslate2_engine(setting: Setting, precision: str) -> Encode:
-    import ctranslate2
-
     folder = engine_files.ctranslate2_folder(setting.bert, setting.converter)
-    encoder = ctranslate2.Encoder(
-        str(folder), device="cpu", compute_type=precision, inter_threads=1, intra_threads=setting.threads
-    )
+    encode_rows = encoder_process(folder, precision, setting.threads)
 
     def encode(ids: Ints, mask: Ints) -> Floats:
-        rows = [row[:length].tolist() for row, length in zip(ids, mask.sum(axis=1), strict=True)]
-        return np.array(encoder.forward_batch(rows).last_hidden_state)
+        return encode_rows([row[:length].tolist() for row, length in zip(ids, mask.sum(axis=1), strict=True)])
 
     return encode
 

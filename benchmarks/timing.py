@@ -1,6 +1,7 @@
 """Times that can be compared: of one run, taken in turns, so that a slow moment of the machine slows all of them."""
 
 import statistics
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from rich.progress import Progress
 
 from spacy_hat.machine.clock import finished_time
 
+# Threads of what ran before may go on looking for work: those of Intel's OpenMP do so for 0.2 seconds.
+SETTLE = 0.25
 Work = Callable[[], object]
 # What is done, by whom, in which precision.
 Key = tuple[str, str, str]
@@ -48,6 +51,7 @@ def interleaved_seconds(
     for _ in range(repeats):
         for key, work in works.items():
             on_run(key)
+            time.sleep(SETTLE)
             seconds[key].append(seconds_of(work))
     return seconds
 

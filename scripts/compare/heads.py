@@ -1,10 +1,19 @@
-"""Configs of the comparison: the shipped one of a task, with the head that a method has."""
+"""Configs of the comparison: the shipped one of a task, with the head that a method has, and batches as init-config."""
 
 from pathlib import Path
 
 from thinc.api import Config
 
 from scripts.compare.tasks.task import Unit
+
+BALANCED = {"@batchers": "spacy-hat.batch_balanced.v1", "strength": 0.5}
+
+
+def with_balanced_batches(config: Config) -> Config:
+    """RETURNS (Config): The same, in which documents with rare labels come more often, as `init-config` has it."""
+    batcher = config["training"]["batcher"]
+    config["training"]["batcher"] = {**BALANCED, "size": batcher["size"]}
+    return config
 
 
 def config_of_method(config: Path, unit: Unit, chain: int | None, words: bool = False) -> Config:

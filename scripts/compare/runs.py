@@ -10,7 +10,7 @@ from rich.console import Console
 from scripts.compare.checkpoints import SOURCE, checkpoint_of, run_spacy
 from scripts.compare.chosen_sentences import Choice, write_chosen
 from scripts.compare.document_baselines import DocumentBaseline, fit_baseline, gold_labels
-from scripts.compare.heads import config_of_method
+from scripts.compare.heads import config_of_method, with_balanced_batches
 from scripts.compare.methods import (
     BY_UNIT,
     METHODS,
@@ -23,7 +23,7 @@ from scripts.compare.methods import (
     Words,
 )
 from scripts.compare.records import Run, write_result
-from scripts.compare.shares import steps_of_share, steps_of_task, write_share
+from scripts.compare.shares import HAVE_STEPS, steps_of_share, steps_of_task, write_share
 from scripts.compare.tasks.table import TASKS
 from scripts.compare.tasks.task import Split, Task
 from scripts.compare.text_baselines import (
@@ -40,6 +40,7 @@ from scripts.evaluate import predict
 from scripts.scores import Predicted
 from spacy_hat.modeling import load_tokenizer
 from spacy_hat.packing import tokenize
+from spacy_hat.training.balance import unequal_labels
 
 Outcomes = dict[tuple[str, str], Predicted]
 """Name of the task that was tested on, name of the method -> its labels."""
@@ -184,7 +185,10 @@ def run_encoder(
     output = Path("training/compare") / run.name
     output.parent.mkdir(parents=True, exist_ok=True)
     task = TASKS[run.task]
-    config_of_method(task.config, task.unit, encoder.chain, encoder.words).to_disk(output.with_suffix(".cfg"))
+    config = config_of_method(task.config, task.unit, encoder.chain, encoder.words)
+    if task.unit == "documents" and task.name not in HAVE_STEPS and unequal_labels(["textcat"], corpus / "train.spacy"):
+        config = with_balanced_batches(config)
+    config.to_disk(output.with_suffix(".cfg"))
     kept = keep / run.name if keep is not None else None
     if kept is None or not kept.exists():
         steps = steps_of_task(task, corpus / "train.spacy", encoder.epochs, run.epochs)

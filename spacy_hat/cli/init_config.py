@@ -21,6 +21,9 @@ one encoder: -t textcat,ner or -t textcat -t ner"""
 OPTIMIZE_HELP = """\
 speed: embeddings and first block stay as they are, as in this project's own configs. accuracy: everything is trained,
 for twice as long"""
+BALANCED_HELP = """\
+Documents with rare labels come more often [default: for textcat, if the most frequent label of --train has more than
+twice as many documents as the rarest]"""
 UNITS_HELP = """\
 What a sentence is, hence a segment, and what spancat labels: sentences (by punctuation), lines, paragraphs, headings
 (and what is between them), items (of lists), pattern, or given (those of the annotation). Sentences within others:
@@ -40,7 +43,7 @@ def init_config_cli(
     gpu: Annotated[
         bool, typer.Option("--gpu", "-G", help="For a GPU: larger batches in prediction, dropout on attention weights")
     ] = False,
-    balanced: Annotated[bool, typer.Option("--balanced", help="Documents with rare labels come more often")] = False,
+    balanced: Annotated[bool | None, typer.Option("--balanced/--unbalanced", help=BALANCED_HELP)] = None,
     units: Annotated[list[str] | None, typer.Option("--units", help=UNITS_HELP)] = None,
     pattern: Annotated[
         str | None, typer.Option(help="Regular expression that begins a unit, for --units pattern; ^ begins a line")
@@ -56,11 +59,13 @@ def init_config_cli(
     """
     check_place(output_file, CONFIG, force=force)
     with screen.status("Reading spaCy's languages and the corpus"):
+        from ..training.balance import unequal_labels
         from ..training.config import training_config
         from ..training.paths import check_corpus
 
         check_corpus(train)
         check_corpus(dev)
+        unequal = unequal_labels(_listed(task), train) if balanced is None else {}
         config = training_config(
             _listed(task),
             units=_listed(units or ["sentences"]),
@@ -71,7 +76,7 @@ def init_config_cli(
             lang=lang,
             optimize=optimize,
             gpu=gpu,
-            balanced=balanced,
+            balanced=balanced or bool(unequal),
             file="config.cfg" if is_stdout(output_file) else output_file.as_posix(),
         )
     with new_file(output_file) as made:
@@ -79,6 +84,9 @@ def init_config_cli(
     if is_stdout(output_file):
         return
     screen.good(f"Saved the config to {output_file}")
+    if unequal:
+        sizes = " and ".join(f"{label!r} {count:,}" for label, count in unequal.items())
+        screen.line(f"Labels are of unequal size ({sizes} documents): rare ones come more often. Else: --unbalanced")
     missing = [name for name, value in (("train", train), ("dev", dev), ("hat", hat)) if value is None]
     given = "".join(f" --paths.{name} …" for name in missing)
     screen.line("Before training, look at what it will read:")

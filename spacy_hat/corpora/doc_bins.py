@@ -1,6 +1,7 @@
 """Documents in spaCy's own format, and what belongs to them."""
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,15 +45,24 @@ def load(path: Path) -> DocBin:
 
 def count_docs(corpus: Path) -> int:
     """RETURNS (int): Documents of a `.spacy` file, or of all in a folder. RAISES (ValueError): If there are none."""
-    with warnings.catch_warnings(action="ignore"):  # that a folder has no such files, which is an error here
-        files = walk_corpus(corpus, FILE_TYPE)
-    n_docs = sum(len(load(file)) for file in files)
+    n_docs = sum(len(load(file)) for file in _files(corpus))
     if not n_docs:
         raise ValueError(
             f"{corpus} holds no documents. Expected: a .spacy file, or a folder of them. To make one from CSV or "
             "JSONL: python -m spacy hat convert"
         )
     return n_docs
+
+
+def count_labels(corpus: Path) -> Counter[str]:
+    """RETURNS (Counter[str]): How many documents of a `.spacy` file, or of all in a folder, have each label."""
+    bins = (load(file) for file in _files(corpus))
+    return Counter(label for doc_bin in bins for cats in doc_bin.cats for label, value in cats.items() if value > 0.5)
+
+
+def _files(corpus: Path) -> list[Path]:
+    with warnings.catch_warnings(action="ignore"):  # that a folder has no such files, which callers see
+        return walk_corpus(corpus, FILE_TYPE)
 
 
 def _damaged(path: Path, error: Exception) -> ValueError:

@@ -20,6 +20,7 @@ from ..corpora.docs import make_docs
 from ..corpora.languages import blank
 from ..corpora.records import Record
 from ..corpora.split import split
+from .balance import unequal_labels
 from .config import training_config
 
 DocumentLabels = Sequence[str] | Sequence[Sequence[str]]
@@ -73,6 +74,7 @@ def fit(
             lang=lang,
             optimize=optimize,
             gpu=gpu_id >= 0,
+            balanced=bool(unequal_labels([task], folder / "train.spacy")),
             units=("sentences", "given") if task == "spancat_singlelabel" else ("sentences",),
         )
         (folder / "config.cfg").write_text(config, encoding="utf8")

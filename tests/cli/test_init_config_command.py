@@ -73,3 +73,23 @@ def test_init_config_command_answers_mistakes(arguments, message):
     status, output = run(*arguments)
     assert status == 1
     assert message in " ".join(output.split())
+
+
+@pytest.mark.parametrize(
+    ("task", "option", "batcher"),
+    [
+        ("textcat", [], "spacy-hat.batch_balanced.v1"),
+        ("textcat", ["--unbalanced"], "spacy.batch_by_sequence.v1"),
+        ("textcat_multilabel", [], "spacy.batch_by_sequence.v1"),
+        ("textcat_multilabel", ["--balanced"], "spacy-hat.batch_balanced.v1"),
+        ("ner", [], "spacy.batch_by_sequence.v1"),
+    ],
+)
+def test_init_config_command_balances_labels_of_unequal_size_and_says_so(tmp_path, task, option, batcher):
+    docs = [spacy.blank("en").make_doc("Rent is due.") for _ in range(5)]
+    for doc, label in zip(docs, ["lease"] * 4 + ["loan"], strict=True):
+        doc.cats = {label: 1.0}
+    DocBin(docs=docs).to_disk(tmp_path / "train.spacy")
+    _, output = run(tmp_path / "my.cfg", "-t", task, "--train", tmp_path / "train.spacy", *option)
+    assert Config().from_disk(tmp_path / "my.cfg", interpolate=False)["training"]["batcher"]["@batchers"] == batcher
+    assert ("('lease' 4 and 'loan' 1 documents)" in " ".join(output.split())) == (task == "textcat" and not option)

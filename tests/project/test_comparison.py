@@ -6,9 +6,10 @@ import pytest
 import spacy
 import typer
 from spacy import util
+from thinc.api import Config
 
 from scripts.compare.__main__ import check_names, planned_runs
-from scripts.compare.heads import config_of_method
+from scripts.compare.heads import config_of_method, with_balanced_batches
 from scripts.compare.methods import CONFIGS, METHODS, Encoder
 from scripts.compare.paired import difference, pooled_difference
 from scripts.compare.records import Run
@@ -25,6 +26,7 @@ from scripts.compare.report import (
 from scripts.compare.runs import training_command
 from scripts.compare.text_baselines import Texts, by_words, by_words_in_chain, first_pieces, fit
 from scripts.scores import Predicted
+from spacy_hat.training.config import training_config
 
 from ..support.project import ROOT
 from ..support.tokenizers_tiny import wordpiece_tokenizer
@@ -183,6 +185,13 @@ def test_config_of_method_changes_nothing_but_the_head(chain, architecture, widt
 def test_config_of_method_leaves_that_of_documents_with_words():
     path = ROOT / CONFIGS["speeches"]
     assert config_of_method(path, "documents", None, words=True) == util.load_config(path, interpolate=False)
+
+
+def test_with_balanced_batches_has_those_of_init_config():
+    shipped = util.load_config(ROOT / CONFIGS["speeches"], interpolate=False)
+    balanced = with_balanced_batches(shipped.copy())["training"]["batcher"]
+    written = Config().from_str(training_config(["textcat"], balanced=True), interpolate=False)["training"]["batcher"]
+    assert balanced == written
 
 
 def test_config_of_method_takes_words_from_documents():
