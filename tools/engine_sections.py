@@ -42,7 +42,8 @@ def engines_section(result: Result) -> list[str]:
         "whichever is faster; PyTorch has its weights in the precision; ONNX Runtime is fused and quantised by "
         "its own tools. How many times as fast as the best of the same precision, which is named, as the best of "
         "any, and, in int8, as ours in bfloat16. Sentences are those of the section below; licences and "
-        "docstrings are [the samples](commands.md#sample), about 4,096 pieces each. Each work in each precision "
+        "docstrings are [the samples](commands.md#sample), about 4,096 pieces each. CTranslate2 has a process of its "
+        "own: after it, torch is a third slower for good in the same one. Each work in each precision "
         "took turns, so the last two columns are over several. Left out: "
         + ("; ".join(result["left_out"]) or "nothing")
         + ".",
@@ -100,6 +101,7 @@ def engine_pipelines_section(result: Result) -> list[str]:
         "MiniLM size: `nlp.pipe` of a text classifier of segments to `doc.cats`, against each engine with the "
         "encoder's own tokenizer, texts cut into segments that are full, these sorted by length in batches of 8 "
         "or 32, and the classifier's own head on their first vectors. Ours packs whole sentences, and makes Docs. "
+        "CTranslate2 has a process of its own. "
         f"Seconds, divided by those of ours that is fastest; the best of ours is **{ratio:.2f}** times as fast as "
         "the best of theirs (asked "
         f"for: {MARK_OF_PIPELINES:g}). Left out: " + ("; ".join(result["left_out"]) or "nothing") + ".",
