@@ -9,7 +9,6 @@ for benchmarks.engines.
 """
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -45,8 +44,6 @@ from spacy_hat.samples.documents import read_sample
 
 WORK = "texts to cats"
 N_DOCS = 24
-# oneDNN keeps the last 1,024 kernels that it compiled. Ours and torch's share them here, where each would have its own.
-KERNELS_KEPT = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16384")
 console = Console()
 
 
@@ -174,7 +171,6 @@ def main(
     out: Json = None,
 ) -> None:
     """Time ours and the others in turns."""
-    os.environ.setdefault(*KERNELS_KEPT)  # read when the first kernel is made
     texts = licence_texts(3 if quick else N_DOCS)
     with TemporaryDirectory() as nowhere:
         folder, size = (Path(nowhere), QUICK) if quick else (cache / "texts", MINILM)

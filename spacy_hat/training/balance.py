@@ -1,6 +1,5 @@
 """Whether documents with rare labels are to come more often in training."""
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,7 +20,7 @@ def unequal_labels(tasks: Sequence[str], corpus: Path | None) -> dict[str, int]:
     """
     if corpus is None or "textcat" not in tasks:
         return {}
-    counts = Counter(count_labels(corpus)).most_common()
+    counts = count_labels(corpus).most_common()
     if len(counts) < 2 or counts[0][1] <= UNEQUAL * counts[-1][1]:
         return {}
     return dict([counts[0], counts[-1]])
