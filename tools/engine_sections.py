@@ -134,3 +134,24 @@ def engine_profile_section(result: Result) -> list[str]:
         markdown_table([*names, "rate", "rate alone", "limit"], rows),
         NOT_KEPT,
     ]
+
+
+def allocator_section(result: Result) -> list[str]:
+    runs = {(run["work"], run["precision"], run["by"]): run for run in result["runs"]}
+    rows = []
+    for work, precision in dict.fromkeys((run["work"], run["precision"]) for run in result["runs"]):
+        plain, kept = (runs[work, precision, by] for by in ("as it comes", "memory kept"))
+        ratio = median(plain["seconds"]) / median(kept["seconds"])
+        others = [f"{median(run[name]):,.0f}" for name in ("page_faults", "peak_mb") for run in (plain, kept)]
+        rows.append([f"{work}, {precision}", f"{ratio:.2f}", *others])
+    settings = " ".join(f"{name}={value}" for name, value in result["settings"].items())
+    return [
+        "## Memory that glibc gives back too early",
+        "Between two layers of the encoder, glibc may give the end of its heap back to the system, and ask for it "
+        "again at once. These two settings of the environment keep it from that; the encoder goes on giving back "
+        "[what it does not need](reliability.md), now and then:",
+        f"```text\n{settings} python app.py\n```",
+        "`nlp.pipe` of licence texts to `doc.cats`: how many times as fast with them, pages that the system had to "
+        "find for one run, and the most memory (MB) of the process.",
+        markdown_table(["times as fast", "pages", "pages, kept", "MB", "MB, kept"], rows),
+    ]

@@ -10,6 +10,7 @@ or minilm; --resume goes on with one that was cut) take about a quarter of an ho
     python -m benchmarks.engines --json results/performance/engines.json
     python -m benchmarks.engine_pipelines --json results/performance/engine_pipelines.json
     python -m benchmarks.engine_profile --json results/performance/engine_profile.json
+    python -m benchmarks.allocator --json results/performance/allocator.json
     python -m benchmarks.encoder predict --json results/performance/encoder-predict.json
     python -m benchmarks.encoder training --json results/performance/encoder-training.json
     python -m benchmarks.encoder repeats --json results/performance/encoder-repeats.json

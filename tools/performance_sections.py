@@ -6,7 +6,12 @@ from typing import Any
 
 from scripts.compare.report import markdown_table
 from scripts.precision import cells, headings
-from tools.engine_sections import engine_pipelines_section, engine_profile_section, engines_section
+from tools.engine_sections import (
+    allocator_section,
+    engine_pipelines_section,
+    engine_profile_section,
+    engines_section,
+)
 from tools.gpu_section import gpu_section
 
 Result = dict[str, Any]
@@ -209,6 +214,7 @@ SECTIONS: dict[str, Callable[[Result], list[str]]] = {
     "engines": engines_section,
     "engine_pipelines": engine_pipelines_section,
     "engine_profile": engine_profile_section,
+    "allocator": allocator_section,
     "encoder-predict": predict_section,
     "encoder-training": training_section,
     "encoder-peers": peers_section,

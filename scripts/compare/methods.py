@@ -123,7 +123,7 @@ BY_UNIT: Mapping[Unit, Mapping[str, Trained]] = {
         "HAT, identity start": Encoder(),
         "HAT, words as shipped": Encoder(words=True),
         # What cross-segment attention makes of segments that are encoded once.
-        "HAT, four blocks frozen": Encoder("S|S|S|S|SD|SD", overrides=FROZEN, epochs=2),
+        "HAT, four blocks frozen": Encoder("S|S|S|S|SD|SD", overrides=FROZEN, epochs=6),
     },
     "sentences": {
         "TF-IDF, sentence alone": Words(),

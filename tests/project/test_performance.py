@@ -1,12 +1,14 @@
 """Every benchmark of speed runs with --quick, and the page of documentation is made of what they leave behind."""
 
 import json
+import os
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from benchmarks import (
+    allocator,
     attention,
     dense,
     encoder,
@@ -42,6 +44,7 @@ BENCHMARKS = {
     "engines": (engines.app, []),
     "engine_pipelines": (app_of(engine_pipelines.main), []),
     "engine_profile": (app_of(engine_profile.main), []),
+    "allocator": (app_of(allocator.main), []),
     "encoder-predict": (encoder.app, ["predict"]),
     "encoder-training": (encoder.app, ["training"]),
     "encoder-peers": (encoder.app, ["peers"]),
@@ -103,6 +106,15 @@ def test_benchmark_compares_what_it_timed(results, name):
     found = results[name].get("comparisons", [])
     assert found or results[name].get("runs") or results[name]["profiles"]
     assert all(ratio > 0 for comparison in found for ratio in comparison["ratios"].values())
+
+
+def test_allocator_benchmark_leaves_the_environment_as_it_was(monkeypatch):
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1")
+    monkeypatch.delenv("MALLOC_MMAP_THRESHOLD_", raising=False)
+    before = dict(os.environ)
+    with allocator.environment(allocator.KEPT):
+        assert os.environ == before | allocator.KEPT
+    assert os.environ == before
 
 
 def test_encoder_benchmark_times_everything_it_was_asked_for(results):
