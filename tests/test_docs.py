@@ -85,6 +85,7 @@ WHEN_NOT_ROWS = {
     "MiniLM, segments on their own, the highest of each feature": ("independent segments", None),
     "MiniLM, each sentence alone": (None, "sentence alone, 3 epochs"),
     "HAT": ("HAT, identity start", "HAT, identity start, 3 epochs"),
+    "HAT, with words beside it": ("HAT, identity start + words", None),
 }
 # The same with chains, for the reference and for that of scikit-learn: accuracy and macro-F1.
 WHEN_NOT_CHAINS = {
