@@ -26,14 +26,14 @@ from benchmarks.engines import precisions
 from benchmarks.pipeline import piping
 from benchmarks.resident import in_fresh_process, watch_peak_mb
 from benchmarks.results import Json, Quick, Repeats, command_line, write_results
-from benchmarks.sizes import BASE, MINILM, QUICK, Size
+from benchmarks.sizes import MINILM, QUICK, Size
 from benchmarks.timing import median_seconds
 from benchmarks.twin_pipelines import save_bert
 
 # glibc takes its own, moving thresholds away as soon as either is set, so it takes both: mallopt(3).
 KEPT = {"MALLOC_TRIM_THRESHOLD_": str(2**32), "MALLOC_MMAP_THRESHOLD_": str(2**30)}
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {"as it comes": {}, "memory kept": KEPT}
-SIZES = {"MiniLM size": (MINILM, 24), "base size": (BASE, 4)}
+SIZES = {"MiniLM size": (MINILM, 24)}
 RUNS = 3
 console = Console()
 

@@ -16,6 +16,13 @@ def with_balanced_batches(config: Config) -> Config:
     return config
 
 
+def with_passages(config: Config, n_sentences: int) -> Config:
+    """RETURNS (Config): The same, trained on passages of so many sentences at most."""
+    path = config["corpora"]["train"]["path"]
+    config["corpora"]["train"] = {"@readers": "spacy-hat.passages.v1", "path": path, "n_sentences": n_sentences}
+    return config
+
+
 def config_of_method(config: Path, unit: Unit, chain: int | None, words: bool = False) -> Config:
     """Put a method's head into a config.
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from scripts.compare.checkpoints import SOURCE, checkpoint_of, run_spacy
 from scripts.compare.chosen_sentences import Choice, write_chosen
 from scripts.compare.document_baselines import DocumentBaseline, fit_baseline, gold_labels
-from scripts.compare.heads import config_of_method, with_balanced_batches
+from scripts.compare.heads import config_of_method, with_balanced_batches, with_passages
 from scripts.compare.methods import (
     BY_UNIT,
     METHODS,
@@ -188,6 +188,8 @@ def run_encoder(
     config = config_of_method(task.config, task.unit, encoder.chain, encoder.words)
     if task.unit == "documents" and task.name not in HAVE_STEPS and unequal_labels(["textcat"], corpus / "train.spacy"):
         config = with_balanced_batches(config)
+    if task.passage is not None:
+        config = with_passages(config, task.passage)
     config.to_disk(output.with_suffix(".cfg"))
     kept = keep / run.name if keep is not None else None
     if kept is None or not kept.exists():

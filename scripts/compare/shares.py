@@ -8,7 +8,9 @@ from thinc.api import Config
 from scripts.compare.tasks.task import Task, Unit
 from scripts.compare.text_baselines import read_docs
 from scripts.corpus_files import write_parts
+from scripts.prepare_reference import SPANS_KEY
 from spacy_hat.corpora.doc_bins import count_docs
+from spacy_hat.corpora.passages import passages
 from spacy_hat.training.steps import SENTENCE_EPOCHS, Steps
 
 HAVE_STEPS = ("speeches", "reference")
@@ -46,18 +48,24 @@ def steps_of_task(task: Task, train: Path, epochs: int, asked: int = 0) -> dict[
     if task.name in HAVE_STEPS and not asked:
         return {}
     usual = epochs if task.unit == "documents" else SENTENCE_EPOCHS
-    return steps_of_corpus(train, asked or usual, task.unit)
+    n_docs = count_docs(train) if task.passage is None else count_passages(train, task.passage)
+    return steps_of_corpus(n_docs, asked or usual, task.unit)
 
 
-def steps_of_corpus(train: Path, epochs: int, unit: Unit) -> dict[str, str]:
+def count_passages(train: Path, n_sentences: int) -> int:
+    """RETURNS (int): Passages of so many sentences at most, into which a .spacy file is cut."""
+    return sum(1 for doc in read_docs(train) for _ in passages(doc, n_sentences, SPANS_KEY))
+
+
+def steps_of_corpus(n_docs: int, epochs: int, unit: Unit) -> dict[str, str]:
     """How long to train on a corpus, and at which rate, as `init-config` has it.
 
-    train (Path): A .spacy file.
-    epochs (int): How often to read each document.
+    n_docs (int): Documents, or passages, to train on.
+    epochs (int): How often to read each of them.
     unit (Unit): What has a label.
     RETURNS (dict[str, str]): Overrides.
     """
-    steps = Steps.for_corpus(count_docs(train), epochs)
+    steps = Steps.for_corpus(n_docs, epochs)
     optimizer = "training.optimizer"
     rate = steps.encoder_rate(["textcat" if unit == "documents" else "spancat_singlelabel"])
     return {

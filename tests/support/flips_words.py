@@ -1,12 +1,14 @@
-"""Parameters of what labels documents by words as well: see `flips`, which has the others."""
+"""Parameters of what labels documents by words as well, and of what feeds training; the others are in `flips`."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy
 import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 from thinc.api import Model, reduce_mean
 
@@ -42,6 +44,22 @@ def said(model: Model) -> Any:
     return model.predict(docs).round(5).tolist()
 
 
+def write_long_docs(path: Path, n_docs: int) -> Path:
+    """RETURNS (Path): A corpus of documents of 60 annotated sentences each."""
+    docs = []
+    for _ in range(n_docs):
+        doc = Doc(NLP.vocab, words=["It", "is", "."] * 60)
+        doc.spans["sc"] = [Span(doc, start, start + 3, label="A") for start in range(0, 180, 3)]
+        docs.append(doc)
+    DocBin(docs=docs).to_disk(path)
+    return path
+
+
+def lengths_read(read: Callable[[Language], Iterable[Example]]) -> list[int]:
+    """RETURNS (list[int]): Tokens of each document that a reader of corpora reads."""
+    return [len(example.reference) for example in read(NLP)]
+
+
 WORDS_NEEDED: dict[str, Callable[[str], dict[str, Any]]] = {
     "spacy-hat.DocumentEnsemble.v1": lambda hat: {
         "tok2vec": tok2vec(hat),
@@ -49,6 +67,7 @@ WORDS_NEEDED: dict[str, Callable[[str], dict[str, Any]]] = {
     },
     "spacy-hat.NgramBag.v1": lambda _: {"exclusive_classes": True},
     "spacy-hat.batch_balanced.v1": lambda _: {"size": 2},
+    "spacy-hat.passages.v1": lambda hat: {"path": write_long_docs(Path(hat).with_name("long.spacy"), 3)},
 }
 """Name in the registry -> what it cannot be built without; functions of the folder of a HAT."""
 
@@ -89,4 +108,10 @@ WORDS_FLIPS: dict[str, dict[str, tuple[Any, ...]]] = {
         "nO": (7, width_of),
     },
     "spacy-hat.batch_balanced.v1": {"size": (3, sizes_of_batches), "strength": (1.0, sizes_of_batches)},
+    "spacy-hat.passages.v1": {
+        "path": (lambda folder: write_long_docs(folder / "other.spacy", 2), lengths_read, True),
+        "n_sentences": (1, lengths_read),
+        "spans_key": ("other", lengths_read),
+        "limit": (1, lengths_read),
+    },
 }

@@ -39,6 +39,7 @@ class Task:
     in_folds (bool): Whether its splits are folds of one cross-validation, or splits with a seed each.
     trained_on (str | None): Name of the task whose pipelines are tested on this one; None: it trains its own.
     looked_for (str | None): The label that it is about, by whose average precision methods are ranked.
+    passage (int | None): Encoders are trained on passages of so many sentences at most; None: on whole documents.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Task:
     in_folds: bool = True
     trained_on: str | None = None
     looked_for: str | None = None
+    passage: int | None = None
 
     @property
     def config(self) -> Path:
