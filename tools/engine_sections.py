@@ -152,6 +152,7 @@ def allocator_section(result: Result) -> list[str]:
         "[what it does not need](reliability.md), now and then:",
         f"```text\n{settings} python app.py\n```",
         "`nlp.pipe` of licence texts to `doc.cats`: how many times as fast with them, pages that the system had to "
-        "find for one run, and the most memory (MB) of the process.",
+        "find for one run, and the most memory (MB) of the process. Two processes of one kind may differ by a tenth or "
+        "two, so ratios near 1 say nothing.",
         markdown_table(["times as fast", "pages", "pages, kept", "MB", "MB, kept"], rows),
     ]
