@@ -8,12 +8,13 @@ glibc in the environment, by which the heap keeps what the next layer will want.
 
 import os
 import resource
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, NamedTuple
+from unittest.mock import patch
 
 import torch
 import typer
@@ -33,9 +34,11 @@ from benchmarks.twin_pipelines import save_bert
 # glibc takes its own, moving thresholds away as soon as either is set, so it takes both: mallopt(3).
 KEPT = {"MALLOC_TRIM_THRESHOLD_": str(2**32), "MALLOC_MMAP_THRESHOLD_": str(2**30)}
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {"as it comes": {}, "memory kept": KEPT}
-SIZES = {"MiniLM size": (MINILM, 24)}
+N_DOCS = 24
 RUNS = 3
 console = Console()
+# Settings -> a context in which processes start with them.
+environment = partial(patch.dict, os.environ)
 
 
 class Figures(NamedTuple):
@@ -61,25 +64,6 @@ def run_once(hat: Path, precision: str, n_docs: int, runs: int, n_threads: int) 
     seconds = median_seconds(work, runs)
     faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
     return Figures(seconds, faults // (runs + 1), peak())
-
-
-@contextmanager
-def environment(settings: Mapping[str, str]) -> Iterator[None]:
-    """Start processes in an environment with some settings more.
-
-    settings (Mapping[str, str]): The settings.
-    YIELDS: Nothing.
-    """
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def measure(hat: Path, precision: str, n_docs: int, repeats: int, quick: bool) -> dict[str, list[Figures]]:
@@ -111,17 +95,14 @@ def main(
     out: Json = None,
 ) -> None:
     """Time both in turns."""
-    sizes = {"tiny": (QUICK, 2)} if quick else SIZES
-    chosen = ["float32"] if quick else precisions()
+    name, size, n_docs = ("tiny", QUICK, 2) if quick else ("MiniLM size", MINILM, N_DOCS)
     runs: list[dict[str, Any]] = []
-    for name, precision in track([(name, each) for name in sizes for each in chosen], console=console):
-        size, n_docs = sizes[name]
-        with TemporaryDirectory() as nowhere:
-            hat = save_random(Path(nowhere), size, None if quick else source)
-            figures = measure(hat, precision, n_docs, 1 if quick else repeats, quick)
-        for by, each in figures.items():
-            columns = dict(zip(Figures._fields, map(list, zip(*each, strict=True)), strict=True))
-            runs.append({"work": name, "precision": precision, "by": by, **columns})
+    with TemporaryDirectory() as nowhere:
+        hat = save_random(Path(nowhere), size, None if quick else source)
+        for precision in track(["float32"] if quick else precisions(), console=console):
+            for by, each in measure(hat, precision, n_docs, 1 if quick else repeats, quick).items():
+                columns = dict(zip(Figures._fields, map(list, zip(*each, strict=True)), strict=True))
+                runs.append({"work": name, "precision": precision, "by": by, **columns})
     table = Table("size", "precision", "", "seconds", "page faults", "MB")
     for run in runs:
         middle = [median(run[column]) for column in Figures._fields]

@@ -11,6 +11,7 @@ from thinc.api import Model
 from thinc.types import Floats2d, Ragged
 
 from .choices import Leads, Output, Overflow, Packing, Pooling, Precision
+from .corpora.doc_bins import path_of_corpus
 from .corpora.given_sentences import GivenSentencesCorpus
 from .layers.document_classifier import document_classifier
 from .layers.hat_model import Pretrained, hat_model, hat_tok2vec
@@ -256,6 +257,4 @@ def corpus_v1(
     augmenter (Callable | None): As of `spacy.Corpus.v1`.
     RETURNS (Callable): From a pipeline to its examples.
     """
-    if path is None:
-        raise ValueError("The path of the corpus is null. Expected: a .spacy file, or a folder of them: --paths.train")
-    return GivenSentencesCorpus(path, limit=limit, augmenter=augmenter)
+    return GivenSentencesCorpus(path_of_corpus(path), limit=limit, augmenter=augmenter)

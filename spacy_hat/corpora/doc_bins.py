@@ -43,6 +43,13 @@ def load(path: Path) -> DocBin:
         raise _damaged(path, error) from error
 
 
+def path_of_corpus(path: Path | None) -> Path:
+    """RETURNS (Path): The path that a reader was given. RAISES (ValueError): If it was given none."""
+    if path is None:
+        raise ValueError("The path of the corpus is null. Expected: a .spacy file, or a folder of them: --paths.train")
+    return path
+
+
 def count_docs(corpus: Path) -> int:
     """RETURNS (int): Documents of a `.spacy` file, or of all in a folder. RAISES (ValueError): If there are none."""
     n_docs = sum(len(load(file)) for file in _files(corpus))

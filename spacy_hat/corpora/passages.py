@@ -12,10 +12,13 @@ import numpy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Corpus, Example
+from spacy.training.corpus import FILE_TYPE, walk_corpus
+
+from .doc_bins import SPANS_KEY, path_of_corpus
 
 
 def passages_v1(
-    path: Path | None, *, n_sentences: int = 48, spans_key: str = "sc", limit: int = 0
+    path: Path | None, *, n_sentences: int = 48, spans_key: str = SPANS_KEY, limit: int = 0
 ) -> Callable[[Language], Iterable[Example]]:
     """Read documents for training in passages, as `spacy.Corpus.v1` reads whole ones.
 
@@ -28,19 +31,17 @@ def passages_v1(
     RETURNS (Callable): From a pipeline to its examples.
     RAISES (ValueError): If there is no path, or if a passage could not have a sentence.
     """
-    if path is None:
-        raise ValueError("The path of the corpus is null. Expected: a .spacy file, or a folder of them: --paths.train")
+    found = path_of_corpus(path)
     if n_sentences < 1:
         raise ValueError(
             f"spacy-hat.passages.v1 has n_sentences = {n_sentences}. Expected: at least 1, such as 48. Correct it in "
             "[corpora.train]."
         )
-    corpus = Corpus(path, limit=limit)
+    corpus = Corpus(found, limit=limit)
 
     def read(nlp: Language) -> Iterator[Example]:
-        for example in corpus(nlp):
-            for passage in passages(example.reference, n_sentences, spans_key):
-                yield Example(_unannotated(nlp, passage), passage)
+        docs = corpus.read_docbin(nlp.vocab, walk_corpus(found, FILE_TYPE))
+        return corpus.make_examples(nlp, (part for doc in docs for part in passages(doc, n_sentences, spans_key)))
 
     return read
 
@@ -85,10 +86,3 @@ def _starts(doc: Doc, n_sentences: int, spans_key: str) -> list[int]:
 def _moved(span: Span, passage: Doc, start: int) -> Span:
     """The same span of a document that begins at another one's token."""
     return Span(passage, span.start - start, span.end - start, label=span.label, kb_id=span.kb_id, span_id=span.id)
-
-
-def _unannotated(nlp: Language, doc: Doc) -> Doc:
-    """The same text without annotation, in the pipeline's own tokens, as `spacy.Corpus.v1` has it."""
-    if doc.has_unknown_spaces:
-        return Doc(nlp.vocab, words=[token.text for token in doc], spaces=[bool(token.whitespace_) for token in doc])
-    return nlp.make_doc(doc.text)
